@@ -1,0 +1,113 @@
+"""Reading and writing images, disparity maps and class maps.
+
+Every reader checks what it reads and names the file in its error.
+"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from supcore.errors import SupError
+from supcore.files import atomic_path
+
+MAX_DISPARITY_PNG = 65535 / 256
+
+
+def read_image(path: str | Path) -> np.ndarray:
+    """Read an 8-bit image as H×W×3 uint8 RGB; grey images are repeated in the three channels."""
+    image = _open(path, "image")
+    if image.mode not in ("RGB", "L", "P", "RGBA"):
+        raise SupError(f"{path}: expected an 8-bit RGB or grey image, found Pillow mode {image.mode}; convert it to RGB")
+    return np.asarray(image.convert("RGB"))
+
+
+def write_image(path: str | Path, image: np.ndarray) -> None:
+    """Write an H×W×3 (RGB) or H×W (grey) uint8 array; the suffix chooses the format."""
+    if image.dtype != np.uint8:
+        raise TypeError(f"write_image takes uint8, got {image.dtype}")
+    with atomic_path(path) as temporary:
+        Image.fromarray(image).save(temporary)
+
+
+def read_disparity(path: str | Path) -> np.ndarray:
+    """Read a disparity map as H×W float32, in pixels of the stored size; 0 marks pixels without ground truth.
+
+    ``.png``: the KITTI format, 16 bit, value / 256. ``.pfm``: absolute values as stored (spec of Scene Flow: positive in
+    the left view); infinite and NaN become 0.
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix == ".png":
+        return _read_disparity_png(path)
+    if suffix == ".pfm":
+        disparity = read_pfm(path)
+        return np.where(np.isfinite(disparity) & (disparity > 0), disparity, np.float32(0))
+    raise SupError(f"{path}: a disparity map must be a 16-bit .png (value / 256) or a .pfm file")
+
+
+def write_disparity(path: str | Path, disparity: np.ndarray) -> None:
+    """Write an H×W disparity map as 16-bit PNG, value = disparity × 256; values <= 0 are written as 0 (no ground truth).
+
+    Raises:
+        ValueError: a disparity above 255.996 px, which the format cannot hold.
+    """
+    if not np.isfinite(disparity).all() or float(disparity.max(initial=0)) > MAX_DISPARITY_PNG:
+        raise ValueError(f"disparity must be finite and at most {MAX_DISPARITY_PNG:.3f} px to fit a 16-bit PNG")
+    values = np.rint(np.maximum(disparity, 0) * 256).astype(np.uint16)
+    with atomic_path(path) as temporary:
+        Image.fromarray(values).save(temporary)
+
+
+def read_class_map(path: str | Path) -> np.ndarray:
+    """Read a class map (8-bit PNG of Cityscapes train ids, 255 = ignore; or the authors' ``.npy``) as H×W uint8."""
+    if Path(path).suffix.lower() == ".npy":
+        try:
+            classes = np.load(path, allow_pickle=False)
+        except (OSError, ValueError, EOFError) as error:
+            raise SupError(f"{path}: not a readable .npy class map ({error})") from error
+    else:
+        classes = np.asarray(_open(path, "class map"))
+    if classes.ndim != 2 or classes.dtype.kind not in "iu":
+        raise SupError(f"{path}: a class map must be a 2-D array of integers, found {classes.dtype} {classes.shape}")
+    return np.where((classes >= 0) & (classes <= 255), classes, 255).astype(np.uint8)
+
+
+def read_pfm(path: str | Path) -> np.ndarray:
+    """Read a one-channel PFM file as H×W float32, top row first."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise SupError(f"{path}: cannot be read ({error.strerror})") from error
+    header = re.match(rb"Pf\s+(\d{1,6})\s+(\d{1,6})\s+([-+]?[0-9.]+(?:[eE][-+]?\d+)?)\s", content)
+    if header is None:
+        raise SupError(f"{path}: not a one-channel PFM file (the header must be 'Pf', width height, scale)")
+    width, height, scale = int(header[1]), int(header[2]), float(header[3])
+    body = content[header.end() :]
+    if scale == 0 or width * height == 0 or len(body) != 4 * width * height:
+        raise SupError(f"{path}: PFM body has {len(body)} bytes, {4 * width * height} expected for {width}x{height}")
+    values = np.frombuffer(body, "<f4" if scale < 0 else ">f4").reshape(height, width)
+    return np.ascontiguousarray(values[::-1], np.float32)
+
+
+def _read_disparity_png(path: str | Path) -> np.ndarray:
+    image = _open(path, "disparity map")
+    if image.mode not in ("I;16", "I;16B", "I"):
+        raise SupError(f"{path}: expected a 16-bit grey PNG (disparity × 256), found Pillow mode {image.mode}")
+    return (np.asarray(image).astype(np.uint16) / np.float32(256)).astype(np.float32)
+
+
+def _open(path: str | Path, what: str) -> Image.Image:
+    """Open and decode completely, so that a truncated file is noticed here."""
+    try:
+        with Image.open(path) as image:
+            image.load()
+            return image.copy() if image.size[0] * image.size[1] else _refuse_empty(path)
+    except FileNotFoundError as error:
+        raise SupError(f"{path}: {what} not found; check the data root and the manifest") from error
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise SupError(f"{path}: {what} cannot be decoded ({error}); replace the file") from error
+
+
+def _refuse_empty(path: str | Path) -> Image.Image:
+    raise SupError(f"{path}: the image is empty; replace the file")
