@@ -1,0 +1,71 @@
+"""Manifests: one CSV per data set and split that lists the files of every stereo pair."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+
+import pandas as pd
+
+from supcore.errors import SupError
+from supcore.files import write_text
+
+REQUIRED = ("left", "right", "disparity")
+OPTIONAL = ("segmentation",)
+
+
+@dataclass(frozen=True)
+class StereoSample:
+    """The files of one stereo pair; ``disparity`` and ``segmentation`` are empty where there are none."""
+
+    left: str
+    right: str
+    disparity: str = ""
+    segmentation: str = ""
+
+
+def write_manifest(path: str | Path, rows: Iterable[Mapping[str, str]]) -> None:
+    """Write rows with the keys left, right, disparity and, if any row has it, segmentation.
+
+    Raises:
+        SupError: no rows, or a listed file does not exist.
+    """
+    table = pd.DataFrame(list(rows))
+    if table.empty:
+        raise SupError(f"{path}: no stereo pairs found; check the data root and the layout of the data set")
+    columns = [*REQUIRED, *(c for c in OPTIONAL if c in table)]
+    table = table.reindex(columns=columns).fillna("")
+    for column in columns:
+        for file in table[column]:
+            if file and not Path(file).is_file():
+                raise SupError(f"{file}: listed as {column} for {path} but not found; check the data root")
+    buffer = StringIO()
+    table.to_csv(buffer, index=False, lineterminator="\n")
+    write_text(path, buffer.getvalue())
+
+
+def read_manifest(path: str | Path) -> list[StereoSample]:
+    """Read a manifest, in its order.
+
+    Raises:
+        SupError: missing or malformed file, columns that are absent or unknown, an incomplete row.
+    """
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except FileNotFoundError as error:
+        raise SupError(f"{path}: manifest not found") from error
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise SupError(f"{path}: not a readable manifest CSV ({error})") from error
+    missing = [c for c in REQUIRED if c not in table]
+    unknown = [c for c in table if c not in REQUIRED + OPTIONAL]
+    if missing or unknown:
+        raise SupError(
+            f"{path}: manifest columns must be left,right,disparity[,segmentation]; "
+            f"missing {missing or 'none'}, unknown {unknown or 'none'}"
+        )
+    if table.empty:
+        raise SupError(f"{path}: the manifest lists no stereo pair")
+    incomplete = table.index[(table["left"] == "") | (table["right"] == "")]
+    if len(incomplete):
+        raise SupError(f"{path}: row {incomplete[0] + 2} lacks a left or right image")
+    return [StereoSample(**{str(k): v for k, v in row.items()}) for row in table.to_dict("records")]

@@ -1,0 +1,93 @@
+"""What every stereo network of this library shares: normalisation, padding, cropping, prediction."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class StereoOutput:
+    """The disparity maps of one forward pass.
+
+    Attributes:
+        disparity: the finest map, N×1×H×W, in pixels of the input.
+        auxiliary: the other maps that the network's loss supervises, in the order of the authors' release.
+    """
+
+    disparity: Tensor
+    auxiliary: tuple[Tensor, ...] = ()
+
+
+class StereoNetwork(nn.Module, ABC):
+    """A stereo network: N×3×H×W images in [0, 1] in, disparity in pixels out.
+
+    Sub-classes implement :meth:`estimate` on normalised, padded images and :meth:`loss`.
+
+    Attributes:
+        padding_unit: sides are zero-padded (top and right, after normalisation) to a multiple of this.
+        pads_full_block: add a whole extra unit where the side already divides, as the release does for some
+            networks (spec 4.5).
+        optional_weights: prefixes of checkpoint entries that may be present in a file though the network lacks them.
+    """
+
+    padding_unit: int = 1
+    pads_full_block: bool = False
+    optional_weights: ClassVar[Sequence[str]] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Not persistent: the authors' checkpoints do not hold them.
+        self.register_buffer("_mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("_std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
+
+    @abstractmethod
+    def estimate(self, left: Tensor, right: Tensor, *, finest_only: bool, **options: Any) -> list[Tensor]:
+        """Disparity maps for normalised and padded images, finest first; only that one if ``finest_only``."""
+
+    @abstractmethod
+    def loss(self, output: StereoOutput, target: Tensor) -> Tensor:
+        """The network's training loss on N×1×H×W targets in pixels (spec 3.3); pixels with target <= 0 do not count."""
+
+    def forward(self, left: Tensor, right: Tensor, **options: Any) -> StereoOutput:
+        """Estimate every supervised disparity map.
+
+        Args:
+            left: N×3×H×W, RGB in [0, 1].
+            right: the same shape.
+            **options: network-specific, see :meth:`estimate`.
+        """
+        finest, *others = self._run(left, right, finest_only=False, **options)
+        return StereoOutput(finest, tuple(others))
+
+    @torch.no_grad()
+    def predict(self, left: Tensor, right: Tensor, **options: Any) -> Tensor:
+        """The finest disparity only, N×1×H×W in pixels, without gradient."""
+        return self._run(left, right, finest_only=True, **options)[0]
+
+    def _run(self, left: Tensor, right: Tensor, **options: Any) -> list[Tensor]:
+        if left.shape != right.shape or left.dim() != 4 or left.shape[1] != 3:
+            raise ValueError(f"left and right must both be N×3×H×W, got {tuple(left.shape)} and {tuple(right.shape)}")
+        height, width = left.shape[-2:]
+        top, end = self._padding(height), self._padding(width)
+        pair = [F.pad((image - self._mean) / self._std, (0, end, top, 0)) for image in (left, right)]
+        return [crop(d, height, width, top, height + top) for d in self.estimate(*pair, **options)]
+
+    def _padding(self, side: int) -> int:
+        missing = -side % self.padding_unit
+        return self.padding_unit if self.pads_full_block and missing == 0 else missing
+
+
+def crop(disparity: Tensor, height: int, width: int, top: int, padded_height: int) -> Tensor:
+    """Cut the padding off a map whose resolution may be a fraction of the input's."""
+    fraction = disparity.shape[-2] / padded_height
+    first = round(top * fraction)
+    rows, columns = round(height * fraction), round(width * fraction)
+    return disparity[..., first : first + rows, :columns]

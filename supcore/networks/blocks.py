@@ -1,0 +1,53 @@
+"""Convolution blocks that several networks share."""
+
+import torch
+from torch import Tensor, nn
+
+from supcore.ops import deform_conv2d
+
+
+def conv_norm_2d(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, dilation: int = 1) -> nn.Sequential:
+    """2-D convolution without bias, size-keeping padding, then batch norm."""
+    padding = dilation * (kernel // 2)
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, padding, dilation, bias=False), nn.BatchNorm2d(outputs)
+    )
+
+
+def conv_norm_3d(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    """3×3×3 convolution without bias, then batch norm."""
+    return nn.Sequential(nn.Conv3d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm3d(outputs))
+
+
+class DeformableConvolution(nn.Module):
+    """3×3 modulated deformable convolution (DCNv2) whose offsets and masks come from a convolution of its input.
+
+    The offset convolution has two groups and 54 outputs: 2×9 (dy, dx) pairs, then 2×9 mask logits; the mask is
+    2 × sigmoid, so zero logits give an ordinary convolution (spec 8.1).
+    """
+
+    groups = 2
+
+    def __init__(self, inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> None:
+        super().__init__()
+        self.stride, self.dilation = stride, dilation
+        self.deform_conv = nn.Conv2d(inputs, outputs, 3, stride, dilation, dilation, bias=False)
+        self.offset_conv = nn.Conv2d(inputs, self.groups * 27, 3, stride, dilation, dilation, groups=self.groups)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """N×C×H×W features to N×outputs×H/stride×W/stride."""
+        offset, logits = self.offset_conv(features).split([self.groups * 18, self.groups * 9], dim=1)
+        return deform_conv2d(
+            features,
+            offset,
+            self.deform_conv.weight,
+            stride=self.stride,
+            padding=self.dilation,
+            dilation=self.dilation,
+            mask=2 * torch.sigmoid(logits),
+        )
+
+
+def deform_norm_2d(inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
+    """Deformable convolution, then batch norm."""
+    return nn.Sequential(DeformableConvolution(inputs, outputs, stride, dilation), nn.BatchNorm2d(outputs))

@@ -1,0 +1,17 @@
+"""Losses on disparity maps. A mask without pixels gives zero, never NaN."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def masked_smooth_l1(disparity: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """Mean smooth-L1 (beta 1) over the pixels where ``mask`` is true.
+
+    Args:
+        disparity: N×1×H×W, pixels.
+        target: N×1×H×W, pixels; may hold anything, NaN included, where the mask is false.
+        mask: N×1×H×W, bool.
+    """
+    error = F.smooth_l1_loss(disparity, torch.where(mask, target, disparity.detach()), reduction="none")
+    return error.sum() / mask.sum().clamp(min=1)

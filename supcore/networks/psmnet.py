@@ -1,0 +1,171 @@
+"""PSMNet (Chang and Chen, CVPR 2018) and its variants with deformable convolutions (spec A.1, A.2, 8.1)."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from supcore.networks.base import StereoNetwork, StereoOutput
+from supcore.networks.blocks import conv_norm_3d
+from supcore.networks.losses import masked_smooth_l1
+from supcore.networks.pyramid_features import PyramidFeatures
+
+
+@dataclass(frozen=True)
+class PSMNetOptions:
+    """Architecture of a PSMNet; the defaults are the published network.
+
+    Attributes:
+        base_channels: width of the first layers and of the features; an even number.
+        block_counts: residual blocks of the four layers of the feature extractor.
+        pooling_sizes: of the four pyramid branches, at quarter resolution; the input must be at least four times
+            the largest on each side.
+        max_disparity: in pixels; a multiple of 16.
+        deformable_layers: layers of the feature extractor with deformable blocks: () for PSMNet, (3, 4) for its
+            6-convolution variant, (1, 2, 3, 4) for the one with 25.
+        align_corners: of all up-sampling. False is what the SUP release executes; weights trained by PSMNet's
+            authors with PyTorch 0.3 want True (spec 10-A1).
+    """
+
+    base_channels: int = 32
+    block_counts: tuple[int, int, int, int] = (3, 16, 3, 3)
+    pooling_sizes: tuple[int, int, int, int] = (64, 32, 16, 8)
+    max_disparity: int = 192
+    deformable_layers: tuple[int, ...] = ()
+    align_corners: bool = False
+
+    def __post_init__(self) -> None:
+        if self.base_channels < 2 or self.base_channels % 2:
+            raise ValueError(f"base_channels must be even and positive, got {self.base_channels}")
+        if self.max_disparity < 16 or self.max_disparity % 16:
+            raise ValueError(f"max_disparity must be a multiple of 16, got {self.max_disparity}")
+        if not set(self.deformable_layers) <= {1, 2, 3, 4}:
+            raise ValueError(f"deformable_layers must be among 1-4, got {self.deformable_layers}")
+
+
+class Hourglass(nn.Module):
+    """Encoder-decoder on the cost volume, with the skips of PSMNet's stacked hourglass."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        wide = 2 * channels
+        self.conv1 = nn.Sequential(conv_norm_3d(channels, wide, stride=2), nn.ReLU())
+        self.conv2 = conv_norm_3d(wide, wide)
+        self.conv3 = nn.Sequential(conv_norm_3d(wide, wide, stride=2), nn.ReLU())
+        self.conv4 = nn.Sequential(conv_norm_3d(wide, wide), nn.ReLU())
+        self.conv5 = _transposed(wide, wide)
+        self.conv6 = _transposed(wide, channels)
+
+    def forward(
+        self, volume: Tensor, skip_pre: Tensor | None = None, skip_post: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the refined volume and this hourglass's own ``pre`` and ``post`` skips."""
+        half = self.conv2(self.conv1(volume))
+        pre = F.relu(half if skip_post is None else half + skip_post)
+        up = self.conv5(self.conv4(self.conv3(pre)))
+        post = F.relu(up + (pre if skip_pre is None else skip_pre))
+        return self.conv6(post), pre, post
+
+
+class PSMNet(StereoNetwork):
+    """Pyramid features, a concatenation cost volume, three stacked hourglasses, soft-argmin."""
+
+    padding_unit = 16
+
+    def __init__(self, options: PSMNetOptions = PSMNetOptions()) -> None:  # noqa: B008 (frozen)
+        super().__init__()
+        self.options = options
+        channels = options.base_channels
+        self.feature_extraction = PyramidFeatures(
+            channels,
+            options.block_counts,
+            options.pooling_sizes,
+            options.deformable_layers,
+            options.align_corners,
+        )
+        self.dres0 = nn.Sequential(
+            conv_norm_3d(2 * channels, channels), nn.ReLU(), conv_norm_3d(channels, channels), nn.ReLU()
+        )
+        self.dres1 = nn.Sequential(conv_norm_3d(channels, channels), nn.ReLU(), conv_norm_3d(channels, channels))
+        self.dres2, self.dres3, self.dres4 = (Hourglass(channels) for _ in range(3))
+        self.classif1, self.classif2, self.classif3 = (_classifier(channels) for _ in range(3))
+        self.apply(_initialise)
+
+    def estimate(self, left: Tensor, right: Tensor, *, finest_only: bool, **options: Any) -> list[Tensor]:
+        """Three disparity maps, finest (last hourglass) first, then the first and the second."""
+        self._check_size(left)
+        volume = concatenation_volume(
+            self.feature_extraction(left), self.feature_extraction(right), self.options.max_disparity // 4
+        )
+        cost0 = self.dres0(volume)
+        cost0 = self.dres1(cost0) + cost0
+        out1, pre1, post1 = self.dres2(cost0)
+        out1 = out1 + cost0
+        out2, _, post2 = self.dres3(out1, pre1, post1)
+        out2 = out2 + cost0
+        out3, _, _ = self.dres4(out2, pre1, post2)
+        out3 = out3 + cost0
+        logits1 = self.classif1(out1)
+        logits2 = self.classif2(out2) + logits1
+        logits3 = self.classif3(out3) + logits2
+        wanted = [logits3] if finest_only else [logits3, logits1, logits2]
+        size = left.shape[-2:]
+        return [self._soft_argmin(logits, size) for logits in wanted]
+
+    def loss(self, output: StereoOutput, target: Tensor) -> Tensor:
+        """0.5 S(first) + 0.7 S(second) + S(third) on target > 0, S = smooth-L1 (spec 3.3)."""
+        mask = target > 0
+        maps = (*output.auxiliary, output.disparity)
+        terms = [w * masked_smooth_l1(d, target, mask) for w, d in zip((0.5, 0.7, 1.0), maps, strict=True)]
+        return terms[0] + terms[1] + terms[2]
+
+    def _soft_argmin(self, logits: Tensor, size: torch.Size) -> Tensor:
+        """Up-sample N×1×D/4×h×w logits to D×H×W and take the expected disparity."""
+        full = (self.options.max_disparity, *size)
+        logits = F.interpolate(logits, full, mode="trilinear", align_corners=self.options.align_corners)
+        candidates = torch.arange(full[0], device=logits.device, dtype=logits.dtype)
+        return torch.einsum("ndhw,d->nhw", F.softmax(logits.squeeze(1), dim=1), candidates).unsqueeze(1)
+
+    def _check_size(self, image: Tensor) -> None:
+        smallest = 4 * max(self.options.pooling_sizes)
+        if min(image.shape[-2:]) < smallest:
+            raise ValueError(
+                f"pooling_sizes {self.options.pooling_sizes} need images of at least {smallest} px a side, "
+                f"got {tuple(image.shape[-2:])} after padding"
+            )
+
+
+def concatenation_volume(left: Tensor, right: Tensor, disparities: int) -> Tensor:
+    """Left features beside right features shifted by each disparity: N×2C×D×H×W, zero where undefined."""
+    shifted = F.pad(right, (disparities - 1, 0))
+    width = left.shape[-1]
+    first = [disparities - 1 - d for d in range(disparities)]
+    rights = torch.stack([shifted[..., x : x + width] for x in first], dim=2)
+    column = torch.arange(width, device=left.device)
+    defined = column >= torch.arange(disparities, device=left.device).view(-1, 1, 1)
+    lefts = left.unsqueeze(2) * defined.to(left.dtype)
+    return torch.cat((lefts, rights), dim=1)
+
+
+def _transposed(inputs: int, outputs: int) -> nn.Sequential:
+    layer = nn.ConvTranspose3d(inputs, outputs, 3, stride=2, padding=1, output_padding=1, bias=False)
+    return nn.Sequential(layer, nn.BatchNorm3d(outputs))
+
+
+def _classifier(channels: int) -> nn.Sequential:
+    return nn.Sequential(conv_norm_3d(channels, channels), nn.ReLU(), nn.Conv3d(channels, 1, 3, 1, 1, bias=False))
+
+
+def _initialise(module: nn.Module) -> None:
+    """The published initialisation: normal with variance 2 / (kernel volume × outputs).
+
+    It also reaches the offset convolutions, which the release initialises to zero first and then overwrites
+    (spec 10-A11): training starts from random offsets.
+    """
+    if isinstance(module, nn.Conv2d | nn.Conv3d):
+        nn.init.normal_(module.weight, std=math.sqrt(2 / (math.prod(module.kernel_size) * module.out_channels)))
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
