@@ -5,8 +5,8 @@ from torch import Tensor
 
 
 def valid_pixels(reference: Tensor, mask: Tensor | None = None) -> Tensor:
-    """Where the reference counts: positive, not NaN, and inside ``mask`` if there is one. N×1×H×W bool."""
-    valid = reference > 0  # False for NaN
+    """Where the reference counts: positive, finite, and inside ``mask`` if there is one. N×1×H×W bool."""
+    valid = (reference > 0) & reference.isfinite()
     return valid if mask is None else valid & mask
 
 
@@ -23,7 +23,8 @@ def d1_error(disparity: Tensor, reference: Tensor, mask: Tensor | None = None) -
     """
     valid = valid_pixels(reference, mask)
     error = (disparity - reference).abs()
-    wrong = valid & (error > 3) & (error > 0.05 * reference.abs())
+    right = (error <= 3) | (error <= 0.05 * reference.abs())
+    wrong = valid & ~right  # a NaN prediction is wrong
     return 100 * _mean_over_image(wrong.to(torch.float64), valid)
 
 

@@ -1,0 +1,5 @@
+"""Attacks on stereo networks."""
+
+from supcore.attack.universal import UniversalAttack
+
+__all__ = ["UniversalAttack"]

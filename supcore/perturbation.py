@@ -1,0 +1,204 @@
+"""The stereoscopic universal perturbation: one pair of tiles, repeated over any stereo pair (spec 3.1)."""
+
+import pickle
+import re
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from supcore.errors import SupError
+from supcore.files import atomic_path
+
+Size = tuple[int, int] | Literal["full"]
+PUBLISHED_IMAGE_SIZE = (256, 640)
+
+
+class StereoPerturbation:
+    """Two independent tiles, for the left and the right view, bounded by epsilon.
+
+    Args:
+        size: (h, w) of a tile; must divide ``image_size``. ``"full"`` means the whole image.
+        image_size: (H, W) of the images it is made for.
+        epsilon: bound of every element, in the images' intensity units, in (0, 1].
+
+    Attributes:
+        left: 3×h×w tile of the left view, zero at first.
+        right: 3×h×w tile of the right view.
+
+    Raises:
+        SupError: a tile that does not divide the image, or an epsilon outside (0, 1].
+    """
+
+    def __init__(self, size: Size, image_size: tuple[int, int], epsilon: float) -> None:
+        self.image_size = (int(image_size[0]), int(image_size[1]))
+        self.size = self.image_size if size == "full" else (int(size[0]), int(size[1]))
+        self.epsilon = float(epsilon)
+        height, width = self.size
+        if height < 1 or width < 1 or self.image_size[0] % height or self.image_size[1] % width:
+            raise SupError(
+                f"tile {height}x{width} does not divide the image {self.image_size[0]}x{self.image_size[1]}; "
+                "choose a tile whose sides divide the image's"
+            )
+        if not 0 < self.epsilon <= 1:
+            raise SupError(f"epsilon must be in (0, 1] (image intensities are in [0, 1]), got {epsilon}")
+        self.left = torch.zeros(3, height, width)
+        self.right = torch.zeros(3, height, width)
+
+    @classmethod
+    def random_signs(
+        cls, size: Size, image_size: tuple[int, int], epsilon: float, generator: torch.Generator
+    ) -> "StereoPerturbation":
+        """The control that every SUP is read against: each element +epsilon or -epsilon at random."""
+        noise = cls(size, image_size, epsilon)
+        for name in ("left", "right"):
+            signs = torch.randint(0, 2, (3, *noise.size), generator=generator) * 2 - 1
+            setattr(noise, name, noise.epsilon * signs.to(torch.float32))
+        return noise
+
+    def __call__(self, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+        """Project onto the bound, repeat over the image, add, clamp to [0, 1].
+
+        Args:
+            left: N×3×H×W in [0, 1]; H and W must be multiples of the tile's.
+            right: the same shape.
+
+        Returns:
+            The perturbed pair. Gradients pass where the sum lies in [0, 1], the bounds included.
+        """
+        return self._apply(left, self.left), self._apply(right, self.right)
+
+    def project(self) -> None:
+        """Clip the tiles to ±epsilon."""
+        self.left = self.left.clamp(-self.epsilon, self.epsilon)
+        self.right = self.right.clamp(-self.epsilon, self.epsilon)
+
+    def to(self, device: torch.device | str) -> "StereoPerturbation":
+        """Move the tiles; returns itself."""
+        self.left, self.right = self.left.to(device), self.right.to(device)
+        return self
+
+    def tiled(self, tile: Tensor, height: int, width: int) -> Tensor:
+        """The projected ``tile`` repeated from the top left corner: 3×height×width.
+
+        Raises:
+            SupError: the tile does not divide this image.
+        """
+        h, w = tile.shape[-2:]
+        if height % h or width % w:
+            raise SupError(f"tile {h}x{w} does not divide an image of {height}x{width}; resize the images or retrain")
+        return tile.clamp(-self.epsilon, self.epsilon).repeat(1, height // h, width // w)
+
+    def _apply(self, image: Tensor, tile: Tensor) -> Tensor:
+        return clamp_unit(image + self.tiled(tile.to(image.device), *image.shape[-2:]))
+
+    def save(self, path: str | Path, metadata: dict[str, str] | None = None) -> None:
+        """Write safetensors, or the authors' checkpoint format if the suffix is ``.pth``."""
+        with atomic_path(path) as temporary:
+            if Path(path).suffix == ".pth":
+                torch.save(_authors_format(self), temporary)
+                return
+            header = {
+                "epsilon": repr(self.epsilon),
+                "image_size": f"{self.image_size[0]}x{self.image_size[1]}",
+                **(metadata or {}),
+            }
+            tensors = {"left": self.left.detach().cpu().contiguous(), "right": self.right.detach().cpu().contiguous()}
+            save_file(tensors, temporary, metadata=header)
+
+    @classmethod
+    def load(
+        cls, path: str | Path, *, image_size: tuple[int, int] | None = None, epsilon: float | None = None
+    ) -> "StereoPerturbation":
+        """Read a perturbation: ours (safetensors) or the authors' ``.pth`` (spec 3.6).
+
+        Args:
+            path: the file.
+            image_size: of the images; needed only for the authors' files, 256×640 if not given.
+            epsilon: of the authors' files; taken from ``norm002`` in the path if not given, else the largest element.
+
+        Raises:
+            SupError: missing, damaged or foreign file, or elements beyond epsilon.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise SupError(f"{path}: perturbation file not found")
+        if path.suffix == ".safetensors":
+            left, right, header = _read_safetensors(path)
+            height, width = header["image_size"].split("x")
+            image_size, epsilon = (int(height), int(width)), float(header["epsilon"])
+        else:
+            left, right = _read_authors_file(path)
+            largest = float(torch.maximum(left.abs().max(), right.abs().max()))
+            epsilon = epsilon or _epsilon_in_name(path) or max(largest, 1e-8)
+            image_size = image_size or PUBLISHED_IMAGE_SIZE
+        return cls._from_tiles(path, left, right, image_size, epsilon)
+
+    @classmethod
+    def _from_tiles(
+        cls, path: Path, left: Tensor, right: Tensor, image_size: tuple[int, int], epsilon: float
+    ) -> "StereoPerturbation":
+        if left.dim() != 3 or left.shape[0] != 3 or left.shape != right.shape:
+            raise SupError(f"{path}: tiles must both be 3×h×w, found {tuple(left.shape)} and {tuple(right.shape)}")
+        try:
+            sup = cls((left.shape[1], left.shape[2]), image_size, epsilon)
+        except SupError as error:
+            raise SupError(f"{path}: {error}") from error
+        sup.left, sup.right = left.to(torch.float32), right.to(torch.float32)
+        largest = torch.maximum(sup.left.abs().max(), sup.right.abs().max())
+        if not largest <= epsilon * (1 + 1e-6):  # also catches NaN
+            raise SupError(f"{path}: elements reach {float(largest):.6g}, beyond its epsilon {epsilon:g}")
+        return sup
+
+
+def clamp_unit(image: Tensor) -> Tensor:
+    """Clamp to [0, 1] with gradient 1 at the bounds themselves.
+
+    ``torch.clamp`` had that sub-gradient when the method was published and has 0 since PyTorch 2.14; saturated
+    pixels (sky) would then not contribute to the first step.
+    """
+    inside = (image >= 0) & (image <= 1)
+    return torch.where(inside, image, image.detach().clamp(0, 1))
+
+
+def _authors_format(sup: StereoPerturbation) -> dict[str, Any]:
+    return {
+        "train_step": 0,
+        "perturb0_state_dict": {"weights": sup.left.detach().cpu()},
+        "perturb1_state_dict": {"weights": sup.right.detach().cpu()},
+    }
+
+
+def _read_safetensors(path: Path) -> tuple[Tensor, Tensor, dict[str, str]]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            left, right = file.get_tensor("left"), file.get_tensor("right")
+    except (SafetensorError, OSError) as error:
+        raise SupError(f"{path}: not a perturbation file ({error}); train it again") from error
+    if not {"epsilon", "image_size"} <= set(header):
+        raise SupError(f"{path}: not a perturbation file (its header lacks epsilon and image_size)")
+    return left, right, header
+
+
+def _read_authors_file(path: Path) -> tuple[Tensor, Tensor]:
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise SupError(f"{path}: refused, the file holds objects other than tensors and could run code") from error
+    except (RuntimeError, EOFError, OSError, ValueError) as error:
+        raise SupError(f"{path}: damaged or not a perturbation file ({error})") from error
+    try:
+        left, right = (content[f"perturb{view}_state_dict"]["weights"] for view in (0, 1))
+        return left.detach(), right.detach()
+    except (KeyError, TypeError, AttributeError) as error:
+        raise SupError(f"{path}: not a perturbation file (no perturb0_state_dict / perturb1_state_dict)") from error
+
+
+def _epsilon_in_name(path: Path) -> float | None:
+    """``norm002`` in a file or folder name means epsilon 0.02."""
+    found = re.findall(r"norm0(\d+)", str(path))
+    return float(f"0.{found[-1]}") if found else None

@@ -1,0 +1,32 @@
+"""Checkpoints of unfinished work, so that a killed job goes on where it stopped."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from supcore.errors import SupError
+from supcore.files import atomic_path
+
+
+def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
+    """Write tensors and plain values, atomically."""
+    with atomic_path(path) as temporary:
+        torch.save(state, temporary)
+
+
+def load_checkpoint(path: str | Path, job: dict[str, Any]) -> dict[str, Any] | None:
+    """The state stored at ``path``, or None if there is none or it belongs to a job with other settings.
+
+    Args:
+        path: where :func:`save_checkpoint` wrote.
+        job: the settings that the state must have been made with; compared with its entry ``job``.
+    """
+    path = Path(path)
+    if not path.is_file():
+        return None
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise SupError(f"{path}: unreadable checkpoint ({error}); delete it to start this job afresh") from error
+    return state if state.get("job") == job else None
