@@ -31,6 +31,11 @@ def label(name: str) -> str:
     return _PRINTED.get(name, name.replace("_", " "))
 
 
+def source_label(source: str) -> str:
+    """Legend entry of a source: what is done to the images."""
+    return {CLEAN: "clean", NOISE: "random noise"}.get(source, f"SUP from {label(source)}")
+
+
 def name_key(name: str) -> tuple[int, str]:
     """Sort key of a network, source or data set."""
     return _RANK.get(name, len(_RANK)), name

@@ -1,16 +1,16 @@
 """The paper's published numbers, for the columns that stand beside ours."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from supcore.errors import SupError
 
 _TEXT = {"dataset", "target", "source", "size", "condition", "corruption", "network", "class"}
-_README_METRICS = {"d1": "ground_truth_d1_mean", "epe": "ground_truth_epe_mean"}
 
 Cell = tuple[str, str, str, str, float, str]
 
@@ -50,10 +50,8 @@ class PublishedResults:
         Returns:
             Mean D1 in percent and mean EPE in pixels, None where the paper gives no number.
         """
-        d1, epe = (
-            self.cells.get(_cell(dataset, target, source, size, epsilon, metric)) for metric in ("d1", "epe")
-        )
-        return d1, epe
+        cell = dataset, target, source, size, epsilon
+        return self.cells.get(_cell(*cell, "d1")), self.cells.get(_cell(*cell, "epe"))
 
 
 def load_published(folder: str | Path) -> PublishedResults:
@@ -80,12 +78,12 @@ def load_published(folder: str | Path) -> PublishedResults:
 
 def _read(path: Path) -> pd.DataFrame:
     try:
-        frame = pd.read_csv(
-            path, keep_default_na=False, dtype=dict.fromkeys(_TEXT, "str"), na_values={"step": [""]}
+        return pd.read_csv(
+            path, dtype=dict.fromkeys(_TEXT, "str"), keep_default_na=False, na_values={"step": [""]}
         )
     except (OSError, ValueError) as error:
-        raise SupError(f"{path}: cannot read the published numbers ({error}); restore the file") from error
-    return frame
+        reason = " ".join(str(error).split())
+        raise SupError(f"{path}: cannot read the published numbers ({reason}); restore the file") from error
 
 
 def _cell(dataset: str, target: str, source: str, size: str, epsilon: float, metric: str) -> Cell:
@@ -93,17 +91,19 @@ def _cell(dataset: str, target: str, source: str, size: str, epsilon: float, met
     return dataset, target, source, size, round(float(epsilon), 9), metric
 
 
+def _row_cell(row: Mapping[Hashable, Any], metric: str) -> Cell:
+    return _cell(row["dataset"], row["target"], row["source"], row["size"], row["epsilon"], metric)
+
+
 def _plot_cells(plots: pd.DataFrame) -> Iterator[tuple[Cell, float]]:
-    plain = plots[plots["condition"] == ""]
-    for row in plain.itertuples():
-        yield _cell(row.dataset, row.target, row.source, row.size, row.epsilon, row.metric), row.mean
+    for row in plots[plots["condition"] == ""].to_dict("records"):
+        yield _row_cell(row, row["metric"]), row["mean"]
 
 
 def _readme_cells(runs: pd.DataFrame) -> Iterator[tuple[Cell, float]]:
     for row in runs[runs["corruption"] == ""].to_dict("records"):
-        for metric, column in _README_METRICS.items():
-            cell = _cell(row["dataset"], row["target"], row["source"], row["size"], row["epsilon"], metric)
-            yield cell, row[column]
+        for metric in ("d1", "epe"):
+            yield _row_cell(row, metric), row[f"ground_truth_{metric}_mean"]
 
 
 def _merge(entries: list[tuple[Cell, float]], folder: Path) -> dict[Cell, float]:

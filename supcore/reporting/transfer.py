@@ -34,8 +34,8 @@ def read_records(paths: Iterable[str | Path]) -> pd.DataFrame:
     """Read and join per-image record files.
 
     Args:
-        paths: CSV files with the columns ``RECORD_COLUMNS``, one row per image and reference. D1 is in percent, EPE in
-            pixels; both are empty where ``n_valid`` is 0.
+        paths: CSV files with the columns ``RECORD_COLUMNS``, one row per image and reference. D1 is in
+            percent, EPE in pixels; both are empty where ``n_valid`` is 0.
 
     Raises:
         SupError: a file is missing, lacks a column, or has a valid pixel but no error.
@@ -64,13 +64,13 @@ def transfer_table(
 ) -> pd.DataFrame:
     """Summarise per-image records to one row per (dataset, target, source, size, epsilon, seed, reference).
 
-    Every image weighs the same; images without valid pixels are left out and ``n_images`` counts the others. The
-    standard deviation is the population's (ddof 0), the interval a 95 % percentile bootstrap of the mean over images.
-    Neither depends on the order of the rows.
+    Every image weighs the same; images without valid pixels are left out and ``n_images`` counts the others.
+    The standard deviation is the population's (ddof 0), the interval a 95 % percentile bootstrap of the mean
+    over images. Neither depends on the order of the rows.
 
     Args:
         records: per-image records as :func:`read_records` returns them.
-        published: the paper's numbers; they are set beside errors with respect to ground truth. None leaves them out.
+        published: the paper's numbers, set beside errors with respect to ground truth; None leaves them out.
         bootstrap_resamples: number of bootstrap resamples.
         seed: seed of the bootstrap.
 
@@ -81,12 +81,15 @@ def transfer_table(
         SupError: an image occurs twice in a group.
     """
     _refuse_duplicates(records)
+    records = records.astype({"epsilon": "float64", "seed": "Int64"})
     rows = []
     for key, group in records.groupby(KEY, dropna=False, sort=False):
-        named = dict(zip(KEY, key, strict=True))
-        rows.append(
-            named | _summary(group, named, bootstrap_resamples, seed) | _published_cell(named, published)
-        )
+        named: dict[str, Any] = dict(zip(KEY, key, strict=True))
+        # The group's own stream: its interval stays the same whatever other groups the table holds.
+        names = ("" if pd.isna(value) else value for value in named.values())
+        generator = numpy_generator(seed, "bootstrap", *names)
+        summary = _summary(group, generator, bootstrap_resamples)
+        rows.append(named | summary | _published_cell(named, published))
     table = pd.DataFrame(rows, columns=COLUMNS).astype({"seed": "Int64", "n_images": "int64"})
     floats = [*STATISTICS, "published_d1", "published_epe"]
     return sort_table(table.astype(dict.fromkeys(floats, "float64")))
@@ -110,22 +113,19 @@ def format_epsilon(epsilon: float) -> str:
 
 
 def _read(path: Path, columns: list[str]) -> pd.DataFrame:
-    numbers = {column: [""] for column in columns if column not in _TEXT}
+    # Only an empty number is missing: a source called "none" and an empty size are values.
+    missing_values = {column: [""] for column in columns if column not in _TEXT}
+    types = dict.fromkeys(_TEXT, "str") | {"epsilon": "float64", "seed": "Int64"}
     try:
-        # Only empty numbers are missing: a source called "none" and an empty size are values.
-        frame = pd.read_csv(
-            path,
-            dtype=dict.fromkeys(_TEXT, "str") | {"seed": "Int64"},
-            keep_default_na=False,
-            na_values=numbers,
-        )
+        frame = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=missing_values)
     except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
         raise SupError(
-            f"{path}: cannot be read as a table ({error}); delete the file and make it again"
+            f"{path}: not readable as a table ({reason}); delete the file and make it again"
         ) from error
-    missing = [column for column in columns if column not in frame]
-    if missing:
-        raise SupError(f"{path}: lacks the column(s) {', '.join(missing)}; delete the file and make it again")
+    absent = [column for column in columns if column not in frame]
+    if absent:
+        raise SupError(f"{path}: lacks the column(s) {', '.join(absent)}; delete the file and make it again")
     if "n_valid" in columns and frame.loc[frame["n_valid"] > 0, METRICS].isna().any(axis=None):
         raise SupError(f"{path}: an image with valid pixels has no error value; evaluate this network again")
     return frame[columns]
@@ -134,30 +134,18 @@ def _read(path: Path, columns: list[str]) -> pd.DataFrame:
 def _refuse_duplicates(records: pd.DataFrame) -> None:
     repeated = records[records.duplicated([*KEY, "image"])]
     if len(repeated):
-        first = ", ".join(f"{name} {value}" for name, value in repeated.iloc[0][[*KEY, "image"]].items())
-        raise SupError(
-            f"transfer table: the records hold an image twice ({first}); pass every record file once"
-        )
+        first = " ".join(map(str, repeated.iloc[0][[*KEY, "image"]]))
+        raise SupError(f"transfer table: an image is recorded twice ({first}); pass every record file once")
 
 
-def _summary(group: pd.DataFrame, named: dict[str, Any], resamples: int, seed: int) -> dict[str, Any]:
+def _summary(group: pd.DataFrame, generator: np.random.Generator, resamples: int) -> dict[str, Any]:
     usable = group[group["n_valid"] > 0].sort_values("image")
     if usable.empty:
         return {"n_images": 0}
     values = usable[METRICS].to_numpy(dtype=np.float64)
-    # The group's own stream: its interval stays the same whatever other groups the table holds.
-    stream = [
-        *(named[name] for name in KEY[:4]),
-        format_epsilon(named["epsilon"]),
-        *_seed_and_reference(named),
-    ]
-    low, high = bootstrap_interval(values, numpy_generator(seed, "bootstrap", *stream), resamples)
-    rows = np.stack([values.mean(axis=0), values.std(axis=0, ddof=0), low, high], axis=1)
-    return {"n_images": len(values)} | dict(zip(STATISTICS, rows.ravel(), strict=True))
-
-
-def _seed_and_reference(named: dict[str, Any]) -> tuple[str, str]:
-    return "" if pd.isna(named["seed"]) else str(int(named["seed"])), named["reference"]
+    low, high = bootstrap_interval(values, generator, resamples)
+    by_metric = np.stack([values.mean(axis=0), values.std(axis=0, ddof=0), low, high], axis=1)
+    return {"n_images": len(values)} | dict(zip(STATISTICS, by_metric.ravel(), strict=True))
 
 
 def _published_cell(named: dict[str, Any], published: PublishedResults | None) -> dict[str, float | None]:

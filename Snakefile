@@ -1,0 +1,50 @@
+# Stereoscopic universal perturbations: from stereo data and networks to the tables and figures of the paper.
+
+from snakemake.utils import min_version, validate
+
+min_version("9.19")
+
+
+configfile: "config/config.yaml"
+
+
+validate(config, "config/config.schema.yaml")
+
+
+# Used with --sdm apptainer; without it the active Python environment is used.
+container: "docker://python:3.11-slim"
+
+
+include: "rules/common.smk"
+
+
+wildcard_constraints:
+    dataset=one_of(config["datasets"]),
+    network=one_of(SETTINGS.networks),
+    source=one_of([*SETTINGS.networks, "noise"]),
+    weights=r"[A-Za-z0-9_-]+",
+    split=r"[A-Za-z0-9_-]+",
+    size=r"full|tile\d+(x\d+)?",
+    epsilon=r"0\.\d+|1",
+    seed=r"\d+",
+
+
+include: "rules/data.smk"
+include: "rules/weights.smk"
+include: "rules/attack.smk"
+include: "rules/evaluation.smk"
+include: "rules/tables.smk"
+include: "rules/figures.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        "results/tables/transfer.csv",
+        "results/tables/transfer.md",
+        "results/tables/transfer.tex",
+        figures(),
+
+
+onstart:
+    refuse_missing_roots()

@@ -1,0 +1,120 @@
+# Network weights: bundled with the pipeline, downloaded, or trained here. Each kind has its own names.
+
+
+rule bundled_weights:
+    input:
+        lambda wc: config["networks"][wc.network]["weights"][wc.weights]["bundled"],
+    output:
+        weights="results/weights/{network}/{weights}.safetensors",
+        provenance="results/weights/{network}/{weights}.json",
+    params:
+        network=lambda wc: build(wc.network, wc.weights),
+        code=code_hash("supcore.networks.*"),
+    log:
+        "logs/weights/{network}/{weights}.log",
+    benchmark:
+        "benchmarks/weights/{network}/{weights}.tsv"
+    wildcard_constraints:
+        weights=one_of(SETTINGS.weight_names("bundled")),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "Checking the bundled weights {wildcards.weights} of {wildcards.network}"
+    script:
+        "../workflow_scripts/convert_weights.py"
+
+
+localrules:
+    download_weights,
+    retrain_demo_weights,
+
+
+rule download_weights:
+    output:
+        "results/downloads/{network}/{weights}.checkpoint",
+    params:
+        registry=config["weights_registry"],
+        entry=lambda wc: config["networks"][wc.network]["weights"][wc.weights]["registry"],
+        downloads=config["downloads"],
+    log:
+        "logs/download/{network}/{weights}.log",
+    benchmark:
+        "benchmarks/download/{network}/{weights}.tsv"
+    wildcard_constraints:
+        weights=one_of(SETTINGS.weight_names("registry")),
+    retries: 2
+    message:
+        "Fetching the weights {wildcards.weights} of {wildcards.network}"
+    script:
+        "../workflow_scripts/download_weights.py"
+
+
+rule released_weights:
+    input:
+        "results/downloads/{network}/{weights}.checkpoint",
+    output:
+        weights="results/weights/{network}/{weights}.safetensors",
+        provenance="results/weights/{network}/{weights}.json",
+    params:
+        network=lambda wc: build(wc.network, wc.weights),
+        code=code_hash("supcore.networks.*"),
+    log:
+        "logs/weights/{network}/{weights}.log",
+    benchmark:
+        "benchmarks/weights/{network}/{weights}.tsv"
+    wildcard_constraints:
+        weights=one_of(SETTINGS.weight_names("registry")),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "Converting the released weights {wildcards.weights} of {wildcards.network}"
+    script:
+        "../workflow_scripts/convert_weights.py"
+
+
+rule train_stereo:
+    input:
+        training=lambda wc: [manifest_of(d) for d in training_settings(wc)["datasets"]],
+        validation=lambda wc: [manifest_of(d) for d in training_settings(wc)["validation"]],
+    output:
+        weights="results/weights/{network}/{weights}.safetensors",
+        history="results/weights/{network}/{weights}.csv",
+        provenance="results/weights/{network}/{weights}.json",
+    params:
+        network=lambda wc: build(wc.network, wc.weights),
+        training=lambda wc: training_settings(wc),
+        checkpoint="results/checkpoints/{network}-{weights}.pt",
+        code=code_hash("supcore.training", "supcore.networks.*"),
+        **compute(),
+    log:
+        "logs/train_stereo/{network}/{weights}.log",
+    benchmark:
+        "benchmarks/train_stereo/{network}/{weights}.tsv"
+    wildcard_constraints:
+        weights=one_of(SETTINGS.weight_names("train")),
+    threads: config["threads"]
+    resources:
+        gpu=1,
+        mem_mb=8000,
+        runtime=1440,
+    message:
+        "Training {wildcards.network} ({wildcards.weights})"
+    script:
+        "../workflow_scripts/train_stereo.py"
+
+
+rule retrain_demo_weights:
+    input:
+        expand("results/weights/{network}/trained.safetensors", network=SETTINGS.networks),
+    params:
+        folder="resources/demo_weights",
+    log:
+        "logs/retrain_demo_weights.log",
+    message:
+        "Putting the retrained weights into {params.folder}"
+    script:
+        "../workflow_scripts/bundle_weights.py"

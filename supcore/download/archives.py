@@ -1,0 +1,235 @@
+"""Taking files out of zip and tar archives that nobody has vouched for.
+
+Members are copied as plain bytes, so neither links, devices, owners nor permissions ever reach the disk.
+"""
+
+import lzma
+import stat
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import IO
+
+from supcore.errors import SupError
+
+GIBIBYTE = 1 << 30
+_BLOCK = 1 << 20
+_DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+)
+
+
+@dataclass(frozen=True)
+class _Member:
+    name: str
+    size: int
+    kind: str  # "file", "folder", or what else it is
+    open: Callable[[], IO[bytes]]
+
+
+def extract_member(archive: Path, member: str, target: Path, *, limit: int = 4 * GIBIBYTE) -> None:
+    """Copy one file out of ``archive`` straight to ``target`` (give a temporary name, rename afterwards).
+
+    Args:
+        archive: zip or tar, the latter plain or compressed.
+        member: its name, or the end of it after a ``/`` where that is unique.
+        target: the file to write.
+        limit: most bytes that the whole archive may declare.
+
+    Raises:
+        SupError: no such member, not a plain file, an unsafe name, too large, or the archive is damaged.
+    """
+    with _opened(archive, limit) as members:
+        found = _find(archive, members, member)
+        _check(archive, found)
+        _copy(archive, found, target)
+
+
+def unpack(archive: Path, folder: Path, pattern: str = "*", *, limit: int = 8 * GIBIBYTE) -> list[Path]:
+    """Unpack the files whose names match ``pattern``; ``folder`` appears only when all of them are there.
+
+    Args:
+        archive: zip or tar, the latter plain or compressed.
+        folder: a folder that does not exist yet, or is empty.
+        pattern: shell pattern over the whole member name; ``*`` crosses ``/``.
+        limit: most bytes that the whole archive may declare.
+
+    Returns:
+        The files' paths, sorted.
+
+    Raises:
+        SupError: as `extract_member`, or ``folder`` has content already.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SupError(f"{folder}: exists already; delete it to unpack {archive.name} again")
+    with _folder_beside(folder) as temporary:
+        room = temporary / "content"
+        room.mkdir()
+        with _opened(archive, limit) as members:
+            names = _unpack_into(room, archive, members, pattern)
+        room.replace(folder)
+    return sorted(folder / name for name in names)
+
+
+@contextmanager
+def _folder_beside(folder: Path) -> Iterator[Path]:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent)
+    except OSError as error:
+        raise SupError(f"{folder}: cannot be made ({error.strerror}); choose another folder") from error
+    with temporary as name:
+        yield Path(name)
+
+
+def _unpack_into(room: Path, archive: Path, members: list[_Member], pattern: str) -> list[str]:
+    names = []
+    for member in members:
+        if not fnmatchcase(member.name, pattern):
+            continue
+        _check(archive, member)
+        if member.kind == "folder":
+            continue
+        _copy(archive, member, room / member.name)
+        names.append(member.name)
+    if not names:
+        raise SupError(f"{archive}: holds no file that matches {pattern!r}; is it the right archive?")
+    return names
+
+
+@contextmanager
+def _opened(archive: Path, limit: int) -> Iterator[list[_Member]]:
+    """List the members of a zip or tar archive."""
+    with ExitStack() as stack:
+        with _reading(archive):
+            if _is_zip(archive):
+                zipped = stack.enter_context(zipfile.ZipFile(archive))
+                members = _within(archive, (_from_zip(zipped, info) for info in zipped.infolist()), limit)
+            else:
+                tarred = stack.enter_context(tarfile.open(archive))
+                members = _within(archive, (_from_tar(tarred, info) for info in tarred), limit)
+        yield members
+
+
+def _is_zip(archive: Path) -> bool:
+    # zipfile.is_zipfile looks at the end: a tar whose last member is a zip (a torch file) deceives it.
+    with archive.open("rb") as stream:
+        return stream.read(2) == b"PK"
+
+
+@contextmanager
+def _reading(archive: Path) -> Iterator[None]:
+    """Turn whatever goes wrong in reading the archive into a SupError."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise SupError(f"{archive}: there is no such file; correct the path") from error
+    except _DAMAGE as error:
+        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise SupError(f"{archive}: cannot be unpacked ({text}); delete it to download it again") from error
+
+
+def _within(archive: Path, members: Iterator[_Member], limit: int) -> list[_Member]:
+    """List the members, stopping at the first that takes the declared total over the limit."""
+    listed, total = [], 0
+    for member in members:
+        total += member.size
+        if total > limit:
+            raise SupError(
+                f"{archive}: unpacks to more than the allowed {limit} bytes; is it the right archive?"
+            )
+        listed.append(member)
+    return listed
+
+
+def _from_zip(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
+    mode = stat.S_IFMT(info.external_attr >> 16)  # 0 where the archive was not made on Unix
+    kind = "folder" if info.is_dir() else "file" if mode in (0, stat.S_IFREG) else "link or device"
+    return _Member(info.filename, info.file_size, kind, lambda: opened.open(info))
+
+
+def _from_tar(opened: tarfile.TarFile, info: tarfile.TarInfo) -> _Member:
+    kind = "folder" if info.isdir() else "file" if info.isreg() else "link or device"
+    return _Member(info.name, info.size, kind, lambda: _content(opened, info))
+
+
+def _content(opened: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
+    content = opened.extractfile(info)
+    if content is None:
+        raise tarfile.ExtractError(f"{info.name} has no content")
+    return content
+
+
+def _find(archive: Path, members: list[_Member], name: str) -> _Member:
+    found = [m for m in members if m.name == name] or [m for m in members if m.name.endswith(f"/{name}")]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise SupError(f"{archive}: holds {name} {len(found)} times; name the member in full")
+    holds = ", ".join(repr(m.name) for m in members if m.kind == "file")
+    raise SupError(f"{archive}: holds no {name}, but {holds[:300] or 'nothing'}; correct 'member'")
+
+
+def _check(archive: Path, member: _Member) -> None:
+    """Refuse what is no plain file or could leave the folder, on this system or on Windows."""
+    parts = PurePosixPath(member.name).parts
+    windows = PureWindowsPath(member.name)
+    if (
+        not parts
+        or ".." in parts
+        or parts[0] == "/"
+        or windows.anchor
+        or "\\" in member.name
+        or "\0" in member.name
+    ):
+        raise SupError(
+            f"{archive}: member {member.name!r} points outside the archive's folder; do not use this archive"
+        )
+    if member.kind not in ("file", "folder"):
+        raise SupError(
+            f"{archive}: member {member.name!r} is a {member.kind}, not a plain file; do not use this archive"
+        )
+
+
+def _copy(archive: Path, member: _Member, target: Path) -> None:
+    if member.kind != "file":
+        raise SupError(f"{archive}: member {member.name!r} is a {member.kind}, not a file; correct 'member'")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as stream:
+            for block in _blocks(archive, member):
+                stream.write(block)
+    except OSError as error:
+        raise SupError(
+            f"{target}: cannot be written ({error.strerror}); free space or choose another folder"
+        ) from error
+
+
+def _blocks(archive: Path, member: _Member) -> Iterator[bytes]:
+    """Read the content in pieces; the size that passed the limit is only a claim, so bytes are counted."""
+    done = 0
+    with _reading(archive), member.open() as source:
+        while block := source.read(_BLOCK):
+            done += len(block)
+            if done > member.size:
+                raise SupError(
+                    f"{archive}: member {member.name!r} is larger than it says; do not use this archive"
+                )
+            yield block
+    if done != member.size:
+        raise SupError(
+            f"{archive}: member {member.name!r} is cut short; delete the archive to download it again"
+        )

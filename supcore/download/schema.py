@@ -1,0 +1,69 @@
+"""What config/weights.yaml may contain, as a JSON schema."""
+
+from typing import Any
+
+_TEXT = {"type": "string", "minLength": 1}
+_SHA256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_COUNT = {"type": "integer", "minimum": 1}
+# File names become paths below the downloads folder: no separator, no leading dot.
+_FILE_NAME = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._+-]*$"}
+_OPTIONS = {"type": "object", "additionalProperties": {"type": ["boolean", "number", "string"]}}
+
+_FILE: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["licence"],
+    "properties": {
+        "drive": {"type": "string", "pattern": "^[A-Za-z0-9_-]{10,}$"},
+        "pypi": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["project", "version"],
+            "properties": {"project": _TEXT, "version": _TEXT},
+        },
+        "url": {"type": "string", "pattern": "^https?://"},
+        "licence": _TEXT,
+        "sha256": _SHA256,
+        "size": _COUNT,
+    },
+}
+
+_ORIGIN: dict[str, Any] = {"file": _FILE_NAME, "member": _TEXT}
+
+_WEIGHTS: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["file", "format", "parameters"],
+    "properties": {
+        **_ORIGIN,
+        "mirrors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["file"],
+                "properties": _ORIGIN,
+            },
+        },
+        "path": _TEXT,
+        "format": {"enum": ["torch", "safetensors"]},
+        "parameters": _COUNT,
+        "options": _OPTIONS,
+        "corrected": _OPTIONS,
+        "sha256": _SHA256,
+        "size": _COUNT,
+    },
+}
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["files", "weights"],
+    "properties": {
+        "files": {"type": "object", "propertyNames": _FILE_NAME, "additionalProperties": _FILE},
+        "weights": {
+            "type": "object",
+            "additionalProperties": {"type": "object", "additionalProperties": _WEIGHTS},
+        },
+    },
+}

@@ -1,0 +1,1 @@
+"""Evaluating networks under perturbations."""

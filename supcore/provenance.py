@@ -1,0 +1,75 @@
+"""One JSON beside every artifact that says how it came to be."""
+
+import platform
+import subprocess
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from supcore.files import sha256, write_json
+from supcore.ops import backend
+
+PACKAGES = ("supcore", "torch", "torchvision", "numpy", "opencv-python-headless", "pillow", "snakemake")
+
+
+def write_provenance(
+    path: str | Path,
+    *,
+    artifacts: Mapping[str, str],
+    inputs: Mapping[str, str],
+    settings: Mapping[str, Any],
+    device: str,
+    seconds: float,
+) -> None:
+    """Write the provenance of one job's artifacts.
+
+    Args:
+        path: the JSON file.
+        artifacts: name to path of what the job made; hashed.
+        inputs: name to path of what it read; hashed, folders are only named.
+        settings: configuration, wildcards, parameters and seed.
+        device: ``cpu`` or ``cuda``.
+        seconds: duration of the job.
+    """
+    gpu = torch.cuda.get_device_name() if device.startswith("cuda") else None
+    content = {
+        "artifacts": _hashes(artifacts),
+        "inputs": _hashes(inputs),
+        "settings": settings,
+        "device": {"type": device, "gpu": gpu, "threads": torch.get_num_threads(), "machine": platform.machine()},
+        "deform_conv_backend": backend(device),
+        "git_commit": git_commit(),
+        "versions": {"python": platform.python_version(), **{p: _version(p) for p in PACKAGES}},
+        "seconds": round(seconds, 2),
+    }
+    write_json(path, content)
+
+
+def git_commit() -> str | None:
+    """Commit of the working directory, with ``+changes`` if files differ from it; None outside a repository."""
+    try:
+        commit = _git("rev-parse", "HEAD")
+        return commit + ("+changes" if _git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _hashes(files: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    return {
+        name: {"path": str(path), **({"sha256": sha256(path)} if Path(path).is_file() else {})}
+        for name, path in files.items()
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

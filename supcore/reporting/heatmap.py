@@ -1,0 +1,108 @@
+"""Heat maps of the transfer table: source against target."""
+
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from supcore.reporting.labels import METRIC_LABELS, label, ordered
+from supcore.reporting.selection import attack_rows
+from supcore.reporting.style import COLUMN_WIDTH, PAGE_WIDTH, styled
+from supcore.reporting.transfer import format_epsilon
+
+_OWN_COLOR = "#56B4E9"  # told apart from every shade of the scale
+
+
+@styled
+def transfer_heatmap(
+    table: pd.DataFrame,
+    reference: str = "ground_truth",
+    *,
+    size: str | None = None,
+    epsilon: float | None = None,
+    metric: str = "d1",
+) -> Figure:
+    """Heat maps of the error, source against target, one panel per data set, averaged over seeds.
+
+    The cell of a network under its own perturbation is outlined; a published value stands in brackets.
+
+    Args:
+        table: transfer table.
+        reference: "ground_truth" or "clean".
+        size: size of the perturbations; by default tile64 where present.
+        epsilon: their bound; by default the largest evaluated at this size.
+        metric: "d1" (percent) or "epe" (pixels).
+
+    Raises:
+        SupError: the table has no such rows.
+    """
+    shown, size, epsilon = attack_rows(table, reference, size, epsilon)
+    datasets = ordered(shown["dataset"])
+    panels = [_pivots(shown[shown["dataset"] == dataset], metric) for dataset in datasets]
+    rows, columns, width = _grid(panels)
+    height = 0.25 + rows * (0.85 + 0.32 * max(len(ours) for ours, _ in panels))
+    figure = Figure(figsize=(width, height), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    limit = float(np.nanmax([ours.max(axis=None) for ours, _ in panels]))
+    for position, (axes, dataset, panel) in enumerate(zip(grid, datasets, panels, strict=False)):
+        _draw_heatmap(axes, *panel, limit)
+        axes.set(title=label(dataset), xlabel="attacked network")
+        axes.set_ylabel("" if position % columns else "perturbation from")
+    for axes in grid[len(panels) :]:
+        axes.remove()
+    bar = figure.colorbar(grid[0].collections[0], ax=list(grid[: len(panels)]), fraction=0.05, aspect=25)
+    bar.set_label(METRIC_LABELS[metric])
+    bar.outline.set_visible(False)
+    figure.suptitle(f"{size} perturbations, ε = {format_epsilon(epsilon)}", fontsize=8)
+    return figure
+
+
+def _pivots(shown: pd.DataFrame, metric: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    ours, published = (
+        shown.pivot(index="source", columns="target", values=column).reindex(
+            index=ordered(shown["source"]), columns=ordered(shown["target"])
+        )
+        for column in (f"{metric}_mean", f"published_{metric}")
+    )
+    return ours, published
+
+
+def _grid(panels: list[tuple[pd.DataFrame, pd.DataFrame]]) -> tuple[int, int, float]:
+    # About an inch of row labels and half an inch a cell keep the numbers legible.
+    needed = 1.0 + 0.45 * max(ours.shape[1] for ours, _ in panels)
+    columns = max(1, min(len(panels), int(PAGE_WIDTH // needed)))
+    narrow = columns == 1 and needed < COLUMN_WIDTH
+    return -(-len(panels) // columns), columns, COLUMN_WIDTH if narrow else PAGE_WIDTH
+
+
+def _draw_heatmap(axes: Axes, ours: pd.DataFrame, published: pd.DataFrame, limit: float) -> None:
+    text = ours.map("{:.1f}".format) + published.map(
+        lambda value: "" if pd.isna(value) else f"\n({value:.1f})"
+    )
+    sns.heatmap(
+        ours.rename(index=label, columns=label),
+        annot=text.to_numpy(),
+        fmt="",
+        annot_kws={"fontsize": 6.5},
+        cmap="rocket_r",
+        vmin=0,
+        vmax=limit,
+        cbar=False,
+        linewidths=0.8,
+        ax=axes,
+    )
+    own = [
+        (column, row)
+        for row, source in enumerate(ours.index)
+        for column, target in enumerate(ours.columns)
+        if source == target
+    ]
+    for column, row in own:
+        inset = (column + 0.05, row + 0.06)
+        axes.add_patch(Rectangle(inset, 0.9, 0.88, fill=False, edgecolor=_OWN_COLOR, linewidth=1.0))
+    axes.tick_params(length=0)
+    axes.tick_params(axis="y", rotation=0)
+    for name in axes.get_xticklabels():
+        name.set(rotation=30, ha="right", rotation_mode="anchor")

@@ -1,0 +1,86 @@
+"""Parts of the transfer table that matrices and figures show."""
+
+import pandas as pd
+
+from supcore.errors import SupError
+from supcore.reporting.labels import CLEAN, NOISE, size_key
+
+_CELL = ["dataset", "target", "source", "size", "epsilon", "reference"]
+
+
+def average_seeds(table: pd.DataFrame) -> pd.DataFrame:
+    """Average the statistics of each cell over its seeds; rows without a usable image are left out.
+
+    Interval limits are averaged too: they keep describing the choice of images, not the spread over seeds.
+
+    Returns:
+        The table's rows in their order without ``seed``, with ``n_images`` (the fewest of any seed) and
+        ``n_seeds`` added.
+    """
+    used = table[table["n_images"] > 0]
+    statistics = [column for column in table.columns if column not in {*_CELL, "seed", "n_images"}]
+    cells = used.groupby(_CELL, sort=False)
+    averaged = cells[statistics].mean()
+    averaged["n_images"] = cells["n_images"].min()
+    averaged["n_seeds"] = cells.size()
+    return averaged.reset_index()
+
+
+def is_attack(table: pd.DataFrame) -> "pd.Series[bool]":
+    """Rows of a perturbation made for a network: neither clean images nor random noise."""
+    return ~table["source"].isin([CLEAN, NOISE])
+
+
+def usable_rows(table: pd.DataFrame, reference: str, dataset: str | None = None) -> pd.DataFrame:
+    """The rows of one reference, and of one data set if given, averaged over seeds.
+
+    Raises:
+        SupError: there are none.
+    """
+    chosen = table["reference"] == reference
+    if dataset is not None:
+        chosen &= table["dataset"] == dataset
+    rows = average_seeds(table[chosen])
+    if rows.empty:
+        wanted = " ".join(filter(None, [dataset, reference]))
+        raise SupError(f"transfer table: no usable rows for {wanted}; evaluate it before drawing")
+    return rows
+
+
+def attack_rows(
+    table: pd.DataFrame, reference: str, size: str | None, epsilon: float | None
+) -> tuple[pd.DataFrame, str, float]:
+    """The usable rows of one size and epsilon with their clean rows, and the size and epsilon chosen.
+
+    Raises:
+        SupError: there are none.
+    """
+    rows = usable_rows(table, reference)
+    size = choose_size(rows, size)
+    of_size = rows[rows["size"] == size]
+    epsilon = float(of_size["epsilon"].max()) if epsilon is None else epsilon
+    if epsilon not in set(of_size["epsilon"]):
+        raise SupError(
+            f"transfer table: no {size} perturbation at epsilon {epsilon}; choose an evaluated one"
+        )
+    return at_attack(rows, size, epsilon), size, epsilon
+
+
+def at_attack(table: pd.DataFrame, size: str, epsilon: float) -> pd.DataFrame:
+    """The rows with perturbations of this size and epsilon, and the clean rows they are read against."""
+    chosen = (table["size"] == size) & (table["epsilon"] == epsilon)
+    return table[chosen | (table["source"] == CLEAN)]
+
+
+def choose_size(table: pd.DataFrame, size: str | None = None) -> str:
+    """``size``, or where it is None the paper's 64-pixel tile if present, else the smallest.
+
+    Raises:
+        SupError: the table holds no perturbation, or none of this size.
+    """
+    present = sorted(set(table.loc[table["source"] != CLEAN, "size"]), key=size_key)
+    if not present:
+        raise SupError("transfer table: holds clean images only; evaluate a perturbation before drawing it")
+    if size is not None and size not in present:
+        raise SupError(f"transfer table: no perturbation of size {size}; choose one of {', '.join(present)}")
+    return size or ("tile64" if "tile64" in present else present[0])

@@ -1,0 +1,150 @@
+import hashlib
+import socket
+
+import pytest
+
+from supcore.download import Expected, fetch
+from supcore.errors import SupError
+
+CONTENT = bytes(range(256)) * 2000  # 512,000 bytes: several blocks
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+
+def ranges(server):
+    return [headers.get("Range") for _, headers in server.requests]
+
+
+def left_behind(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_plain_download(server, tmp_path, retry):
+    url = server.serve("/file", CONTENT, etag='"1"')
+    fetch(url, tmp_path / "file.tar", expected=Expected(DIGEST, len(CONTENT)), retry=retry)
+    assert (tmp_path / "file.tar").read_bytes() == CONTENT
+    assert left_behind(tmp_path) == ["file.tar"]
+
+
+def test_truncated_body_is_resumed(server, tmp_path, retry):
+    url = server.serve("/file", CONTENT, etag='"1"', cut_after=[200_000, 100_000])
+    fetch(url, tmp_path / "file", retry=retry)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+    first, second, third = ranges(server)
+    assert first is None
+    assert 0 < int(second[6:-1]) < int(third[6:-1])
+
+
+def test_download_goes_on_after_the_process_ended(server, tmp_path, retry):
+    url = server.serve("/file", CONTENT, etag='"1"', cut_after=[300_000] * 3)
+    server.pages["/file"].ranges = False  # every attempt starts anew and breaks off
+    with pytest.raises(SupError, match="closed the connection early"):
+        fetch(url, tmp_path / "file", retry=retry)
+    assert not (tmp_path / "file").exists()
+    part = (tmp_path / "file.part").stat().st_size
+    server.pages["/file"].ranges = True
+    fetch(url, tmp_path / "file", retry=retry)
+    assert ranges(server)[-1] == f"bytes={part}-"
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_changed_file_is_not_joined_with_the_old_part(server, tmp_path, retry):
+    (tmp_path / "file.part").write_bytes(b"old" * 1000)
+    (tmp_path / "file.part.version").write_text('"old"')
+    url = server.serve("/file", CONTENT, etag='"new"')
+    fetch(url, tmp_path / "file", retry=retry)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_part_of_unknown_version_is_not_resumed_without_hash(server, tmp_path, retry):
+    (tmp_path / "file.part").write_bytes(b"old" * 1000)
+    fetch(server.serve("/file", CONTENT), tmp_path / "file", retry=retry)
+    assert ranges(server) == [None]
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_wrong_join_is_noticed_by_the_hash_and_repeated(server, tmp_path, retry):
+    (tmp_path / "file.part").write_bytes(b"old" * 1000)
+    fetch(server.serve("/file", CONTENT), tmp_path / "file", expected=Expected(DIGEST), retry=retry)
+    assert ranges(server) == ["bytes=3000-", None]
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_part_longer_than_the_file(server, tmp_path, retry):
+    (tmp_path / "file.part").write_bytes(CONTENT + b"more")
+    fetch(server.serve("/file", CONTENT), tmp_path / "file", expected=Expected(DIGEST), retry=retry)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_server_errors_pass(server, tmp_path, retry):
+    fetch(server.serve("/file", CONTENT, failures=[500, 503]), tmp_path / "file", retry=retry)
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_server_errors_that_stay(server, tmp_path, retry):
+    url = server.serve("/file", CONTENT, failures=[500] * 9)
+    with pytest.raises(SupError, match="500 Internal Server Error"):
+        fetch(url, tmp_path / "file", retry=retry)
+    assert len(server.requests) == 3
+    assert left_behind(tmp_path) == []
+
+
+def test_missing_file_is_asked_for_once(server, tmp_path, retry):
+    with pytest.raises(SupError, match="/nothing: the server answered 404"):
+        fetch(server.address + "/nothing", tmp_path / "file", retry=retry)
+    assert len(server.requests) == 1
+
+
+def test_wrong_hash(server, tmp_path, retry):
+    url = server.serve("/file", CONTENT)
+    with pytest.raises(SupError, match=f"file: its sha256 is {DIGEST} instead of {'0' * 64}"):
+        fetch(url, tmp_path / "file", expected=Expected("0" * 64), retry=retry)
+    assert left_behind(tmp_path) == []
+    assert len(server.requests) == 1
+
+
+def test_wrong_size_is_refused_before_the_body(server, tmp_path, retry):
+    url = server.serve("/file", CONTENT)
+    with pytest.raises(SupError, match="offers 512000 bytes instead of 5"):
+        fetch(url, tmp_path / "file", expected=Expected(size=5), retry=retry)
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "page", [b"<!DOCTYPE html><html>Quota exceeded", b"\n <HTML><head>", b"<!-- x --><html lang=en>"]
+)
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/octet-stream"])
+def test_web_page_in_place_of_the_file(server, tmp_path, retry, page, kind):
+    url = server.serve("/file", page, kind=kind)
+    with pytest.raises(SupError, match="web page, not the file"):
+        fetch(url, tmp_path / "file", retry=retry)
+    assert left_behind(tmp_path) == []
+
+
+def test_empty_file(server, tmp_path, retry):
+    with pytest.raises(SupError, match="empty"):
+        fetch(server.serve("/file", b""), tmp_path / "file", retry=retry)
+
+
+def test_nobody_listens(tmp_path, retry, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://name:secret@127.0.0.1:{free.getsockname()[1]}/file"
+        with pytest.raises(SupError, match=r"no connection to 127\.0\.0\.1") as caught:
+            fetch(url, tmp_path / "file", retry=retry)
+    assert "secret" not in str(caught.value)
+
+
+def test_password_in_the_address_is_not_shown(server, tmp_path, retry):
+    url = server.address.replace("//", "//name:secret@") + "/nothing"
+    with pytest.raises(SupError, match="404") as caught:
+        fetch(url, tmp_path / "file", retry=retry)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["http://[broken", "http://", "ftp://127.0.0.1/file"])
+def test_no_web_address(tmp_path, retry, url):
+    with pytest.raises(SupError) as caught:
+        fetch(url, tmp_path / "file", retry=retry)
+    assert str(caught.value).startswith(url)
+    assert "\n" not in str(caught.value)

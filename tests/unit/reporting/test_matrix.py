@@ -1,0 +1,73 @@
+import pytest
+
+from supcore.reporting.matrix import matrices, to_latex, to_markdown
+from supcore.reporting.transfer import transfer_table
+
+from .conftest import make_records
+
+
+def test_one_matrix_per_size_epsilon_and_reference(table):
+    found = matrices(table)
+    assert [(m.epsilon, m.reference) for m in found] == [
+        (0.01, "ground_truth"),
+        (0.01, "clean"),
+        (0.02, "ground_truth"),
+        (0.02, "clean"),
+    ]
+    assert len({m.label for m in found}) == len(found)
+
+
+def test_rows_start_with_the_controls(table):
+    matrix = matrices(table)[0]
+    assert list(matrix.cells.index) == ["none", "noise", "psmnet", "aanet"]
+    assert list(matrix.cells.columns) == ["psmnet", "aanet"]
+
+
+def test_cells_show_published_or_interval(table):
+    strongest, against_clean = matrices(table)[2:]
+    ours = table.query(
+        "target == 'psmnet' and source == 'psmnet' and epsilon == 0.02 and reference == 'ground_truth'"
+    )["d1_mean"].mean()
+    cell = strongest.cells.loc["psmnet", "psmnet"]
+    assert cell == f"{ours:.2f} (87.72) {ours - 87.7183:+.2f}"
+    assert "[" in strongest.cells.loc["noise", "psmnet"]
+    assert "published" in strongest.caption
+    assert "published" not in against_clean.caption
+
+
+def test_caption_counts_images_and_seeds(table):
+    assert "n = 5 images, seeds: 2." in matrices(table)[0].caption
+
+
+def test_markdown_marks_the_diagonal(table):
+    text = to_markdown(matrices(table)[0])
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    assert len(rows) == 2 + 4
+    assert [line.count("**") for line in rows] == [0, 0, 0, 0, 2, 2]
+
+
+def test_latex_is_a_complete_booktabs_table(published):
+    records = make_records(datasets=("my_data&set",), networks=("psmnet", "own_net"), epsilons=(0.02,))
+    text = to_latex(matrices(transfer_table(records, published, bootstrap_resamples=20))[0])
+    for line in ("\\toprule", "\\midrule", "\\bottomrule", "\\end{table}", "\\textbf{", "95 \\%"):
+        assert line in text
+    for environment in ("table", "tabular"):
+        assert text.count(f"\\begin{{{environment}}}") == text.count(f"\\end{{{environment}}}") == 1
+    body = [line for line in text.splitlines() if line.endswith("\\\\")]
+    assert len(body) == 1 + 4
+    assert all(line.count("&") == 2 for line in body)
+    assert "my data\\&set" in text
+    assert text.count("{") == text.count("}")
+    assert "_" not in text
+
+
+def test_epe_matrices(table):
+    assert matrices(table, "epe")[0].caption.startswith("EPE (px)")
+
+
+@pytest.mark.parametrize("metric", ["d1", "epe"])
+def test_missing_cell_is_a_dash(metric, published):
+    records = make_records(epsilons=(0.02,))
+    lacking = records[~((records["target"] == "aanet") & (records["source"] == "psmnet"))]
+    found = matrices(transfer_table(lacking, published, bootstrap_resamples=20), metric)
+    assert found[0].cells.loc["psmnet", "aanet"] == "-"

@@ -1,0 +1,93 @@
+"""What every job shares: its log, its seeds and threads, one-line errors, provenance."""
+
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from supcore.errors import SupError
+
+
+@dataclass
+class Job:
+    """A running job: its log, and what its provenance will say."""
+
+    log: logging.Logger
+    device: str = "cpu"
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def prepare_device(self, snakemake: Any) -> Any:
+        """Set the threads and choose the device that the configuration asks for."""
+        from supcore.device import prepare_device
+
+        device = prepare_device(snakemake.params.device, snakemake.threads)
+        self.device = str(device)
+        return device
+
+
+@contextmanager
+def job(snakemake: Any) -> Iterator[Job]:
+    """Run a job's body: log to the rule's log and to the terminal, write its provenance if it has one.
+
+    A :class:`SupError` becomes one line and exit code 1; any other exception keeps its traceback, in the log too.
+    """
+    log = _logger(snakemake.log[0])
+    running = Job(log)
+    started = time.perf_counter()
+    try:
+        yield running
+        if "provenance" in snakemake.output.keys():
+            _write_provenance(snakemake, running, time.perf_counter() - started)
+    except SupError as error:
+        log.error("error: %s", error)
+        sys.exit(1)
+    except Exception:
+        log.exception("unexpected failure in rule %s", snakemake.rule)
+        sys.exit(1)
+
+
+def _logger(path: str) -> logging.Logger:
+    log = logging.getLogger("sup")
+    log.setLevel(logging.INFO)
+    formatter = logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
+    for handler in (logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler(sys.stderr)):
+        handler.setFormatter(formatter)
+        log.addHandler(handler)
+    return log
+
+
+def _write_provenance(snakemake: Any, running: Job, seconds: float) -> None:
+    from supcore.provenance import write_provenance
+
+    outputs = dict(_named(snakemake.output))
+    path = outputs.pop("provenance")
+    settings = {
+        "rule": snakemake.rule,
+        "wildcards": dict(snakemake.wildcards.items()),
+        "params": dict(snakemake.params.items()),
+        "mode": snakemake.config["mode"],
+        **running.settings,
+    }
+    write_provenance(
+        path,
+        artifacts=outputs,
+        inputs=dict(_named(snakemake.input)),
+        settings=settings,
+        device=running.device,
+        seconds=seconds,
+    )
+
+
+def _named(files: Any) -> Iterator[tuple[str, str]]:
+    """Name and path of every file; a list under one name is numbered."""
+    for key, value in files.items():
+        if isinstance(value, str):
+            yield key, value
+        else:
+            yield from ((f"{key}[{number}]", path) for number, path in enumerate(value))
+    unnamed = len(files) - sum(1 if isinstance(v, str) else len(v) for _, v in files.items())
+    if unnamed:
+        yield from ((str(number), path) for number, path in enumerate(list(files)[:unnamed]))

@@ -1,0 +1,18 @@
+"""Check weights from elsewhere against their network and store them as safetensors."""
+
+from typing import TYPE_CHECKING
+
+from _job import job
+
+from supcore.networks import build_network, load_weights, save_weights
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(snakemake) as running:
+    wanted = snakemake.params.network
+    network = build_network(wanted["architecture"], **wanted["options"])
+    ignored = load_weights(network, snakemake.input[0])
+    save_weights(network, snakemake.output.weights, {"architecture": wanted["architecture"]})
+    count = sum(p.numel() for p in network.parameters())
+    running.log.info("%s: %d parameters, %d entries without use", wanted["architecture"], count, len(ignored))

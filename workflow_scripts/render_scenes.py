@@ -1,0 +1,25 @@
+"""Render one split of a synthetic data set and write its manifest."""
+
+from typing import TYPE_CHECKING
+
+from _job import job
+
+from supcore.data.manifest import write_manifest
+from supcore.data.synthetic import write_scenes
+from supcore.seeding import derived_seed
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(snakemake) as running:
+    split = snakemake.params.split
+    rows = write_scenes(
+        snakemake.output.images,
+        snakemake.params.kind,
+        count=split["count"],
+        image_size=tuple(split["image_size"]),
+        seed=derived_seed(snakemake.params.seed, snakemake.wildcards.dataset, snakemake.wildcards.split),
+        max_disparity=split["max_disparity"],
+    )
+    write_manifest(snakemake.output.manifest, rows)
+    running.log.info("%d pairs of %s", len(rows), "x".join(map(str, split["image_size"])))
