@@ -11,17 +11,6 @@ rule train_sup:
         history="results/sups/{network}/{weights}/{size}_eps{epsilon}/seed{seed}/history.csv",
         preview="results/sups/{network}/{weights}/{size}_eps{epsilon}/seed{seed}/preview.png",
         provenance="results/sups/{network}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.json",
-    params:
-        network=lambda wc: build(wc.network, wc.weights),
-        image_size=config["image_size"],
-        alpha=lambda wc: SETTINGS.alpha(wc.network, float(wc.epsilon)),
-        selection=SETTINGS.selection,
-        settings={k: config["sups"].get(k) for k in ("batch", "steps", "step_rule", "checkpoint_every")},
-        keep_in_memory=config["keep_in_memory"],
-        workers=config["workers"],
-        checkpoint="results/checkpoints/sup-{network}-{weights}-{size}-{epsilon}-{seed}.pt",
-        code=code_hash("supcore.attack.optimisation", "supcore.networks.*"),
-        **compute(),
     log:
         "logs/train_sup/{network}/{weights}/{size}_eps{epsilon}_seed{seed}.log",
     benchmark:
@@ -31,6 +20,20 @@ rule train_sup:
         gpu=1,
         mem_mb=8000,
         runtime=720,
+    params:
+        **compute(),
+        network=lambda wc: build(wc.network, wc.weights),
+        image_size=config["image_size"],
+        alpha=lambda wc: SETTINGS.alpha(wc.network, float(wc.epsilon)),
+        selection=SETTINGS.selection,
+        settings={
+            k: config["sups"].get(k)
+            for k in ("batch", "steps", "step_rule", "checkpoint_every")
+        },
+        keep_in_memory=config["keep_in_memory"],
+        workers=config["workers"],
+        checkpoint="results/checkpoints/sup-{network}-{weights}-{size}-{epsilon}-{seed}.pt",
+        code=code_hash("supcore.attack.optimisation", "supcore.networks.*"),
     message:
         "Optimising a SUP on {wildcards.network}: {wildcards.size}, epsilon {wildcards.epsilon}, seed {wildcards.seed}"
     script:

@@ -67,7 +67,9 @@ def sups_of(source):
     """Every SUP file of the grid that was optimised on ``source``; none for the noise control."""
     if source in CONTROLS:
         return []
-    return [f"{sup_folder(source, *name)}/sup.safetensors" for name in SETTINGS.sup_names()]
+    return [
+        f"{sup_folder(source, *name)}/sup.safetensors" for name in SETTINGS.sup_names()
+    ]
 
 
 def evaluation_folder(dataset, network):
@@ -113,7 +115,9 @@ def compute():
 
 def training_settings(wildcards):
     """The training recipe of a network's weights."""
-    recipe = config["networks"][wildcards.network]["weights"][wildcards.weights]["train"]
+    recipe = config["networks"][wildcards.network]["weights"][wildcards.weights][
+        "train"
+    ]
     return config["training"][recipe]
 
 

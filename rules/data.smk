@@ -6,11 +6,6 @@ rule render_scenes:
         manifest="results/manifests/{dataset}/{split}.csv",
         provenance="results/manifests/{dataset}/{split}.json",
         images=directory("results/data/{dataset}/{split}"),
-    params:
-        kind=lambda wc: config["datasets"][wc.dataset]["scene"],
-        split=lambda wc: split_settings(wc.dataset, wc.split),
-        seed=config["seed"],
-        code=code_hash("supcore.data.synthetic"),
     log:
         "logs/render_scenes/{dataset}/{split}.log",
     benchmark:
@@ -21,6 +16,11 @@ rule render_scenes:
     resources:
         mem_mb=1000,
         runtime=60,
+    params:
+        kind=lambda wc: config["datasets"][wc.dataset]["scene"],
+        split=lambda wc: split_settings(wc.dataset, wc.split),
+        seed=config["seed"],
+        code=code_hash("supcore.data.synthetic"),
     message:
         "Rendering {wildcards.dataset}, split {wildcards.split}"
     script:
@@ -32,8 +32,6 @@ rule export_motorcycle:
         manifest="results/manifests/{dataset}/{split}.csv",
         provenance="results/manifests/{dataset}/{split}.json",
         images=directory("results/data/{dataset}/{split}"),
-    params:
-        code=code_hash("supcore.data.motorcycle"),
     log:
         "logs/export_motorcycle/{dataset}/{split}.log",
     benchmark:
@@ -44,6 +42,8 @@ rule export_motorcycle:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        code=code_hash("supcore.data.motorcycle"),
     message:
         "Exporting the Motorcycle pair"
     script:
@@ -54,12 +54,6 @@ rule index_dataset:
     output:
         manifest="results/manifests/{dataset}/{split}.csv",
         provenance="results/manifests/{dataset}/{split}.json",
-    params:
-        layout=lambda wc: config["datasets"][wc.dataset]["layout"],
-        root=lambda wc: config["datasets"][wc.dataset]["root"],
-        frames=lambda wc: config["datasets"][wc.dataset]["splits"][wc.split],
-        layout_options=lambda wc: config["datasets"][wc.dataset].get("layout_options", {}),
-        code=code_hash("supcore.data.layouts"),
     log:
         "logs/index_dataset/{dataset}/{split}.log",
     benchmark:
@@ -70,6 +64,14 @@ rule index_dataset:
     resources:
         mem_mb=1000,
         runtime=60,
+    params:
+        layout=lambda wc: config["datasets"][wc.dataset]["layout"],
+        root=lambda wc: config["datasets"][wc.dataset]["root"],
+        frames=lambda wc: config["datasets"][wc.dataset]["splits"][wc.split],
+        layout_options=lambda wc: config["datasets"][wc.dataset].get(
+            "layout_options", {}
+        ),
+        code=code_hash("supcore.data.layouts"),
     message:
         "Indexing {wildcards.dataset}, split {wildcards.split}"
     script:

@@ -9,12 +9,6 @@ rule evaluate_clean:
         records="results/evaluations/{dataset}/{network}/{weights}/clean.csv",
         predictions="results/evaluations/{dataset}/{network}/{weights}/clean_predictions.npy",
         provenance="results/evaluations/{dataset}/{network}/{weights}/clean.json",
-    params:
-        network=lambda wc: build(wc.network, wc.weights),
-        image_size=config["image_size"],
-        batch=config["evaluation"]["batch"],
-        code=code_hash("supcore.evaluation.records", "supcore.networks.*"),
-        **compute(),
     log:
         "logs/evaluate_clean/{dataset}/{network}/{weights}.log",
     benchmark:
@@ -24,6 +18,12 @@ rule evaluate_clean:
         gpu=1,
         mem_mb=8000,
         runtime=240,
+    params:
+        **compute(),
+        network=lambda wc: build(wc.network, wc.weights),
+        image_size=config["image_size"],
+        batch=config["evaluation"]["batch"],
+        code=code_hash("supcore.evaluation.records", "supcore.networks.*"),
     message:
         "Clean predictions of {wildcards.network} on {wildcards.dataset}"
     script:
@@ -39,13 +39,6 @@ rule evaluate_perturbed:
     output:
         records="results/evaluations/{dataset}/{network}/{weights}/from-{source}.csv",
         provenance="results/evaluations/{dataset}/{network}/{weights}/from-{source}.json",
-    params:
-        network=lambda wc: build(wc.network, wc.weights),
-        image_size=config["image_size"],
-        batch=config["evaluation"]["batch"],
-        grid=SETTINGS.sup_names(),
-        code=code_hash("supcore.evaluation.records", "supcore.networks.*"),
-        **compute(),
     log:
         "logs/evaluate_perturbed/{dataset}/{network}/{weights}/{source}.log",
     benchmark:
@@ -55,6 +48,13 @@ rule evaluate_perturbed:
         gpu=1,
         mem_mb=8000,
         runtime=720,
+    params:
+        **compute(),
+        network=lambda wc: build(wc.network, wc.weights),
+        image_size=config["image_size"],
+        batch=config["evaluation"]["batch"],
+        grid=SETTINGS.sup_names(),
+        code=code_hash("supcore.evaluation.records", "supcore.networks.*"),
     message:
         "Evaluating {wildcards.network} on {wildcards.dataset} under perturbations from {wildcards.source}"
     script:

@@ -7,10 +7,6 @@ rule transfer_table:
     output:
         table="results/tables/transfer.csv",
         provenance="results/tables/transfer.json",
-    params:
-        published=config["published"],
-        seed=config["seed"],
-        code=code_hash("supcore.reporting.transfer", "supcore.reporting.published"),
     log:
         "logs/tables/transfer.log",
     benchmark:
@@ -19,6 +15,10 @@ rule transfer_table:
     resources:
         mem_mb=4000,
         runtime=60,
+    params:
+        published=config["published"],
+        seed=config["seed"],
+        code=code_hash("supcore.reporting.transfer", "supcore.reporting.published"),
     message:
         "Summarising the per-image records"
     script:
@@ -31,8 +31,6 @@ rule transfer_matrix:
     output:
         markdown=report("results/tables/transfer.md", category="Transfer"),
         latex="results/tables/transfer.tex",
-    params:
-        code=code_hash("supcore.reporting.matrix"),
     log:
         "logs/tables/transfer_matrix.log",
     benchmark:
@@ -41,6 +39,8 @@ rule transfer_matrix:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_hash("supcore.reporting.matrix"),
     message:
         "Writing the transfer matrices"
     script:

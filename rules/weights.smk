@@ -7,9 +7,6 @@ rule bundled_weights:
     output:
         weights="results/weights/{network}/{weights}.safetensors",
         provenance="results/weights/{network}/{weights}.json",
-    params:
-        network=lambda wc: build(wc.network, wc.weights),
-        code=code_hash("supcore.networks.*"),
     log:
         "logs/weights/{network}/{weights}.log",
     benchmark:
@@ -20,6 +17,9 @@ rule bundled_weights:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        network=lambda wc: build(wc.network, wc.weights),
+        code=code_hash("supcore.networks.*"),
     message:
         "Checking the bundled weights {wildcards.weights} of {wildcards.network}"
     script:
@@ -34,10 +34,6 @@ localrules:
 rule download_weights:
     output:
         "results/downloads/{network}/{weights}.checkpoint",
-    params:
-        registry=config["weights_registry"],
-        entry=lambda wc: config["networks"][wc.network]["weights"][wc.weights]["registry"],
-        downloads=config["downloads"],
     log:
         "logs/download/{network}/{weights}.log",
     benchmark:
@@ -45,6 +41,12 @@ rule download_weights:
     wildcard_constraints:
         weights=one_of(SETTINGS.weight_names("registry")),
     retries: 2
+    params:
+        registry=config["weights_registry"],
+        entry=lambda wc: config["networks"][wc.network]["weights"][wc.weights][
+            "registry"
+        ],
+        downloads=config["downloads"],
     message:
         "Fetching the weights {wildcards.weights} of {wildcards.network}"
     script:
@@ -57,9 +59,6 @@ rule released_weights:
     output:
         weights="results/weights/{network}/{weights}.safetensors",
         provenance="results/weights/{network}/{weights}.json",
-    params:
-        network=lambda wc: build(wc.network, wc.weights),
-        code=code_hash("supcore.networks.*"),
     log:
         "logs/weights/{network}/{weights}.log",
     benchmark:
@@ -70,6 +69,9 @@ rule released_weights:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        network=lambda wc: build(wc.network, wc.weights),
+        code=code_hash("supcore.networks.*"),
     message:
         "Converting the released weights {wildcards.weights} of {wildcards.network}"
     script:
@@ -79,17 +81,13 @@ rule released_weights:
 rule train_stereo:
     input:
         training=lambda wc: [manifest_of(d) for d in training_settings(wc)["datasets"]],
-        validation=lambda wc: [manifest_of(d) for d in training_settings(wc)["validation"]],
+        validation=lambda wc: [
+            manifest_of(d) for d in training_settings(wc)["validation"]
+        ],
     output:
         weights="results/weights/{network}/{weights}.safetensors",
         history="results/weights/{network}/{weights}.csv",
         provenance="results/weights/{network}/{weights}.json",
-    params:
-        network=lambda wc: build(wc.network, wc.weights),
-        training=lambda wc: training_settings(wc),
-        checkpoint="results/checkpoints/{network}-{weights}.pt",
-        code=code_hash("supcore.training", "supcore.networks.*"),
-        **compute(),
     log:
         "logs/train_stereo/{network}/{weights}.log",
     benchmark:
@@ -101,6 +99,12 @@ rule train_stereo:
         gpu=1,
         mem_mb=8000,
         runtime=1440,
+    params:
+        **compute(),
+        network=lambda wc: build(wc.network, wc.weights),
+        training=lambda wc: training_settings(wc),
+        checkpoint="results/checkpoints/{network}-{weights}.pt",
+        code=code_hash("supcore.training", "supcore.networks.*"),
     message:
         "Training {wildcards.network} ({wildcards.weights})"
     script:
@@ -109,11 +113,13 @@ rule train_stereo:
 
 rule retrain_demo_weights:
     input:
-        expand("results/weights/{network}/trained.safetensors", network=SETTINGS.networks),
-    params:
-        folder="resources/demo_weights",
+        expand(
+            "results/weights/{network}/trained.safetensors", network=SETTINGS.networks
+        ),
     log:
         "logs/retrain_demo_weights.log",
+    params:
+        folder="resources/demo_weights",
     message:
         "Putting the retrained weights into {params.folder}"
     script:

@@ -36,7 +36,9 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
-        raise SupError(f"{path}: writing failed ({error.strerror or error}); free space or choose another folder") from error
+        raise SupError(
+            f"{path}: writing failed ({error.strerror or error}); free space or choose another folder"
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
 

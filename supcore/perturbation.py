@@ -106,7 +106,10 @@ class StereoPerturbation:
                 "image_size": f"{self.image_size[0]}x{self.image_size[1]}",
                 **(metadata or {}),
             }
-            tensors = {"left": self.left.detach().cpu().contiguous(), "right": self.right.detach().cpu().contiguous()}
+            tensors = {
+                "left": self.left.detach().cpu().contiguous(),
+                "right": self.right.detach().cpu().contiguous(),
+            }
             save_file(tensors, temporary, metadata=header)
 
     @classmethod

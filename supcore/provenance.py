@@ -39,7 +39,12 @@ def write_provenance(
         "artifacts": _hashes(artifacts),
         "inputs": _hashes(inputs),
         "settings": settings,
-        "device": {"type": device, "gpu": gpu, "threads": torch.get_num_threads(), "machine": platform.machine()},
+        "device": {
+            "type": device,
+            "gpu": gpu,
+            "threads": torch.get_num_threads(),
+            "machine": platform.machine(),
+        },
         "deform_conv_backend": backend(device),
         "git_commit": git_commit(),
         "versions": {"python": platform.python_version(), **{p: _version(p) for p in PACKAGES}},

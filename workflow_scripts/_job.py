@@ -39,7 +39,7 @@ def job(snakemake: Any) -> Iterator[Job]:
     started = time.perf_counter()
     try:
         yield running
-        if "provenance" in snakemake.output.keys():
+        if "provenance" in dict(snakemake.output.items()):
             _write_provenance(snakemake, running, time.perf_counter() - started)
     except SupError as error:
         log.error("error: %s", error)

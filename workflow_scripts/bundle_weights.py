@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from _job import job
-
 from supcore.files import atomic_path
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from _job import job
-
 from supcore.networks import build_network, load_weights, save_weights
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from _job import job
-
 from supcore.data.manifest import write_manifest
 from supcore.data.synthetic import write_scenes
 from supcore.seeding import derived_seed

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import torch
-from _job import job
 from tqdm import tqdm
 
+from _job import job
 from supcore.data.augmentation import AugmentationOptions
 from supcore.data.dataset import StereoDataset
 from supcore.data.manifest import read_manifest
@@ -48,7 +48,11 @@ with job(snakemake) as running:
     history = train_stereo(network, training, options, checkpoint=snakemake.params.checkpoint, progress=progress)
     results = {name: validate(network, pairs) for name, pairs in held_out.items()}
     for name, result in results.items():
-        running.log.info("held-out %s: EPE %.3f px, D1 %.2f %% on %d pairs", name, *(result[k] for k in ("epe", "d1", "n_images")))
+        running.log.info(
+            "held-out %s: EPE %.3f px, D1 %.2f %% on %d pairs",
+            name,
+            *(result[k] for k in ("epe", "d1", "n_images")),
+        )
     running.settings["held_out"] = results
     save_weights(network, snakemake.output.weights, {"architecture": wanted["architecture"]})
     with atomic_path(snakemake.output.history) as temporary:

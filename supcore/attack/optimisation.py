@@ -82,7 +82,11 @@ def optimise_sup(
     perturbation.to(device)
     for step, pairs in enumerate(loader, start=first + 1):
         attack = UniversalAttack(
-            network, perturbation, options.alpha, torch_generator(options.seed, "target noise", step), options.step_rule
+            network,
+            perturbation,
+            options.alpha,
+            torch_generator(options.seed, "target noise", step),
+            options.step_rule,
         )
         loss = attack.step(to_unit_range(pairs.left).to(device), to_unit_range(pairs.right).to(device))
         state.record(float(loss), attack.clipped_fraction)

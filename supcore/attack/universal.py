@@ -67,7 +67,9 @@ class UniversalAttack:
             loss = self.network.loss(self.network(*self.perturbation(left, right)), target)
             gradients = torch.autograd.grad(loss, (left, right))
         sup = self.perturbation
-        self.clipped_fraction = float(torch.stack([(g.sum(0).abs() > self.alpha).float().mean() for g in gradients]).mean())
+        self.clipped_fraction = float(
+            torch.stack([(g.sum(0).abs() > self.alpha).float().mean() for g in gradients]).mean()
+        )
         sup.left = sup.left + self._ascent(gradients[0]).to(sup.left.device)
         sup.right = sup.right + self._ascent(gradients[1]).to(sup.right.device)
         sup.project()

@@ -29,7 +29,9 @@ class AugmentationOptions:
     noise: float = 0.02
 
 
-def augment(pair: StereoPair, options: AugmentationOptions, random: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+def augment(
+    pair: StereoPair, options: AugmentationOptions, random: np.random.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
     """Random crop, vertical flip and photometric change.
 
     Args:

@@ -123,4 +123,6 @@ def _resize(array: np.ndarray, size: tuple[int, int], interpolation: int) -> np.
 def _check_size(path: str, array: np.ndarray, left: np.ndarray) -> None:
     if array.shape[:2] != left.shape[:2]:
         found, wanted = array.shape[1::-1], left.shape[1::-1]
-        raise SupError(f"{path}: is {found[0]}x{found[1]} px, its left image {wanted[0]}x{wanted[1]}; pair the files again")
+        raise SupError(
+            f"{path}: is {found[0]}x{found[1]} px, its left image {wanted[0]}x{wanted[1]}; pair the files again"
+        )

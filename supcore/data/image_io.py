@@ -19,7 +19,9 @@ def read_image(path: str | Path) -> np.ndarray:
     """Read an 8-bit image as H×W×3 uint8 RGB; grey images are repeated in the three channels."""
     image = _open(path, "image")
     if image.mode not in ("RGB", "L", "P", "RGBA"):
-        raise SupError(f"{path}: expected an 8-bit RGB or grey image, found Pillow mode {image.mode}; convert it to RGB")
+        raise SupError(
+            f"{path}: expected an 8-bit RGB or grey image, found Pillow mode {image.mode}; convert it to RGB"
+        )
     return np.asarray(image.convert("RGB"))
 
 
@@ -34,8 +36,8 @@ def write_image(path: str | Path, image: np.ndarray) -> None:
 def read_disparity(path: str | Path) -> np.ndarray:
     """Read a disparity map as H×W float32, in pixels of the stored size; 0 marks pixels without ground truth.
 
-    ``.png``: the KITTI format, 16 bit, value / 256. ``.pfm``: absolute values as stored (spec of Scene Flow: positive in
-    the left view); infinite and NaN become 0.
+    ``.png``: the KITTI format, 16 bit, value / 256. ``.pfm``: values as stored (Scene Flow's left view is positive);
+    infinite, NaN and negative ones become 0.
     """
     suffix = Path(path).suffix.lower()
     if suffix == ".png":
@@ -47,7 +49,7 @@ def read_disparity(path: str | Path) -> np.ndarray:
 
 
 def write_disparity(path: str | Path, disparity: np.ndarray) -> None:
-    """Write an H×W disparity map as 16-bit PNG, value = disparity × 256; values <= 0 are written as 0 (no ground truth).
+    """Write an H×W disparity map as 16-bit PNG, value = disparity × 256; values <= 0 become 0 (no ground truth).
 
     Raises:
         ValueError: a disparity above 255.996 px, which the format cannot hold.

@@ -148,9 +148,7 @@ def _within(archive: Path, members: Iterator[_Member], limit: int) -> list[_Memb
     for member in members:
         total += member.size
         if total > limit:
-            raise SupError(
-                f"{archive}: unpacks to more than the allowed {limit} bytes; is it the right archive?"
-            )
+            raise SupError(f"{archive}: unpacks to more than the allowed {limit} bytes; is it the right archive?")
         listed.append(member)
     return listed
 
@@ -187,14 +185,7 @@ def _check(archive: Path, member: _Member) -> None:
     """Refuse what is no plain file or could leave the folder, on this system or on Windows."""
     parts = PurePosixPath(member.name).parts
     windows = PureWindowsPath(member.name)
-    if (
-        not parts
-        or ".." in parts
-        or parts[0] == "/"
-        or windows.anchor
-        or "\\" in member.name
-        or "\0" in member.name
-    ):
+    if not parts or ".." in parts or parts[0] == "/" or windows.anchor or "\\" in member.name or "\0" in member.name:
         raise SupError(
             f"{archive}: member {member.name!r} points outside the archive's folder; do not use this archive"
         )
@@ -225,11 +216,7 @@ def _blocks(archive: Path, member: _Member) -> Iterator[bytes]:
         while block := source.read(_BLOCK):
             done += len(block)
             if done > member.size:
-                raise SupError(
-                    f"{archive}: member {member.name!r} is larger than it says; do not use this archive"
-                )
+                raise SupError(f"{archive}: member {member.name!r} is larger than it says; do not use this archive")
             yield block
     if done != member.size:
-        raise SupError(
-            f"{archive}: member {member.name!r} is cut short; delete the archive to download it again"
-        )
+        raise SupError(f"{archive}: member {member.name!r} is cut short; delete the archive to download it again")

@@ -138,7 +138,7 @@ def _resume_headers(part: Path, expected: Expected) -> dict[str, str]:
     validator = _validator_path(part)
     if offset and validator.exists():
         return {"Range": f"bytes={offset}-", "If-Range": validator.read_text(encoding="utf-8")}
-    if offset:
+    if offset and expected.sha256:
         return {"Range": f"bytes={offset}-"}
     return {}
 
@@ -161,18 +161,16 @@ def _store(response: requests.Response, part: Path, expected: Expected) -> None:
     total = _total_size(response, offset)
     if None not in (expected.size, total) and total != expected.size:
         raise SupError(f"{_shown(response.url)}: the server offers {total} bytes instead of {expected.size}")
-    _remember_validator(response, part)
     with (
         part.open("ab" if offset else "wb") as stream,
         tqdm(desc=part.stem, total=total, initial=offset, unit="B", unit_scale=True, disable=None) as bar,
     ):
+        _remember_validator(response, part)  # after an older part was emptied, never beside it
         for block in response.iter_content(_BLOCK):
             stream.write(block)
             bar.update(len(block))
             if expected.size is not None and stream.tell() > expected.size:
-                raise SupError(
-                    f"{_shown(response.url)}: the server sends more than the expected {expected.size} bytes"
-                )
+                raise SupError(f"{_shown(response.url)}: the server sends more than the expected {expected.size} bytes")
         stream.flush()
         os.fsync(stream.fileno())
     if total is not None and part.stat().st_size < total:

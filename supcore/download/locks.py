@@ -20,9 +20,7 @@ def locked(path: Path) -> Iterator[None]:
     try:
         lock.acquire()
     except (OSError, NotImplementedError) as error:
-        raise SupError(
-            f"{lock.lock_file}: cannot be locked ({error}); choose another downloads folder"
-        ) from error
+        raise SupError(f"{lock.lock_file}: cannot be locked ({error}); choose another downloads folder") from error
     try:
         yield
     finally:

@@ -30,9 +30,7 @@ def obtain_file(file: RemoteFile, downloads: Path, *, retry: Retry = DEFAULT_RET
     try:
         downloads.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SupError(
-            f"{downloads}: cannot be made ({error.strerror}); choose another downloads folder"
-        ) from error
+        raise SupError(f"{downloads}: cannot be made ({error.strerror}); choose another downloads folder") from error
     target = downloads / file.name
     # Several weights come from one archive, so two processes may want it at once.
     with locked(target):
@@ -42,9 +40,7 @@ def obtain_file(file: RemoteFile, downloads: Path, *, retry: Retry = DEFAULT_RET
     return target
 
 
-def obtain_weights(
-    entry: WeightsEntry, destination: Path, *, downloads: Path, retry: Retry = DEFAULT_RETRY
-) -> Path:
+def obtain_weights(entry: WeightsEntry, destination: Path, *, downloads: Path, retry: Retry = DEFAULT_RETRY) -> Path:
     """Put the authors' raw checkpoint of ``entry`` at ``destination``.
 
     It comes from ``entry.path`` if that is set, else from a file already below ``downloads``, else from the
@@ -70,9 +66,7 @@ def obtain_weights(
             extract_member(source, member, temporary)
         problem = find_problem(temporary, Expected(entry.sha256, entry.size))
         if problem is not None:
-            raise SupError(
-                f"{source}: not the checkpoint of {entry.label}: {problem}; replace it or its entry"
-            )
+            raise SupError(f"{source}: not the checkpoint of {entry.label}: {problem}; replace it or its entry")
     logger.info("%s: %s", entry.label, destination)
     return destination
 
@@ -81,9 +75,7 @@ def _copy_file(source: Path, target: Path) -> None:
     try:
         shutil.copyfile(source, target)
     except OSError as error:
-        raise SupError(
-            f"{source}: cannot be copied to {target} ({error.strerror}); correct the path"
-        ) from error
+        raise SupError(f"{source}: cannot be copied to {target} ({error.strerror}); correct the path") from error
 
 
 def _obtain_first(entry: WeightsEntry, downloads: Path, retry: Retry) -> tuple[Path, str | None]:
@@ -106,9 +98,7 @@ def _obtain_first(entry: WeightsEntry, downloads: Path, retry: Retry) -> tuple[P
 
 def _note_mirror(entry: WeightsEntry, origin: Origin) -> None:
     if origin is not entry.origins[0]:
-        logger.warning(
-            "%s: taken from the mirror %s, which need not be byte-identical", entry.label, origin.file.name
-        )
+        logger.warning("%s: taken from the mirror %s, which need not be byte-identical", entry.label, origin.file.name)
 
 
 def _download(file: RemoteFile, target: Path, retry: Retry) -> None:
@@ -129,9 +119,7 @@ def _fetch_sdist(source: PypiSource, target: Path, expected: Expected, retry: Re
     settings = read_pip_settings()
     sdist = find_sdist(source.project, source.version, settings)
     if expected.sha256 and sdist.sha256 and expected.sha256 != sdist.sha256:
-        raise SupError(
-            f"{target.name}: the package index lists sha256 {sdist.sha256} instead of {expected.sha256}"
-        )
+        raise SupError(f"{target.name}: the package index lists sha256 {sdist.sha256} instead of {expected.sha256}")
     expected = Expected(expected.sha256 or sdist.sha256, expected.size)
     fetch(sdist.url, target, expected=expected, session=settings.session(), retry=retry)
 

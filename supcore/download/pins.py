@@ -43,11 +43,7 @@ def _read(path: Path) -> dict[str, str]:
     try:
         pins = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SupError(
-            f"{path}: cannot be read as JSON ({error}); repair it or delete it to trust anew"
-        ) from error
-    if not isinstance(pins, dict) or not all(
-        re.fullmatch("[0-9a-f]{64}", str(digest)) for digest in pins.values()
-    ):
+        raise SupError(f"{path}: cannot be read as JSON ({error}); repair it or delete it to trust anew") from error
+    if not isinstance(pins, dict) or not all(re.fullmatch("[0-9a-f]{64}", str(digest)) for digest in pins.values()):
         raise SupError(f"{path}: must map file names to SHA-256 hashes; repair it or delete it to trust anew")
     return pins

@@ -66,9 +66,7 @@ def read_pip_settings() -> PipSettings:
         SupError: there is no pip and no PIP_INDEX_URL.
     """
     # -P: a file named pip.py in the working directory must not be run.
-    asked = subprocess.run(
-        [sys.executable, "-P", "-c", _ASK_PIP], capture_output=True, text=True, check=False
-    )
+    asked = subprocess.run([sys.executable, "-P", "-c", _ASK_PIP], capture_output=True, text=True, check=False)
     if asked.returncode == 0:
         answer = json.loads(asked.stdout.splitlines()[-1])
         web = tuple(index for index in answer["indexes"] if index.startswith(("http://", "https://")))
@@ -105,9 +103,7 @@ def find_sdist(project: str, version: str, settings: PipSettings) -> Sdist:
 def _read_page(page: str, settings: PipSettings) -> list[tuple[str, Sdist]]:
     """File names and addresses on a project's page, whichever of the two formats the index speaks."""
     with settings.session() as session:
-        patient = HTTPAdapter(
-            max_retries=PageRetry(3, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504))
-        )
+        patient = HTTPAdapter(max_retries=PageRetry(3, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504)))
         session.mount("http://", patient)
         session.mount("https://", patient)
         response = session.get(page, headers={"Accept": _ACCEPT}, timeout=(15, 60))

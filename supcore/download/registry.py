@@ -113,9 +113,7 @@ class Registry:
             SupError: there is none.
         """
         if name not in self.files:
-            raise SupError(
-                f"{self.path}: files.{name}: not listed; choose from {', '.join(sorted(self.files))}"
-            )
+            raise SupError(f"{self.path}: files.{name}: not listed; choose from {', '.join(sorted(self.files))}")
         return self.files[name]
 
     def entry(self, network: str, weights: str) -> WeightsEntry:
@@ -125,14 +123,10 @@ class Registry:
             SupError: there is none.
         """
         if network not in self.weights:
-            raise SupError(
-                f"{self.path}: weights.{network}: not listed; choose from {', '.join(sorted(self.weights))}"
-            )
+            raise SupError(f"{self.path}: weights.{network}: not listed; choose from {', '.join(sorted(self.weights))}")
         entries = self.weights[network]
         if weights not in entries:
-            raise SupError(
-                f"{self.path}: weights.{network}.{weights}: not listed; choose from {', '.join(entries)}"
-            )
+            raise SupError(f"{self.path}: weights.{network}.{weights}: not listed; choose from {', '.join(entries)}")
         return entries[weights]
 
 
@@ -146,14 +140,10 @@ def load_registry(path: str | Path) -> Registry:
     content = _read_yaml(path)
     error = best_match(Draft202012Validator(SCHEMA).iter_errors(content))
     if error is not None:
-        raise SupError(
-            f"{path}: {_key(error.absolute_path)}: {error.message.splitlines()[0][:300]}; correct this key"
-        )
+        raise SupError(f"{path}: {_key(error.absolute_path)}: {error.message.splitlines()[0][:300]}; correct this key")
     files = {name: _remote_file(path, name, item) for name, item in content["files"].items()}
     weights = {
-        network: MappingProxyType(
-            {name: _entry(path, files, network, name, item) for name, item in entries.items()}
-        )
+        network: MappingProxyType({name: _entry(path, files, network, name, item) for name, item in entries.items()})
         for network, entries in content["weights"].items()
     }
     return Registry(path, MappingProxyType(files), MappingProxyType(weights))
@@ -184,15 +174,10 @@ def _remote_file(path: Path, name: str, item: dict[str, Any]) -> RemoteFile:
     return RemoteFile(name, source, item["licence"], item.get("sha256"), item.get("size"))
 
 
-def _entry(
-    path: Path, files: Mapping[str, RemoteFile], network: str, name: str, item: dict[str, Any]
-) -> WeightsEntry:
+def _entry(path: Path, files: Mapping[str, RemoteFile], network: str, name: str, item: dict[str, Any]) -> WeightsEntry:
     key = f"weights.{network}.{name}"
     origins = [_origin(path, files, key, item)]
-    origins += [
-        _origin(path, files, f"{key}.mirrors[{n}]", mirror)
-        for n, mirror in enumerate(item.get("mirrors", []))
-    ]
+    origins += [_origin(path, files, f"{key}.mirrors[{n}]", mirror) for n, mirror in enumerate(item.get("mirrors", []))]
     return WeightsEntry(
         network=network,
         weights=name,
@@ -209,9 +194,7 @@ def _entry(
 
 def _origin(path: Path, files: Mapping[str, RemoteFile], key: str, item: dict[str, Any]) -> Origin:
     if item["file"] not in files:
-        raise SupError(
-            f"{path}: {key}.file: {item['file']!r} is not a key below 'files'; correct it or add it there"
-        )
+        raise SupError(f"{path}: {key}.file: {item['file']!r} is not a key below 'files'; correct it or add it there")
     return Origin(files[item["file"]], item.get("member"))
 
 

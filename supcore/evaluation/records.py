@@ -16,7 +16,19 @@ from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.networks import StereoNetwork
 from supcore.perturbation import StereoPerturbation
 
-COLUMNS = ("dataset", "target", "source", "size", "epsilon", "seed", "reference", "image", "d1", "epe", "n_valid")
+COLUMNS = (
+    "dataset",
+    "target",
+    "source",
+    "size",
+    "epsilon",
+    "seed",
+    "reference",
+    "image",
+    "d1",
+    "epe",
+    "n_valid",
+)
 
 
 @dataclass(frozen=True)

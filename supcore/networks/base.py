@@ -41,6 +41,8 @@ class StereoNetwork(nn.Module, ABC):
     padding_unit: int = 1
     pads_full_block: bool = False
     optional_weights: ClassVar[Sequence[str]] = ()
+    _mean: Tensor
+    _std: Tensor
 
     def __init__(self) -> None:
         super().__init__()

@@ -15,10 +15,11 @@ from supcore.errors import SupError
 from supcore.files import atomic_path
 
 # Loss values that training scripts saved as NumPy scalars: harmless types, spelled as old and new NumPy name them.
+_SCALAR = np.float64(0).__reduce__()[0]
 _HARMLESS: list[Any] = [
     np.dtype,
-    (np._core.multiarray.scalar, "numpy.core.multiarray.scalar"),
-    (np._core.multiarray.scalar, "numpy._core.multiarray.scalar"),
+    (_SCALAR, "numpy.core.multiarray.scalar"),
+    (_SCALAR, "numpy._core.multiarray.scalar"),
     *(type(np.dtype(kind)) for kind in ("float64", "float32", "int64", "int32")),
 ]
 
@@ -50,7 +51,11 @@ def load_weights(network: nn.Module, path: str | Path) -> list[str]:
     missing = [n for n in expected if n not in found and not n.endswith("num_batches_tracked")]
     unexpected = [n for n in found if n not in expected and n not in ignored]
     reshaped = [n for n in expected if n in found and found[n].shape != expected[n].shape]
-    for problem, names in (("missing", missing), ("unexpected", unexpected), ("differently shaped", reshaped)):
+    for problem, names in (
+        ("missing", missing),
+        ("unexpected", unexpected),
+        ("differently shaped", reshaped),
+    ):
         if names:
             raise SupError(
                 f"{path}: weights of another network or other options: {len(names)} {problem} entries, "
@@ -86,5 +91,13 @@ def _load_torch(path: Path) -> Any:
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise SupError(f"{path}: refused, the file holds objects other than tensors and could run code") from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AssertionError, UnicodeDecodeError) as error:
+    except (
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+        KeyError,
+        AssertionError,
+        UnicodeDecodeError,
+    ) as error:
         raise SupError(f"{path}: damaged or not a PyTorch weights file ({str(error).splitlines()[0]})") from error

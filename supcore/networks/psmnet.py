@@ -75,7 +75,7 @@ class PSMNet(StereoNetwork):
 
     padding_unit = 16
 
-    def __init__(self, options: PSMNetOptions = PSMNetOptions()) -> None:  # noqa: B008 (frozen)
+    def __init__(self, options: PSMNetOptions = PSMNetOptions()) -> None:
         super().__init__()
         self.options = options
         channels = options.base_channels

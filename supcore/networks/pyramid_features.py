@@ -37,6 +37,15 @@ class PyramidFeatures(nn.Module):
         align_corners: of the branches' bilinear up-sampling.
     """
 
+    layer1: nn.Sequential
+    layer2: nn.Sequential
+    layer3: nn.Sequential
+    layer4: nn.Sequential
+    branch1: nn.Sequential
+    branch2: nn.Sequential
+    branch3: nn.Sequential
+    branch4: nn.Sequential
+
     def __init__(
         self,
         base: int,

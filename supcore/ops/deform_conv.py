@@ -63,7 +63,9 @@ def _check_shapes(input: Tensor, offset: Tensor, weight: Tensor, mask: Tensor | 
         raise ValueError(f"weight {tuple(weight.shape)} does not fit an input of {channels} channels")
     offset_groups = offset.shape[1] // (2 * taps)
     if offset_groups == 0 or offset.shape[1] != 2 * taps * offset_groups or channels % offset_groups:
-        raise ValueError(f"offset has {offset.shape[1]} channels; a multiple of 2·{taps} that divides {channels} groups is needed")
+        raise ValueError(
+            f"offset has {offset.shape[1]} channels; a multiple of 2·{taps} that divides {channels} groups is needed"
+        )
     if mask is not None and (mask.shape[1] != taps * offset_groups or mask.shape[-2:] != offset.shape[-2:]):
         raise ValueError(f"mask {tuple(mask.shape)} does not fit offset {tuple(offset.shape)}")
     return groups
@@ -82,11 +84,14 @@ def _sample_taps(
     taps = kernel[0] * kernel[1]
     groups = offset.shape[1] // (2 * taps)
     rows, columns = offset.shape[-2:]
-    place = {"device": input.device, "dtype": input.dtype}
-    tap_y = torch.arange(kernel[0], **place).mul(dilation[0]).sub(padding[0]).repeat_interleave(kernel[1])
-    tap_x = torch.arange(kernel[1], **place).mul(dilation[1]).sub(padding[1]).repeat(kernel[0])
-    grid_y = tap_y.view(-1, 1, 1) + torch.arange(rows, **place).mul(stride[0]).view(1, -1, 1)
-    grid_x = tap_x.view(-1, 1, 1) + torch.arange(columns, **place).mul(stride[1]).view(1, 1, -1)
+
+    def positions(count: int, step: int, first: int = 0) -> Tensor:
+        return torch.arange(count, device=input.device, dtype=input.dtype) * step - first
+
+    tap_y = positions(kernel[0], dilation[0], padding[0]).repeat_interleave(kernel[1])
+    tap_x = positions(kernel[1], dilation[1], padding[1]).repeat(kernel[0])
+    grid_y = tap_y.view(-1, 1, 1) + positions(rows, stride[0]).view(1, -1, 1)
+    grid_x = tap_x.view(-1, 1, 1) + positions(columns, stride[1]).view(1, 1, -1)
     offset = offset.reshape(n * groups, taps, 2, rows, columns)
     # grid_sample's normalised coordinates, align_corners=False: pixel p lies at (2 p + 1) / size - 1.
     y = (2 * (grid_y + offset[:, :, 0]) + 1) / height - 1

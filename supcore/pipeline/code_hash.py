@@ -37,8 +37,8 @@ def package_root() -> Path:
 def _collect(module: str, files: set[Path]) -> None:
     if module.endswith(".*"):
         package = module.removesuffix(".*")
-        for file in package_root().joinpath(*package.split(".")[1:]).glob("*.py"):
-            _collect(package if file.stem == "__init__" else f"{package}.{file.stem}", files)
+        for member in package_root().joinpath(*package.split(".")[1:]).glob("*.py"):
+            _collect(package if member.stem == "__init__" else f"{package}.{member.stem}", files)
         return
     file = _source(module)
     if file is None or file in files:

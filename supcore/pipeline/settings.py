@@ -84,7 +84,7 @@ class Settings:
             if name in available:
                 return name
         raise SupError(
-            f"config key networks.{network}.weights: none of {', '.join(wanted)} is given (there: {', '.join(available)})"
+            f"config key networks.{network}.weights: none of {', '.join(wanted)} (there: {', '.join(available)})"
         )
 
     def evaluation_weights(self, dataset: str, network: str) -> str:
@@ -134,11 +134,13 @@ class Settings:
                 (kind,) = [k for k in WEIGHT_KINDS if k in weights]
                 if kinds.setdefault(name, kind) != kind:
                     raise SupError(
-                        f"config key networks.{network}.weights.{name}: is '{kind}' here but '{kinds[name]}' for another "
-                        "network; give one of them another name"
+                        f"config key networks.{network}.weights.{name}: is '{kind}' here but '{kinds[name]}' for "
+                        "another network; give one of them another name"
                     )
                 if kind == "train" and weights["train"] not in self.config.get("training", {}):
-                    raise SupError(f"config key networks.{network}.weights.{name}.train: no training.{weights['train']}")
+                    raise SupError(
+                        f"config key networks.{network}.weights.{name}.train: no training.{weights['train']}"
+                    )
 
     def _check_dataset_references(self) -> None:
         sups = self.config["sups"]
@@ -169,7 +171,9 @@ class Settings:
                 raise SupError(f"config key sups.sizes: {size} does not divide the image_size {height}x{width}")
         for source in self.sources:
             if source not in self.networks:
-                raise SupError(f"config key sups.sources: unknown network {source!r}; known: {', '.join(self.networks)}")
+                raise SupError(
+                    f"config key sups.sources: unknown network {source!r}; known: {', '.join(self.networks)}"
+                )
             self.sup_weights(source)
 
 

@@ -88,9 +88,7 @@ def _draw_bars(
     mean, low, high = (found[f"{metric}_{name}"].to_numpy() for name in ("mean", "ci_low", "ci_high"))
     positions = np.arange(len(groups)) + offset
     axes.bar(positions, mean, width, color=color)
-    axes.errorbar(
-        positions, mean, [mean - low, high - mean], fmt="none", ecolor="0.15", elinewidth=0.8, capsize=2
-    )
+    axes.errorbar(positions, mean, [mean - low, high - mean], fmt="none", ecolor="0.15", elinewidth=0.8, capsize=2)
     for position, value, top in zip(positions, mean, high, strict=True):
         if np.isfinite(value):
             axes.annotate(

@@ -78,9 +78,7 @@ def _grid(panels: list[tuple[pd.DataFrame, pd.DataFrame]]) -> tuple[int, int, fl
 
 
 def _draw_heatmap(axes: Axes, ours: pd.DataFrame, published: pd.DataFrame, limit: float) -> None:
-    text = ours.map("{:.1f}".format) + published.map(
-        lambda value: "" if pd.isna(value) else f"\n({value:.1f})"
-    )
+    text = ours.map("{:.1f}".format) + published.map(lambda value: "" if pd.isna(value) else f"\n({value:.1f})")
     sns.heatmap(
         ours.rename(index=label, columns=label),
         annot=text.to_numpy(),

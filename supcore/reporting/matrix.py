@@ -98,9 +98,7 @@ def _cell(row: dict[Any, Any], metric: str) -> str:
     return f"{ours:.2f} ({published:.2f}) {ours - published:+.2f}"
 
 
-def _caption(
-    shown: pd.DataFrame, dataset: str, size: str, epsilon: float, reference: str, metric: str
-) -> str:
+def _caption(shown: pd.DataFrame, dataset: str, size: str, epsilon: float, reference: str, metric: str) -> str:
     cells = "mean [95 % interval over images]"
     if shown[f"published_{metric}"].notna().any():
         cells += ", or ours (published) difference"

@@ -47,9 +47,7 @@ def sup_preview(
         shown = _on_grey(tiled, epsilon) if image is None else np.clip(np.asarray(image) + tiled, 0, 1)
         _show(axes[0], _on_grey(_square(tile), epsilon), f"{side} tile" if square else f"{side}, detail")
         _show(axes[1], shown, f"{side}, tiled" if image is None else f"{side} image, perturbed")
-        axes[2].imshow(
-            _spectrum(tile), vmin=_SPECTRUM_FLOOR, vmax=0, cmap="viridis", extent=(-0.5, 0.5, -0.5, 0.5)
-        )
+        axes[2].imshow(_spectrum(tile), vmin=_SPECTRUM_FLOOR, vmax=0, cmap="viridis", extent=(-0.5, 0.5, -0.5, 0.5))
         _frame(axes[2], f"{side} spectrum")
     grid[1, 2].set_xlabel("±0.5 cycles per pixel", fontsize=7)
     bar = figure.colorbar(grid[0, 2].images[0], ax=grid[:, 2], shrink=0.9)
@@ -80,16 +78,13 @@ def qualitative_panel(
         max_disparity: upper end of the disparity colour scale in px.
     """
     clean, attacked, truth = (
-        np.squeeze(np.asarray(array, dtype=float))
-        for array in (clean_disparity, attacked_disparity, ground_truth)
+        np.squeeze(np.asarray(array, dtype=float)) for array in (clean_disparity, attacked_disparity, ground_truth)
     )
     truth = np.where(truth > 0, truth, np.nan)
     perturbation = np.asarray(sup_left_tiled, dtype=float)
     bound = float(np.abs(perturbation).max())
     height, width = clean.shape
-    figure = Figure(
-        figsize=(PAGE_WIDTH, 4 * (0.5 * PAGE_WIDTH - 0.4) * height / width + 0.9), layout="constrained"
-    )
+    figure = Figure(figsize=(PAGE_WIDTH, 4 * (0.5 * PAGE_WIDTH - 0.4) * height / width + 0.9), layout="constrained")
     grid = figure.subplots(4, 2)
     _show(grid[0, 0], np.asarray(left), "left image")
     _show(grid[0, 1], np.asarray(right), "right image")

@@ -78,9 +78,7 @@ def load_published(folder: str | Path) -> PublishedResults:
 
 def _read(path: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(
-            path, dtype=dict.fromkeys(_TEXT, "str"), keep_default_na=False, na_values={"step": [""]}
-        )
+        return pd.read_csv(path, dtype=dict.fromkeys(_TEXT, "str"), keep_default_na=False, na_values={"step": [""]})
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise SupError(f"{path}: cannot read the published numbers ({reason}); restore the file") from error

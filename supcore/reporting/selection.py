@@ -60,9 +60,7 @@ def attack_rows(
     of_size = rows[rows["size"] == size]
     epsilon = float(of_size["epsilon"].max()) if epsilon is None else epsilon
     if epsilon not in set(of_size["epsilon"]):
-        raise SupError(
-            f"transfer table: no {size} perturbation at epsilon {epsilon}; choose an evaluated one"
-        )
+        raise SupError(f"transfer table: no {size} perturbation at epsilon {epsilon}; choose an evaluated one")
     return at_attack(rows, size, epsilon), size, epsilon
 
 

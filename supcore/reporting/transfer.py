@@ -120,9 +120,7 @@ def _read(path: Path, columns: list[str]) -> pd.DataFrame:
         frame = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=missing_values)
     except (OSError, ValueError) as error:
         reason = " ".join(str(error).split())
-        raise SupError(
-            f"{path}: not readable as a table ({reason}); delete the file and make it again"
-        ) from error
+        raise SupError(f"{path}: not readable as a table ({reason}); delete the file and make it again") from error
     absent = [column for column in columns if column not in frame]
     if absent:
         raise SupError(f"{path}: lacks the column(s) {', '.join(absent)}; delete the file and make it again")

@@ -82,7 +82,11 @@ def train_stereo(
         schedule.step()
         losses.append(float(loss.detach()))
         if (step + 1) % options.checkpoint_every == 0 or step + 1 == options.steps:
-            row = {"step": step + 1, "loss": sum(losses) / len(losses), "learning_rate": schedule.get_last_lr()[0]}
+            row = {
+                "step": step + 1,
+                "loss": sum(losses) / len(losses),
+                "learning_rate": float(schedule.get_last_lr()[0]),
+            }
             losses.clear()
             history.append(row)
             state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "job": job}
@@ -116,4 +120,3 @@ def validate(network: StereoNetwork, pairs: Sequence[StereoPair] | Dataset[Stere
             d1.append(float(d1_error(disparity, target)))
             epe.append(float(end_point_error(disparity, target)))
     return {"d1": sum(d1) / max(len(d1), 1), "epe": sum(epe) / max(len(epe), 1), "n_images": len(d1)}
-

@@ -1,4 +1,4 @@
-"""Inputs and weights of the stored reference outputs, defined by seeds (integer arithmetic and NumPy's frozen stream)."""
+"""Inputs and weights of the stored reference outputs: integer arithmetic and NumPy's frozen random stream."""
 
 import zlib
 
@@ -19,7 +19,7 @@ def filled_entry(name, shape, gain):
     """The value of one state-dict entry; its random stream depends on the name alone."""
     if name.endswith("num_batches_tracked"):
         return np.zeros(shape, np.int64)
-    z = np.random.RandomState(zlib.crc32(name.encode())).standard_normal(shape)  # noqa: NPY002 (frozen stream)
+    z = np.random.RandomState(zlib.crc32(name.encode())).standard_normal(shape)
     fan = np.prod(shape[1:])
     if name.endswith("running_mean"):
         value = 0.1 * z
@@ -51,7 +51,7 @@ def fill_network(network, name):
 
 def pair(height, width, seed):
     """N×3×H×W left and right images in [0, 1] of a fronto-parallel patchwork."""
-    random = np.random.RandomState(seed)  # noqa: NPY002
+    random = np.random.RandomState(seed)
     total = np.zeros((height, width + 64, 3), np.int64)
     for size in (32, 16, 8, 4, 2, 1):
         coarse = random.randint(0, 256, size=(-(-height // size), -(-(width + 64) // size), 3))
@@ -68,7 +68,7 @@ def to_tensor(image):
 
 def ground_truth(height, width, seed):
     """1×1×H×W with zeros, negative values and values beyond 192."""
-    random = np.random.RandomState(seed)  # noqa: NPY002
+    random = np.random.RandomState(seed)
     y, x = np.mgrid[0:height, 0:width]
     disparity = 20.0 + 60.0 * x / width + 30.0 * y / height + random.standard_normal((height, width))
     u = random.random_sample((height, width))

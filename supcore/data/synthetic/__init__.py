@@ -66,9 +66,7 @@ def render_scene(
     if max_disparity is None:
         max_disparity = DEFAULT_MAX_DISPARITY * image_size[1]
     if not 0 < max_disparity < image_size[1]:
-        raise SupError(
-            f"max_disparity {max_disparity} must lie between 0 and the image width {image_size[1]}"
-        )
+        raise SupError(f"max_disparity {max_disparity} must lie between 0 and the image width {image_size[1]}")
     rng = numpy_generator(seed, kind, index)
     surfaces = SCENES[kind](rng, image_size, max_disparity)
     left = render_view(surfaces, image_size, right=False)

@@ -48,9 +48,7 @@ class _Scene:
         self.add(class_id, frontal(near), self.street.panel(near, lateral, heights))
 
 
-def driving_surfaces(
-    rng: np.random.Generator, image_size: tuple[int, int], max_disparity: float
-) -> list[Surface]:
+def driving_surfaces(rng: np.random.Generator, image_size: tuple[int, int], max_disparity: float) -> list[Surface]:
     """Surfaces of one scene; disparities stay between 0 and ``max_disparity`` (px) within the left image."""
     scene = _Scene(rng, image_size, max_disparity)
     half_road = scene.uniform(1.0, 2.0) * LANE
@@ -135,9 +133,7 @@ def _tree(scene: _Scene, lateral: float) -> None:
         street.panel(disparity, (lateral - 0.15, lateral + 0.15), (0, trunk + radius)),
         tone="trunk",
     )
-    crown = street.disc(
-        disparity, (lateral, trunk + radius), (radius, scene.uniform(0.9, 1.4) * radius), waves
-    )
+    crown = street.disc(disparity, (lateral, trunk + radius), (radius, scene.uniform(0.9, 1.4) * radius), waves)
     scene.add(VEGETATION, frontal(1.01 * disparity), crown)
 
 
@@ -155,13 +151,9 @@ def _pole(scene: _Scene, lateral: float, side: int) -> None:
     if load == 0:
         scene.add(SIGN, plane, street.disc(disparity, (lateral, height), (0.4, 0.4)))
     elif load == 1:
-        scene.add(
-            SIGN, plane, street.panel(disparity, (lateral - 0.5, lateral + 0.5), (height, height + 0.7))
-        )
+        scene.add(SIGN, plane, street.panel(disparity, (lateral - 0.5, lateral + 0.5), (height, height + 0.7)))
     elif load == 2:
-        scene.add(
-            LIGHT, plane, street.panel(disparity, (lateral - 0.2, lateral + 0.2), (height, height + 1.0))
-        )
+        scene.add(LIGHT, plane, street.panel(disparity, (lateral - 0.2, lateral + 0.2), (height, height + 1.0)))
         lamp = street.disc(disparity, (lateral, height + scene.uniform(0.2, 0.8)), (0.13, 0.13))
         scene.add(LIGHT, plane, lamp, tone="lamp")
     else:
@@ -180,9 +172,7 @@ def _person(scene: _Scene, lateral: float) -> None:
     )
     scene.add(PERSON, frontal(disparity), street.outline(disparity, legs))
     scene.add(PERSON, frontal(disparity), street.disc(disparity, (lateral, 1.15 * size), (0.27, 0.38 * size)))
-    scene.add(
-        PERSON, frontal(disparity), street.disc(disparity, (lateral, 1.62 * size), (0.12, 0.15)), tone="skin"
-    )
+    scene.add(PERSON, frontal(disparity), street.disc(disparity, (lateral, 1.62 * size), (0.12, 0.15)), tone="skin")
 
 
 def _car(scene: _Scene, half_road: float) -> None:

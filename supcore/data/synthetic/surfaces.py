@@ -40,9 +40,7 @@ class Plane:
         """Bounds in the right view of a region with ``bounds`` in the left view."""
         left, top, right, bottom = bounds
         columns = [
-            x - (self.column_slope * x + self.row_slope * y + self.offset)
-            for x in (left, right)
-            for y in (top, bottom)
+            x - (self.column_slope * x + self.row_slope * y + self.offset) for x in (left, right) for y in (top, bottom)
         ]
         return min(columns), top, max(columns), bottom
 

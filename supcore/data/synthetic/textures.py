@@ -49,9 +49,7 @@ def random_paint(
     textures = texture_bank()[families[rng.integers(len(families))]]
     texture = textures[rng.integers(len(textures))]
     angle = rng.uniform(-rotation, rotation)
-    squeeze = max(
-        1.0, 1 / (1 - plane.column_slope)
-    )  # rows are squeezed by nothing else: a row slope only shifts
+    squeeze = max(1.0, 1 / (1 - plane.column_slope))  # rows are squeezed by nothing else: a row slope only shifts
     step = rng.uniform(*SAMPLING_STEP) / squeeze
     cosine, sine = step * np.cos(angle), step * np.sin(angle)
     start = rng.uniform(0, texture.shape[0], 2)
@@ -90,9 +88,7 @@ def _photo(name: str, side: int) -> np.ndarray:
     try:
         folder = Path(str(resources.files("skimage"))) / "data"
     except ModuleNotFoundError as error:
-        raise SupError(
-            "synthetic scenes need photographs of scikit-image: pip install scikit-image"
-        ) from error
+        raise SupError("synthetic scenes need photographs of scikit-image: pip install scikit-image") from error
     path = folder / f"{name}.png"
     if not path.is_file():
         raise SupError(f"{path}: photograph missing; pip install --force-reinstall scikit-image")

@@ -14,9 +14,7 @@ STEEPEST = 0.3
 BACKGROUND, SHAPES, ALLOWED = (0.08, 0.35), (0.15, 0.92), (0.02, 0.98)
 
 
-def things_surfaces(
-    rng: np.random.Generator, image_size: tuple[int, int], max_disparity: float
-) -> list[Surface]:
+def things_surfaces(rng: np.random.Generator, image_size: tuple[int, int], max_disparity: float) -> list[Surface]:
     """Surfaces of one scene; disparities stay between 0 and ``max_disparity`` (px) within the left image."""
     height, width = image_size
     middle = ((width - 1) / 2, (height - 1) / 2)
@@ -72,9 +70,7 @@ def _lobed(rng: np.random.Generator, center: tuple[float, float], height: int) -
 
 def _box(rng: np.random.Generator, center: tuple[float, float], height: int) -> Shape:
     half_sizes = rng.uniform(0.08, 0.28, 2) * height
-    return rotated_rectangle(
-        center, (float(half_sizes[0]), float(half_sizes[1])), float(rng.uniform(0, np.pi))
-    )
+    return rotated_rectangle(center, (float(half_sizes[0]), float(half_sizes[1])), float(rng.uniform(0, np.pi)))
 
 
 def _bar(rng: np.random.Generator, center: tuple[float, float], height: int) -> Shape:

@@ -23,9 +23,7 @@ def warped(right: np.ndarray, disparity: np.ndarray) -> np.ndarray:
     rows, columns = np.indices(disparity.shape, np.float32)
     channels = np.moveaxis(right.astype(np.float32) / 255, 2, 0)
     places = (rows, columns - disparity)
-    return np.stack(
-        [map_coordinates(channel, places, order=3, mode="nearest") for channel in channels], axis=2
-    )
+    return np.stack([map_coordinates(channel, places, order=3, mode="nearest") for channel in channels], axis=2)
 
 
 def median_error(image: np.ndarray, scene: StereoScene) -> float:
@@ -45,8 +43,7 @@ def single_plane(plane: Plane) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_same_arguments_give_the_same_bytes(kind):
     first, again, other_index, other_seed = (
-        render_scene(kind, image_size=SIZE, seed=seed, index=index)
-        for seed, index in ((5, 3), (5, 3), (5, 4), (6, 3))
+        render_scene(kind, image_size=SIZE, seed=seed, index=index) for seed, index in ((5, 3), (5, 3), (5, 4), (6, 3))
     )
     for name in ARRAYS:
         assert getattr(first, name).tobytes() == getattr(again, name).tobytes()
@@ -72,9 +69,7 @@ def test_arrays_have_the_documented_form(kind, image_size):
 def test_disparity_is_positive_and_below_the_maximum(kind, max_disparity):
     limit = max_disparity or 0.18 * SIZE[1]
     for index in range(25):
-        disparity = render_scene(
-            kind, image_size=SIZE, seed=1, index=index, max_disparity=max_disparity
-        ).disparity
+        disparity = render_scene(kind, image_size=SIZE, seed=1, index=index, max_disparity=max_disparity).disparity
         assert disparity.min() > 0
         assert disparity.max() < limit
 
@@ -95,10 +90,7 @@ def test_images_agree_with_the_truth_to_a_fraction_of_a_pixel(plane):
     left, right, disparity = single_plane(plane)
     inside = np.arange(SIZE[1]) - disparity > 2
     offsets = np.arange(-20, 21) / 40
-    errors = [
-        float(np.mean(((warped(right, disparity + offset) - left / 255.0) ** 2)[inside]))
-        for offset in offsets
-    ]
+    errors = [float(np.mean(((warped(right, disparity + offset) - left / 255.0) ** 2)[inside])) for offset in offsets]
     quadratic = np.polyfit(offsets, errors, 2)
     assert abs(-quadratic[1] / (2 * quadratic[0])) < 0.01
 

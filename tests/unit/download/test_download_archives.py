@@ -106,9 +106,7 @@ def test_hard_link_to_another_member_is_refused(tmp_path):
 
 def test_writing_through_a_link_is_refused(tmp_path):
     (tmp_path / "elsewhere").mkdir()
-    archive = make_tar(
-        tmp_path / "x", [("way", tarfile.SYMTYPE, str(tmp_path / "elsewhere")), ("way/evil", b"1")]
-    )
+    archive = make_tar(tmp_path / "x", [("way", tarfile.SYMTYPE, str(tmp_path / "elsewhere")), ("way/evil", b"1")])
     with pytest.raises(SupError, match="link or device"):
         unpack(archive, tmp_path / "out")
     unpack(archive, tmp_path / "out", "way/*")  # without the link it is an ordinary file
@@ -143,9 +141,7 @@ def test_zip_that_lies_about_its_size(tmp_path):
 
 def test_tar_whose_last_member_is_a_zip(tmp_path):
     inner = make_zip(tmp_path / "inner", [("inside", b"1")]).read_bytes()
-    extract_member(
-        make_tar(tmp_path / "x.tar", [("weights.pth", inner)], "w:"), "weights.pth", tmp_path / "out"
-    )
+    extract_member(make_tar(tmp_path / "x.tar", [("weights.pth", inner)], "w:"), "weights.pth", tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == inner
 
 

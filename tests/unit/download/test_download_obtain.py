@@ -157,9 +157,7 @@ def test_path_in_the_entry(server, tmp_path, retry):
     with pytest.raises(SupError, match=r"mine\.tar: not the checkpoint of psmnet/kitti15: its sha256"):
         obtain_weights(wanted, tmp_path / "two", downloads=tmp_path / "d", retry=retry)
     with pytest.raises(SupError, match=r"gone\.tar: cannot be copied"):
-        obtain_weights(
-            replace(wanted, path=tmp_path / "gone.tar"), tmp_path / "two", downloads=tmp_path, retry=retry
-        )
+        obtain_weights(replace(wanted, path=tmp_path / "gone.tar"), tmp_path / "two", downloads=tmp_path, retry=retry)
     assert not (tmp_path / "two").exists()
 
 

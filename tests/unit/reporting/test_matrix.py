@@ -25,9 +25,9 @@ def test_rows_start_with_the_controls(table):
 
 def test_cells_show_published_or_interval(table):
     strongest, against_clean = matrices(table)[2:]
-    ours = table.query(
-        "target == 'psmnet' and source == 'psmnet' and epsilon == 0.02 and reference == 'ground_truth'"
-    )["d1_mean"].mean()
+    ours = table.query("target == 'psmnet' and source == 'psmnet' and epsilon == 0.02 and reference == 'ground_truth'")[
+        "d1_mean"
+    ].mean()
     cell = strongest.cells.loc["psmnet", "psmnet"]
     assert cell == f"{ours:.2f} (87.72) {ours - 87.7183:+.2f}"
     assert "[" in strongest.cells.loc["noise", "psmnet"]

@@ -36,9 +36,7 @@ def test_readme_runs_agree_with_the_plots(published):
     plots = published.line_plots.query("condition == ''")
     runs = published.readme_runs.query("corruption == ''")
     for metric in ("d1", "epe"):
-        joined = runs.merge(
-            plots[plots["metric"] == metric], on=["dataset", "target", "source", "size", "epsilon"]
-        )
+        joined = runs.merge(plots[plots["metric"] == metric], on=["dataset", "target", "source", "size", "epsilon"])
         assert len(joined)
         assert (joined[f"ground_truth_{metric}_mean"] == joined["mean"]).all()
 

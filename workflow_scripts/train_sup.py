@@ -1,0 +1,57 @@
+"""Optimise one SUP on one network."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from _job import job
+from tqdm import tqdm
+
+from supcore.attack.optimisation import SupOptions, optimise_sup
+from supcore.data.dataset import StereoDataset
+from supcore.data.manifest import read_manifest
+from supcore.files import atomic_path
+from supcore.networks import build_network, load_weights
+from supcore.perturbation import StereoPerturbation
+from supcore.pipeline.settings import tile_size
+from supcore.reporting.figures import save_figure, sup_preview
+from supcore.seeding import derived_seed
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(snakemake) as running:
+    device = running.prepare_device(snakemake)
+    wildcards, params = snakemake.wildcards, snakemake.params
+    image_size = tuple(params.image_size)
+    network = build_network(params.network["architecture"], **params.network["options"]).to(device)
+    load_weights(network, snakemake.input.weights)
+    options = SupOptions(
+        alpha=params.alpha,
+        seed=derived_seed(params.seed, "sup", wildcards.network, wildcards.size, wildcards.epsilon, wildcards.seed),
+        selection=params.selection,
+        workers=params.workers,
+        **params.settings,
+    )
+    sup = StereoPerturbation(tile_size(wildcards.size, image_size), image_size, float(wildcards.epsilon))
+    training, validation = (
+        StereoDataset(read_manifest(path), image_size, keep_in_memory=params.keep_in_memory)
+        for path in (snakemake.input.training, snakemake.input.validation)
+    )
+    bar = tqdm(desc=f"SUP on {wildcards.network}", unit="step", disable=None, total=options.steps)
+
+    def progress(step, row):
+        bar.update()
+        if row and row["step"] == step:
+            running.log.info(
+                "step %d: loss %.4f, clipped %.1f %%, D1 vs ground truth %.2f %%, vs clean %.2f %%",
+                step, row["loss"], 100 * row["clipped_fraction"], row["d1_ground_truth"], row["d1_clean"],
+            )  # fmt: skip
+
+    history = optimise_sup(network, sup, training, validation, options, checkpoint=params.checkpoint, progress=progress)
+    sup.to("cpu").save(snakemake.output.sup, {"network": wildcards.network, "weights": wildcards.weights})
+    with atomic_path(snakemake.output.history) as temporary:
+        pd.DataFrame(history).to_csv(temporary, index=False, float_format="%.8g")
+    preview = sup_preview(sup.left.numpy(), sup.right.numpy(), sup.epsilon, image_size=image_size)
+    save_figure(preview, [snakemake.output.preview])
+    Path(params.checkpoint).unlink(missing_ok=True)

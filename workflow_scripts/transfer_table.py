@@ -1,0 +1,17 @@
+"""Summarise all per-image records to the transfer table."""
+
+from typing import TYPE_CHECKING
+
+from _job import job
+
+from supcore.reporting.published import load_published
+from supcore.reporting.transfer import read_records, transfer_table, write_table
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(snakemake) as running:
+    records = read_records(snakemake.input.records)
+    table = transfer_table(records, load_published(snakemake.params.published), seed=snakemake.params.seed)
+    write_table(table, snakemake.output.table)
+    running.log.info("%d rows from %d records", len(table), len(records))
