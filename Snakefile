@@ -5,7 +5,10 @@ from snakemake.utils import min_version, validate
 min_version("9.19")
 
 
-configfile: "config/config.yaml"
+# A configuration given with --configfile replaces the demo's instead of mixing with it.
+if not workflow.overwrite_configfiles:
+
+    configfile: "config/config.yaml"
 
 
 validate(config, "config/config.schema.yaml")

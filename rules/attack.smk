@@ -9,7 +9,12 @@ rule train_sup:
     output:
         sup="results/sups/{network}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.safetensors",
         history="results/sups/{network}/{weights}/{size}_eps{epsilon}/seed{seed}/history.csv",
-        preview="results/sups/{network}/{weights}/{size}_eps{epsilon}/seed{seed}/preview.png",
+        preview=report(
+            "results/sups/{network}/{weights}/{size}_eps{epsilon}/seed{seed}/preview.png",
+            caption="../report/sup.rst",
+            category="Perturbations",
+            labels={"figure": "{network}", "reference": "{size}, epsilon {epsilon}, seed {seed}"},
+        ),
         provenance="results/sups/{network}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.json",
     log:
         "logs/train_sup/{network}/{weights}/{size}_eps{epsilon}_seed{seed}.log",

@@ -121,5 +121,20 @@ def training_settings(wildcards):
     return config["training"][recipe]
 
 
+def strongest_sup():
+    """Size, epsilon and seed of the SUP that pictures show: the last size and the largest epsilon of the grid."""
+    sups = config["sups"]
+    return sups["sizes"][-1], epsilon_text(max(sups["epsilons"])), sups["seeds"][0]
+
+
 def figures():
-    return []
+    """Every figure of the configuration."""
+    names = [f"transfer_heatmap_{reference}" for reference in ("ground_truth", "clean")]
+    if len(config["sups"]["epsilons"]) > 1:
+        names += [f"error_against_epsilon_{dataset}" for dataset in SETTINGS.evaluated]
+    names += [
+        f"scene_{dataset}_{source}_from_{source}"
+        for dataset in SETTINGS.evaluated
+        for source in SETTINGS.sources
+    ]
+    return [f"results/figures/{name}.{suffix}" for name in names for suffix in ("pdf", "png")]

@@ -1,0 +1,97 @@
+# Figures from the tables and, for the pictures, from the images themselves.
+
+
+rule transfer_heatmap:
+    input:
+        "results/tables/transfer.csv",
+    output:
+        pdf="results/figures/transfer_heatmap_{reference}.pdf",
+        png=report(
+            "results/figures/transfer_heatmap_{reference}.png",
+            caption="../report/transfer_heatmap.rst",
+            category="Transfer",
+            labels={"figure": "heat map", "reference": "{reference}"},
+        ),
+    params:
+        code=code_hash("supcore.reporting.figures"),
+    log:
+        "logs/figures/transfer_heatmap_{reference}.log",
+    benchmark:
+        "benchmarks/figures/transfer_heatmap_{reference}.tsv"
+    wildcard_constraints:
+        reference="ground_truth|clean",
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "Drawing the transfer heat map against {wildcards.reference}"
+    script:
+        "../workflow_scripts/transfer_heatmap.py"
+
+
+rule error_against_epsilon:
+    input:
+        "results/tables/transfer.csv",
+    output:
+        pdf="results/figures/error_against_epsilon_{dataset}.pdf",
+        png=report(
+            "results/figures/error_against_epsilon_{dataset}.png",
+            caption="../report/error_against_epsilon.rst",
+            category="Transfer",
+            labels={"figure": "error against epsilon", "reference": "{dataset}"},
+        ),
+    params:
+        code=code_hash("supcore.reporting.figures"),
+    log:
+        "logs/figures/error_against_epsilon_{dataset}.log",
+    benchmark:
+        "benchmarks/figures/error_against_epsilon_{dataset}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "Drawing error against epsilon on {wildcards.dataset}"
+    script:
+        "../workflow_scripts/error_against_epsilon.py"
+
+
+rule scene_panel:
+    input:
+        weights=lambda wc: weights_file(
+            wc.network, SETTINGS.evaluation_weights(wc.dataset, wc.network)
+        ),
+        manifest=lambda wc: evaluation_manifest(wc.dataset),
+        records=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/from-{wc.source}.csv",
+        predictions=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/clean_predictions.npy",
+        sup=lambda wc: f"{sup_folder(wc.source, *strongest_sup())}/sup.safetensors",
+    output:
+        pdf="results/figures/scene_{dataset}_{network}_from_{source}.pdf",
+        png=report(
+            "results/figures/scene_{dataset}_{network}_from_{source}.png",
+            caption="../report/scene_panel.rst",
+            category="Scenes",
+            labels={"figure": "{source} on {network}", "reference": "{dataset}"},
+        ),
+    params:
+        network=lambda wc: build(
+            wc.network, SETTINGS.evaluation_weights(wc.dataset, wc.network)
+        ),
+        image_size=config["image_size"],
+        name=strongest_sup(),
+        code=code_hash("supcore.reporting.figures", "supcore.networks.*"),
+        **compute(),
+    log:
+        "logs/figures/scene_{dataset}_{network}_from_{source}.log",
+    benchmark:
+        "benchmarks/figures/scene_{dataset}_{network}_from_{source}.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=1,
+        mem_mb=4000,
+        runtime=30,
+    message:
+        "Drawing the median scene of {wildcards.dataset}: {wildcards.network} under the SUP of {wildcards.source}"
+    script:
+        "../workflow_scripts/scene_panel.py"

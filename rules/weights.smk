@@ -43,6 +43,7 @@ rule download_weights:
     retries: 2
     params:
         registry=config["weights_registry"],
+        architecture=lambda wc: SETTINGS.architecture(wc.network),
         entry=lambda wc: config["networks"][wc.network]["weights"][wc.weights][
             "registry"
         ],

@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from _evaluation import load_pairs, load_target
 from _job import job
-
 from supcore.evaluation.records import Condition, evaluate, predict_clean, write_records
 
 if TYPE_CHECKING:

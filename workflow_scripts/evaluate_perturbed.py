@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from _evaluation import load_pairs, load_target
 from _job import job
-
 from supcore.evaluation.records import Condition, evaluate, write_records
 from supcore.perturbation import StereoPerturbation
 from supcore.pipeline.settings import tile_size

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from _job import job
 from tqdm import tqdm
 
+from _job import job
 from supcore.attack.optimisation import SupOptions, optimise_sup
 from supcore.data.dataset import StereoDataset
 from supcore.data.manifest import read_manifest

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from _job import job
-
 from supcore.files import write_text
 from supcore.reporting.matrix import matrices, to_latex, to_markdown
 from supcore.reporting.transfer import read_table

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from _job import job
-
 from supcore.reporting.published import load_published
 from supcore.reporting.transfer import read_records, transfer_table, write_table
 

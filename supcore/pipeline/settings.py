@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from supcore.download.registry import Registry, load_registry
 from supcore.errors import SupError
 
 SYNTHETIC = "synthetic"
@@ -67,15 +69,20 @@ class Settings:
     def network_options(self, network: str, weights: str) -> dict[str, Any]:
         """Options to build the network with for these weights.
 
-        ``corrected_options`` of the weights (for example align_corners) apply in the mode ``corrected`` only.
+        Those of the network, then those that the registry of released weights lists for the mode (for example
+        align_corners), then those of the weights in the configuration.
         """
         entry = self.config["networks"][network]
-        options = dict(entry.get("options", {}))
         chosen = entry["weights"][weights]
-        options |= chosen.get("options", {})
-        if self.config["mode"] == "corrected":
-            options |= chosen.get("corrected_options", {})
-        return options
+        released = {}
+        if "registry" in chosen:
+            checkpoint = self._registry.entry(self.architecture(network), chosen["registry"])
+            released = checkpoint.network_options(as_published=self.config["mode"] == "as_published")
+        return {**entry.get("options", {}), **released, **chosen.get("options", {})}
+
+    @cached_property
+    def _registry(self) -> Registry:
+        return load_registry(self.config["weights_registry"])
 
     def weights(self, network: str, wanted: Sequence[str]) -> str:
         """The first of the ``wanted`` weights names that the network has."""

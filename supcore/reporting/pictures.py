@@ -69,8 +69,8 @@ def qualitative_panel(
     """One stereo pair, its perturbation, the disparities with and without it, and their errors.
 
     Args:
-        left: 3×H×W left image in [0,1].
-        right: 3×H×W right image in [0,1].
+        left: 3×H×W perturbed left image in [0,1], as the network sees it.
+        right: 3×H×W perturbed right image in [0,1].
         sup_left_tiled: 3×H×W perturbation of the left image, shown centred on grey and scaled to its maximum.
         clean_disparity: H×W disparity of the clean pair in px.
         attacked_disparity: H×W disparity of the perturbed pair in px.
@@ -86,8 +86,8 @@ def qualitative_panel(
     height, width = clean.shape
     figure = Figure(figsize=(PAGE_WIDTH, 4 * (0.5 * PAGE_WIDTH - 0.4) * height / width + 0.9), layout="constrained")
     grid = figure.subplots(4, 2)
-    _show(grid[0, 0], np.asarray(left), "left image")
-    _show(grid[0, 1], np.asarray(right), "right image")
+    _show(grid[0, 0], np.asarray(left), "left image, perturbed")
+    _show(grid[0, 1], np.asarray(right), "right image, perturbed")
     _show(grid[1, 0], _on_grey(perturbation, bound or 1.0), f"left perturbation (±{bound:.3g})")
     disparities = {
         (1, 1): ("ground truth", truth),

@@ -1,0 +1,36 @@
+"""Show what one SUP does to the scene with the median D1 against ground truth."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from _evaluation import load_pairs, load_target
+from _job import job
+from supcore.data.dataset import to_unit_range
+from supcore.perturbation import StereoPerturbation
+from supcore.reporting.figures import qualitative_panel, save_figure
+from supcore.reporting.selection import median_image
+from supcore.reporting.transfer import read_records
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(snakemake) as running:
+    device = running.prepare_device(snakemake)
+    network, pairs = load_target(snakemake, device), load_pairs(snakemake)
+    size, epsilon, seed = snakemake.params.name
+    index = median_image(read_records([snakemake.input.records]), size=size, epsilon=float(epsilon), seed=seed)
+    pair = pairs[index]
+    left, right = (to_unit_range(view)[None].to(device) for view in (pair.left, pair.right))
+    sup = StereoPerturbation.load(snakemake.input.sup)
+    perturbed = sup(left, right)
+    figure = qualitative_panel(
+        *(view[0].cpu().numpy() for view in perturbed),
+        sup.tiled(sup.left, *left.shape[-2:]).numpy(),
+        np.load(snakemake.input.predictions, mmap_mode="r", allow_pickle=False)[index, 0],
+        network.predict(*perturbed)[0, 0].cpu().numpy(),
+        pair.disparity[0].numpy(),
+        float(pair.disparity.max()),
+    )
+    save_figure(figure, [snakemake.output.pdf, snakemake.output.png])
+    running.log.info("image %d of %d", index, len(pairs))
