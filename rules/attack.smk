@@ -13,7 +13,10 @@ rule train_sup:
             "results/sups/{network}/{weights}/{size}_eps{epsilon}/seed{seed}/preview.png",
             caption="../report/sup.rst",
             category="Perturbations",
-            labels={"figure": "{network}", "reference": "{size}, epsilon {epsilon}, seed {seed}"},
+            labels={
+                "figure": "{network}",
+                "reference": "{size}, epsilon {epsilon}, seed {seed}",
+            },
         ),
         provenance="results/sups/{network}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.json",
     log:
@@ -22,7 +25,7 @@ rule train_sup:
         "benchmarks/train_sup/{network}/{weights}/{size}_eps{epsilon}_seed{seed}.tsv"
     threads: config["threads"]
     resources:
-        gpu=1,
+        gpu=GPUS,
         mem_mb=8000,
         runtime=720,
     params:

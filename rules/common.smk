@@ -21,6 +21,10 @@ def checked_settings():
 SETTINGS = checked_settings()
 
 
+# Jobs that run a network claim a GPU only where one is asked for; otherwise they would wait for each other.
+GPUS = 1 if config["device"] == "cuda" else 0
+
+
 def missing_roots_message():
     lines = [
         f"  datasets.{name}.root: {root or '(not set)'}"
@@ -137,4 +141,8 @@ def figures():
         for dataset in SETTINGS.evaluated
         for source in SETTINGS.sources
     ]
-    return [f"results/figures/{name}.{suffix}" for name in names for suffix in ("pdf", "png")]
+    return [
+        f"results/figures/{name}.{suffix}"
+        for name in names
+        for suffix in ("pdf", "png")
+    ]

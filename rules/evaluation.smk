@@ -15,7 +15,7 @@ rule evaluate_clean:
         "benchmarks/evaluate_clean/{dataset}/{network}/{weights}.tsv"
     threads: config["threads"]
     resources:
-        gpu=1,
+        gpu=GPUS,
         mem_mb=8000,
         runtime=240,
     params:
@@ -45,7 +45,7 @@ rule evaluate_perturbed:
         "benchmarks/evaluate_perturbed/{dataset}/{network}/{weights}/{source}.tsv"
     threads: config["threads"]
     resources:
-        gpu=1,
+        gpu=GPUS,
         mem_mb=8000,
         runtime=720,
     params:

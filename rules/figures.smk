@@ -12,8 +12,6 @@ rule transfer_heatmap:
             category="Transfer",
             labels={"figure": "heat map", "reference": "{reference}"},
         ),
-    params:
-        code=code_hash("supcore.reporting.figures"),
     log:
         "logs/figures/transfer_heatmap_{reference}.log",
     benchmark:
@@ -24,6 +22,8 @@ rule transfer_heatmap:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_hash("supcore.reporting.figures"),
     message:
         "Drawing the transfer heat map against {wildcards.reference}"
     script:
@@ -41,8 +41,6 @@ rule error_against_epsilon:
             category="Transfer",
             labels={"figure": "error against epsilon", "reference": "{dataset}"},
         ),
-    params:
-        code=code_hash("supcore.reporting.figures"),
     log:
         "logs/figures/error_against_epsilon_{dataset}.log",
     benchmark:
@@ -51,6 +49,8 @@ rule error_against_epsilon:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=code_hash("supcore.reporting.figures"),
     message:
         "Drawing error against epsilon on {wildcards.dataset}"
     script:
@@ -74,23 +74,23 @@ rule scene_panel:
             category="Scenes",
             labels={"figure": "{source} on {network}", "reference": "{dataset}"},
         ),
-    params:
-        network=lambda wc: build(
-            wc.network, SETTINGS.evaluation_weights(wc.dataset, wc.network)
-        ),
-        image_size=config["image_size"],
-        name=strongest_sup(),
-        code=code_hash("supcore.reporting.figures", "supcore.networks.*"),
-        **compute(),
     log:
         "logs/figures/scene_{dataset}_{network}_from_{source}.log",
     benchmark:
         "benchmarks/figures/scene_{dataset}_{network}_from_{source}.tsv"
     threads: config["threads"]
     resources:
-        gpu=1,
+        gpu=GPUS,
         mem_mb=4000,
         runtime=30,
+    params:
+        **compute(),
+        network=lambda wc: build(
+            wc.network, SETTINGS.evaluation_weights(wc.dataset, wc.network)
+        ),
+        image_size=config["image_size"],
+        name=strongest_sup(),
+        code=code_hash("supcore.reporting.figures", "supcore.networks.*"),
     message:
         "Drawing the median scene of {wildcards.dataset}: {wildcards.network} under the SUP of {wildcards.source}"
     script:

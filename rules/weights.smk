@@ -97,7 +97,7 @@ rule train_stereo:
         weights=one_of(SETTINGS.weight_names("train")),
     threads: config["threads"]
     resources:
-        gpu=1,
+        gpu=GPUS,
         mem_mb=8000,
         runtime=1440,
     params:

@@ -9,12 +9,10 @@ def prepare_device(name: str, threads: int) -> torch.device:
     """Set PyTorch's threads and return the device.
 
     Args:
-        name: ``auto`` (a GPU if there is one), ``cpu`` or ``cuda``.
+        name: ``cpu`` or ``cuda``.
         threads: CPU threads of this process; part of what fixes the results bit by bit.
     """
     torch.set_num_threads(threads)
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
-        raise SupError("config key device: 'cuda' asked for, but PyTorch sees no GPU; use 'auto' or 'cpu'")
+        raise SupError("config key device: 'cuda' asked for, but PyTorch sees no GPU; use 'cpu'")
     return torch.device(name)

@@ -1,5 +1,7 @@
 """Convolution blocks that several networks share."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -14,7 +16,7 @@ def conv_norm_2d(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, di
     )
 
 
-def conv_norm_3d(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+def conv_norm_3d(inputs: int, outputs: int, stride: int | tuple[int, int, int] = 1) -> nn.Sequential:
     """3×3×3 convolution without bias, then batch norm."""
     return nn.Sequential(nn.Conv3d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm3d(outputs))
 
@@ -51,3 +53,15 @@ class DeformableConvolution(nn.Module):
 def deform_norm_2d(inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
     """Deformable convolution, then batch norm."""
     return nn.Sequential(DeformableConvolution(inputs, outputs, stride, dilation), nn.BatchNorm2d(outputs))
+
+
+def initialise_convolution(module: nn.Module) -> None:
+    """PSMNet's and DeepPruner's initialisation: normal with variance 2 / (kernel volume × outputs); for ``apply``.
+
+    It also reaches the offset convolutions, which the release initialises to zero first and then overwrites
+    (spec 10-A11): training starts from random offsets.
+    """
+    if isinstance(module, nn.Conv2d | nn.Conv3d):
+        nn.init.normal_(module.weight, std=math.sqrt(2 / (math.prod(module.kernel_size) * module.out_channels)))
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

@@ -15,3 +15,17 @@ def masked_smooth_l1(disparity: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     """
     error = F.smooth_l1_loss(disparity, torch.where(mask, target, disparity.detach()), reduction="none")
     return error.sum() / mask.sum().clamp(min=1)
+
+
+def masked_quantile(disparity: Tensor, target: Tensor, mask: Tensor, quantile: float) -> Tensor:
+    """Mean quantile loss over the pixels where ``mask`` is true; least when ``disparity`` is that quantile of ``target``.
+
+    Args:
+        disparity: N×1×H×W, pixels.
+        target: N×1×H×W, pixels; may hold anything, NaN included, where the mask is false.
+        mask: N×1×H×W, bool.
+        quantile: in (0, 1).
+    """
+    error = torch.where(mask, target - disparity, 0)
+    loss = error * (quantile - (error < 0).to(error.dtype))
+    return loss.sum() / mask.sum().clamp(min=1)

@@ -1,6 +1,5 @@
 """PSMNet (Chang and Chen, CVPR 2018) and its variants with deformable convolutions (spec A.1, A.2, 8.1)."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from supcore.networks.base import StereoNetwork, StereoOutput
-from supcore.networks.blocks import conv_norm_3d
+from supcore.networks.blocks import conv_norm_3d, initialise_convolution
 from supcore.networks.losses import masked_smooth_l1
 from supcore.networks.pyramid_features import PyramidFeatures
 
@@ -92,7 +91,7 @@ class PSMNet(StereoNetwork):
         self.dres1 = nn.Sequential(conv_norm_3d(channels, channels), nn.ReLU(), conv_norm_3d(channels, channels))
         self.dres2, self.dres3, self.dres4 = (Hourglass(channels) for _ in range(3))
         self.classif1, self.classif2, self.classif3 = (_classifier(channels) for _ in range(3))
-        self.apply(_initialise)
+        self.apply(initialise_convolution)
 
     def estimate(self, left: Tensor, right: Tensor, *, finest_only: bool, **options: Any) -> list[Tensor]:
         """Three disparity maps, finest (last hourglass) first, then the first and the second."""
@@ -157,15 +156,3 @@ def _transposed(inputs: int, outputs: int) -> nn.Sequential:
 
 def _classifier(channels: int) -> nn.Sequential:
     return nn.Sequential(conv_norm_3d(channels, channels), nn.ReLU(), nn.Conv3d(channels, 1, 3, 1, 1, bias=False))
-
-
-def _initialise(module: nn.Module) -> None:
-    """The published initialisation: normal with variance 2 / (kernel volume × outputs).
-
-    It also reaches the offset convolutions, which the release initialises to zero first and then overwrites
-    (spec 10-A11): training starts from random offsets.
-    """
-    if isinstance(module, nn.Conv2d | nn.Conv3d):
-        nn.init.normal_(module.weight, std=math.sqrt(2 / (math.prod(module.kernel_size) * module.out_channels)))
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)

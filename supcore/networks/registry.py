@@ -24,12 +24,19 @@ class NetworkEntry:
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
+_AANET = "supcore.networks.aanet"
+_DEEPPRUNER = "supcore.networks.deeppruner"
 _PSMNET = "supcore.networks.psmnet"
 
 NETWORKS: dict[str, NetworkEntry] = {
     "psmnet": NetworkEntry(_PSMNET, "PSMNet"),
     "psmnet_deform6": NetworkEntry(_PSMNET, "PSMNet", {"deformable_layers": (3, 4)}),
     "psmnet_deform25": NetworkEntry(_PSMNET, "PSMNet", {"deformable_layers": (1, 2, 3, 4)}),
+    "psmnet_deform25_patchmatch": NetworkEntry(_DEEPPRUNER, "DeepPruner", {"deformable_layers": (1, 2, 3, 4)}),
+    "deeppruner": NetworkEntry(_DEEPPRUNER, "DeepPruner"),
+    "deeppruner_fast": NetworkEntry(_DEEPPRUNER, "DeepPruner", {"matching_scale": 8, "pooling_sizes": (32, 16, 8)}),
+    "aanet": NetworkEntry(_AANET, "AANet"),
+    "aanet_plus": NetworkEntry(_AANET, "AANetPlus"),
 }
 
 

@@ -1,0 +1,183 @@
+"""AANet (Xu and Zhang, CVPR 2020) and AANet+ as the SUP release runs them (spec A.4)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from supcore.networks.aanet_aggregation import AdaptiveAggregation, soft_argmax
+from supcore.networks.aanet_features import BottleneckFeatures, StridedPyramid, TopDownPyramid
+from supcore.networks.aanet_hourglass import LEVELS, HourglassFeatures, HourglassRefinement
+from supcore.networks.aanet_refinement import ResidualRefinement
+from supcore.networks.base import StereoNetwork, StereoOutput
+from supcore.networks.losses import masked_smooth_l1
+
+
+@dataclass(frozen=True)
+class MatchingOptions:
+    """What AANet and AANet+ share; the defaults are the published networks.
+
+    Attributes:
+        max_disparity: in pixels; a multiple of 12, and of 24 where the aggregation has deformable modules.
+        aggregation_modules: length of the stack that aggregates the correlation volumes.
+        deformable_modules: how many of them, counted from the end, use deformable convolutions.
+        deformable_features: use deformable convolutions in the feature extractor.
+        warp_align_corners: of the sampling that warps the right image in the refinement. False is what the SUP
+            release executes; AANet's own weights were trained with True, the default of PyTorch 1.2 (spec 10-A2).
+    """
+
+    max_disparity: int = 192
+    aggregation_modules: int = 6
+    deformable_modules: int = 3
+    deformable_features: bool = True
+    warp_align_corners: bool = False
+
+    def __post_init__(self) -> None:
+        if self.aggregation_modules < 1:
+            raise ValueError(f"aggregation_modules must be at least 1, got {self.aggregation_modules}")
+        if not 0 <= self.deformable_modules <= self.aggregation_modules:
+            raise ValueError(
+                f"deformable_modules must be between 0 and aggregation_modules ({self.aggregation_modules}), "
+                f"got {self.deformable_modules}"
+            )
+        # Candidates are halved twice from a third of the range, and deformable convolutions work in two groups.
+        unit = 24 if self.deformable_modules else 12
+        if self.max_disparity < unit or self.max_disparity % unit:
+            raise ValueError(
+                f"max_disparity must be a multiple of {unit} with {self.deformable_modules} deformable_modules, "
+                f"got {self.max_disparity}"
+            )
+
+
+@dataclass(frozen=True)
+class AANetOptions(MatchingOptions):
+    """Architecture of an AANet; the defaults are the published network.
+
+    Attributes:
+        base_channels: width of the first layers.
+        block_counts: bottleneck blocks of the feature extractor's three stages.
+        pyramid_channels: width of the feature pyramid.
+        refinement_channels: width of the refinement; an even number.
+        extra_padding_block: pad by a further 12 px where a side is already a multiple of 12, as the SUP release does
+            (spec 10-A15).
+    """
+
+    base_channels: int = 32
+    block_counts: tuple[int, int, int] = (3, 4, 6)
+    pyramid_channels: int = 128
+    refinement_channels: int = 32
+    extra_padding_block: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.base_channels < 1:
+            raise ValueError(f"base_channels must be positive, got {self.base_channels}")
+        if len(self.block_counts) != 3 or min(self.block_counts) < 1:
+            raise ValueError(f"block_counts must be three positive numbers, got {self.block_counts}")
+        if self.pyramid_channels < 1:
+            raise ValueError(f"pyramid_channels must be positive, got {self.pyramid_channels}")
+        if self.refinement_channels < 2 or self.refinement_channels % 2:
+            raise ValueError(f"refinement_channels must be even and positive, got {self.refinement_channels}")
+
+
+@dataclass(frozen=True)
+class AANetPlusOptions(MatchingOptions):
+    """Architecture of an AANet+; the defaults are the published network.
+
+    Attributes:
+        hourglass_channels: widths of the hourglasses at their full resolution and at the four halved ones; even
+            numbers.
+    """
+
+    hourglass_channels: tuple[int, int, int, int, int] = (32, 48, 64, 96, 128)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        widths = self.hourglass_channels
+        if len(widths) != LEVELS + 1 or any(width < 2 or width % 2 for width in widths):
+            raise ValueError(f"hourglass_channels must be five even, positive numbers, got {widths}")
+
+
+class AdaptiveAggregationNetwork(StereoNetwork):
+    """Correlate features at three scales, aggregate, refine twice: what AANet and AANet+ have in common.
+
+    The finest disparity map has the input's resolution; the auxiliary ones have a third and half of it, rounded, and
+    count pixels of their own resolution. The release cuts the padding of those two by the number of full-resolution
+    pixels and thereby loses image rows and columns; here they cover the whole image.
+    """
+
+    # Heads for the coarser scales that AANet's authors supervise in training. Their files hold them, the network that
+    # the SUP release wraps does not.
+    optional_weights = (
+        "aggregation.fusions.5.fuse_layers.1.",
+        "aggregation.fusions.5.fuse_layers.2.",
+        "aggregation.final_conv.1.",
+        "aggregation.final_conv.2.",
+    )
+
+    feature_extractor: nn.Module
+    fpn: nn.Module
+    refinement: nn.ModuleList
+
+    def __init__(self, options: MatchingOptions) -> None:
+        super().__init__()
+        self.max_disparity = options.max_disparity
+        self.aggregation = AdaptiveAggregation(
+            options.max_disparity // 3, options.aggregation_modules, options.deformable_modules
+        )
+
+    def estimate(self, left: Tensor, right: Tensor, *, finest_only: bool, **options: Any) -> list[Tensor]:
+        """Disparity maps at full resolution, a third and half of it; each in pixels of its own resolution."""
+        pyramids = [self.fpn(self.feature_extractor(image)) for image in (left, right)]
+        third = soft_argmax(self.aggregation(*pyramids))
+        to_half, to_full = self.refinement
+        half_images = [_halved(image) for image in (left, right)]
+        half = to_half(third, *half_images)
+        full = to_full(half, left, right)
+        return [full] if finest_only else [full, third, half]
+
+    def loss(self, output: StereoOutput, target: Tensor) -> Tensor:
+        """Smooth-L1 of the finest map on 0 < target < max_disparity (spec 3.3)."""
+        return masked_smooth_l1(output.disparity, target, (target > 0) & (target < self.max_disparity))
+
+
+class AANet(AdaptiveAggregationNetwork):
+    """AANet: bottleneck features with a top-down pyramid, refinement by dilated residual blocks."""
+
+    padding_unit = 12
+
+    def __init__(self, options: AANetOptions = AANetOptions()) -> None:
+        super().__init__(options)
+        self.options = options
+        self.pads_full_block = options.extra_padding_block
+        self.feature_extractor = BottleneckFeatures(
+            options.base_channels, options.block_counts, options.deformable_features
+        )
+        self.fpn = TopDownPyramid(self.feature_extractor.outputs, options.pyramid_channels)
+        self.refinement = nn.ModuleList(
+            ResidualRefinement(options.refinement_channels, options.warp_align_corners) for _ in range(2)
+        )
+
+
+class AANetPlus(AdaptiveAggregationNetwork):
+    """AANet+: hourglass features (after GANet) with a pyramid derived from them, hourglass refinement.
+
+    The release pads to a multiple of 32, and by a further 32 px where a side is one already; but the hourglasses at a
+    third of the resolution need a multiple of 96, and on anything else it fails. Padding to a multiple of 96 is the
+    smallest that works, and the release's own wherever that works: it adds between 1 and 32 px.
+    """
+
+    padding_unit = 96
+
+    def __init__(self, options: AANetPlusOptions = AANetPlusOptions()) -> None:
+        super().__init__(options)
+        self.options = options
+        channels = options.hourglass_channels
+        self.feature_extractor = HourglassFeatures(channels, options.deformable_features)
+        self.fpn = StridedPyramid(channels[0])
+        self.refinement = nn.ModuleList(HourglassRefinement(channels, options.warp_align_corners) for _ in range(2))
+
+
+def _halved(image: Tensor) -> Tensor:
+    return F.interpolate(image, scale_factor=0.5, mode="bilinear", align_corners=False)

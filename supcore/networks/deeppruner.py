@@ -1,0 +1,253 @@
+"""DeepPruner (Duggal et al., ICCV 2019), its fast version and the one with deformable convolutions (spec A.3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from supcore.networks.base import StereoNetwork, StereoOutput
+from supcore.networks.blocks import initialise_convolution
+from supcore.networks.deeppruner_layers import (
+    CostAggregator,
+    RangePredictor,
+    Refinement,
+    disparity_smoothing,
+    leaky_smoothing,
+    reduction,
+)
+from supcore.networks.disparity_samples import matching_volume, search_range, uniform_samples, whole_samples
+from supcore.networks.losses import masked_quantile, masked_smooth_l1
+from supcore.networks.patch_match import patch_match, shift_similarity
+from supcore.networks.pyramid_features import PyramidFeatures
+
+SAMPLERS = ("patch_match", "uniform")
+
+
+@dataclass(frozen=True)
+class DeepPrunerOptions:
+    """Architecture of a DeepPruner; the defaults are the published network ("best").
+
+    Attributes:
+        base_channels: width of the first layers and of the features; an even number.
+        block_counts: residual blocks of the four layers of the feature extractor.
+        pooling_sizes: of the one to four pyramid branches, at the matching resolution; the padded input must be at
+            least ``matching_scale`` times the largest on each side.
+        max_disparity: in pixels; a multiple of ``matching_scale``.
+        matching_scale: matching happens at this fraction of the resolution: 4, or 8 for the fast version, which adds
+            a second refinement.
+        deformable_layers: layers of the feature extractor with deformable blocks; (1, 2, 3, 4) for the variant with
+            25 deformable convolutions.
+        intervals: samples of the first search, by PatchMatch.
+        range_samples: samples of the second search, within the predicted range.
+        patch_match_iterations: each of one propagation along rows and one along columns.
+        post_crp_sampler: "patch_match" as published for all weights, or "uniform", with which DeepPruner's authors
+            ran their KITTI weights (spec 10-A3).
+        align_corners: of all up-sampling.
+        extra_padding_block: pad a side that already divides by a whole further block, as published (spec 10-A15).
+        noise_seed: of PatchMatch's initial positions when a call names neither ``noise`` nor ``generator``.
+    """
+
+    base_channels: int = 32
+    block_counts: tuple[int, int, int, int] = (3, 16, 3, 3)
+    pooling_sizes: tuple[int, ...] = (64, 32, 16, 8)
+    max_disparity: int = 192
+    matching_scale: int = 4
+    deformable_layers: tuple[int, ...] = ()
+    intervals: int = 12
+    range_samples: int = 7
+    patch_match_iterations: int = 2
+    post_crp_sampler: str = "patch_match"
+    align_corners: bool = False
+    extra_padding_block: bool = True
+    noise_seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.base_channels < 2 or self.base_channels % 2:
+            raise ValueError(f"base_channels must be even and positive, got {self.base_channels}")
+        if len(self.block_counts) != 4 or min(self.block_counts) < 1:
+            raise ValueError(f"block_counts must be four positive numbers, got {self.block_counts}")
+        if not 1 <= len(self.pooling_sizes) <= 4 or min(self.pooling_sizes) < 1:
+            raise ValueError(f"pooling_sizes must be one to four positive numbers, got {self.pooling_sizes}")
+        if self.matching_scale not in (4, 8):
+            raise ValueError(f"matching_scale must be 4 or 8, got {self.matching_scale}")
+        if self.max_disparity < 1 or self.max_disparity % self.matching_scale:
+            raise ValueError(f"max_disparity must be a multiple of {self.matching_scale}, got {self.max_disparity}")
+        if not set(self.deformable_layers) <= {1, 2, 3, 4}:
+            raise ValueError(f"deformable_layers must be among 1-4, got {self.deformable_layers}")
+        for name in ("intervals", "range_samples", "patch_match_iterations"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+        if self.post_crp_sampler not in SAMPLERS:
+            raise ValueError(f"post_crp_sampler must be one of {', '.join(SAMPLERS)}, got {self.post_crp_sampler!r}")
+
+
+class DeepPruner(StereoNetwork):
+    """PatchMatch, a predicted disparity range per pixel, a narrow search inside it, refinement."""
+
+    def __init__(self, options: DeepPrunerOptions = DeepPrunerOptions()) -> None:
+        super().__init__()
+        self.options = options
+        # Three more halvings follow at the matching resolution.
+        self.padding_unit = 8 * options.matching_scale
+        self.pads_full_block = options.extra_padding_block
+        self.limit = options.max_disparity // options.matching_scale
+        base, wide, narrow = options.base_channels, options.intervals + 2, options.range_samples + 2
+        fast = options.matching_scale == 8
+        self.feature_extraction = PyramidFeatures(
+            base,
+            options.block_counts,
+            options.pooling_sizes,
+            options.deformable_layers,
+            options.align_corners,
+            strides=(1, 2, 2, 1) if fast else (1, 2, 1, 1),
+            flat=True,
+        )
+        volume, channels = 2 * base + 1, base // 2
+        self.min_disparity_predictor = RangePredictor(channels)
+        self.max_disparity_predictor = RangePredictor(channels)
+        self.cost_aggregator = CostAggregator(volume + 2 * wide, channels)
+        self.refinement_net = Refinement((2 * base if fast else base) + narrow + 1, channels)
+        self.refinement_net1 = Refinement(base + 1, channels) if fast else None
+        # The release initialises the parts above; those below keep PyTorch's initialisation.
+        self.apply(initialise_convolution)
+        self.dres0, self.dres1 = reduction(volume, channels)
+        self.min_disparity_conv, self.max_disparity_conv, self.ca_disparity_conv = (
+            disparity_smoothing() for _ in range(3)
+        )
+        self.min_disparity_features_conv, self.max_disparity_features_conv = (leaky_smoothing(wide) for _ in range(2))
+        self.ca_features_conv = leaky_smoothing(narrow)
+
+    def estimate(
+        self,
+        left: Tensor,
+        right: Tensor,
+        *,
+        finest_only: bool,
+        noise: Sequence[Tensor] | None = None,
+        generator: torch.Generator | None = None,
+        **options: Any,
+    ) -> list[Tensor]:
+        """Disparity maps of normalised, padded images.
+
+        PatchMatch starts from random positions. They are ``noise``, or drawn from ``generator`` for every image of
+        the batch, or else drawn afresh from the option ``noise_seed``: then the same for every call and image, so
+        that a prediction depends on nothing but the pair.
+
+        Args:
+            left: N×3×H×W.
+            right: the same shape.
+            finest_only: leave out all maps but the last refinement's.
+            noise: the positions of both searches, in [0, 1]: N×intervals×h×w and N×range_samples×h×w, where h×w is
+                the padded size divided by ``matching_scale``.
+            generator: source of the positions; moves on by one forward pass.
+            **options: none.
+
+        Returns:
+            The refinements, last first (two if the option ``matching_scale`` is 8, else one), the narrow search's
+            map, the upper bound and the lower bound.
+        """
+        if options:
+            raise TypeError(f"DeepPruner has no option {', '.join(options)}; it has noise and generator")
+        self._check_size(left)
+        first, second = self._positions(left, noise, generator)
+        half, quarter, features = self.feature_extraction.stages(left)
+        pair = (features, self.feature_extraction(right))
+        # Samples are whole columns: nothing is learnt through them.
+        with torch.no_grad():
+            similarity = shift_similarity(*pair, self.limit)
+            lowest = torch.zeros_like(features[:, :1])
+            samples = self._search(similarity, lowest, lowest + self.limit, first, "patch_match")
+        lower, upper, context = self._predict_range(pair, samples)
+        with torch.no_grad():
+            bounds = search_range(lower, upper, self.options.range_samples, self.limit)
+            samples = self._search(similarity, *bounds, second, self.options.post_crp_sampler)
+        disparity, logits = self.cost_aggregator(matching_volume(*pair, samples, *context), samples)
+        refined = self._refine(disparity, logits, half, quarter)
+        if finest_only:
+            return refined[:1]
+        scale = self.options.matching_scale
+        return [*refined, self._enlarge(upper, scale), self._enlarge(lower, scale)]
+
+    def loss(self, output: StereoOutput, target: Tensor) -> Tensor:
+        """Smooth-L1 of every map and quantile losses of the bounds on target > 0 (spec 3.3).
+
+        Weights: 1.6 (second refinement, if any), 1.3 (first), 1.0 (narrow search), 0.7 (bounds), 1.0 (quantiles 0.95
+        of the upper and 0.05 of the lower bound).
+        """
+        mask = target > 0
+        *maps, upper, lower = output.disparity, *output.auxiliary
+        weights = (1.6, 1.3, 1.0)[-len(maps) :]
+        terms = [w * masked_smooth_l1(d, target, mask) for w, d in zip(weights, maps, strict=True)]
+        for bound, quantile in ((upper, 0.95), (lower, 0.05)):
+            terms.append(0.7 * masked_smooth_l1(bound, target, mask))
+            terms.append(masked_quantile(bound, target, mask, quantile))
+        return torch.stack(terms).sum()
+
+    def _search(self, similarity: Tensor, lower: Tensor, upper: Tensor, positions: Tensor, sampler: str) -> Tensor:
+        """Whole samples of each pixel's range, its ends included."""
+        if sampler == "uniform":
+            samples = uniform_samples(lower, upper, positions.shape[1])
+        else:
+            samples = patch_match(similarity, lower, upper, positions, self.options.patch_match_iterations)
+        return whole_samples(lower, samples, upper)
+
+    def _predict_range(
+        self, pair: tuple[Tensor, Tensor], samples: Tensor
+    ) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+        """Lower and upper bound N×1×h×w, and the evidence for each as context of the narrow search."""
+        volume = self.dres1(self.dres0(matching_volume(*pair, samples)))
+        lower, lower_logits = self.min_disparity_predictor(volume, samples)
+        upper, upper_logits = self.max_disparity_predictor(volume, samples)
+        context = self.min_disparity_features_conv(lower_logits), self.max_disparity_features_conv(upper_logits)
+        return self.min_disparity_conv(lower), self.max_disparity_conv(upper), context
+
+    def _refine(self, disparity: Tensor, logits: Tensor, half: Tensor, quarter: Tensor) -> list[Tensor]:
+        """Refinements, last first, and the narrow search's map, all at full resolution."""
+        disparity = self.ca_disparity_conv(self._enlarge(disparity, 2))
+        evidence = self.ca_features_conv(self._resize(logits, 2))
+        coarse = self._enlarge(disparity, self.options.matching_scale // 2)
+        if self.refinement_net1 is None:
+            refined = self._enlarge(self.refinement_net(disparity, half, evidence), 2)
+            return [refined, coarse]
+        refined = self._enlarge(self.refinement_net(disparity, quarter, evidence), 2)
+        finest = self.refinement_net1(refined, half)
+        return [self._enlarge(finest, 2), self._enlarge(refined, 2), coarse]
+
+    def _enlarge(self, disparity: Tensor, factor: int) -> Tensor:
+        """A disparity map at ``factor`` times its resolution, in pixels of that resolution."""
+        return self._resize(disparity * factor, factor)
+
+    def _resize(self, maps: Tensor, factor: int) -> Tensor:
+        size = [factor * side for side in maps.shape[-2:]]
+        return F.interpolate(maps, size, mode="bilinear", align_corners=self.options.align_corners)
+
+    def _positions(
+        self, image: Tensor, noise: Sequence[Tensor] | None, generator: torch.Generator | None
+    ) -> tuple[Tensor, Tensor]:
+        """PatchMatch's initial positions of both searches; see :meth:`estimate`."""
+        size = [side // self.options.matching_scale for side in image.shape[-2:]]
+        shapes = [(image.shape[0], count, *size) for count in (self.options.intervals, self.options.range_samples)]
+        if noise is not None:
+            if generator is not None:
+                raise ValueError("noise and generator exclude each other")
+            if [tuple(n.shape) for n in noise] != shapes:
+                raise ValueError(f"noise must have the shapes {shapes}, got {[tuple(n.shape) for n in noise]}")
+        elif generator is not None:
+            noise = [torch.rand(shape, generator=generator, device=generator.device) for shape in shapes]
+        else:
+            # On the CPU: the same numbers for every device.
+            constant = torch.Generator().manual_seed(self.options.noise_seed)
+            noise = [torch.rand((1, *shape[1:]), generator=constant).expand(shape) for shape in shapes]
+        first, second = (positions.to(image) for positions in noise)
+        return first, second
+
+    def _check_size(self, image: Tensor) -> None:
+        smallest = self.options.matching_scale * max(self.options.pooling_sizes)
+        if min(image.shape[-2:]) < smallest:
+            raise ValueError(
+                f"pooling_sizes {self.options.pooling_sizes} need images of at least {smallest} px a side, "
+                f"got {tuple(image.shape[-2:])} after padding"
+            )

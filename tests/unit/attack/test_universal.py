@@ -1,0 +1,180 @@
+"""One step of the universal attack (spec 3.2)."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+
+from supcore.attack import UniversalAttack
+from supcore.perturbation import StereoPerturbation
+
+SIZE, TILE, EPSILON = (32, 64), (8, 16), 0.02
+
+
+@pytest.fixture
+def sup():
+    return StereoPerturbation(TILE, SIZE, EPSILON)
+
+
+def noisy_target(network, images, seed=0):
+    return network.predict(*images) + torch.randn(2, 1, *SIZE, generator=torch.Generator().manual_seed(seed))
+
+
+def image_gradients(network, sup, images, target):
+    """Written out: gradient of the loss with respect to the images at the current tiles, summed over the batch."""
+    left, right = (image.clone().requires_grad_() for image in images)
+    perturbed = []
+    for image, tile in ((left, sup.left), (right, sup.right)):
+        total = image + tile.clamp(-EPSILON, EPSILON).repeat(1, SIZE[0] // tile.shape[1], SIZE[1] // tile.shape[2])
+        inside = (total.detach() >= 0) & (total.detach() <= 1)
+        perturbed.append(torch.where(inside, total, total.detach().clamp(0, 1)))
+    network.loss(network(*perturbed), target).backward()
+    return left.grad.sum(0).numpy(), right.grad.sum(0).numpy()
+
+
+def mean_of_tiles(gradient, tile=TILE):
+    total, count = np.zeros((3, *tile), np.float64), 0
+    for y in range(0, SIZE[0], tile[0]):
+        for x in range(0, SIZE[1], tile[1]):
+            total += gradient[:, y : y + tile[0], x : x + tile[1]]
+            count += 1
+    return total / count
+
+
+def test_clip_rule_clips_every_pixel_and_then_averages_the_tiles(small_network, sup, images):
+    """The published order; the other order gives another tile."""
+    target = noisy_target(small_network, images)
+    gradients = image_gradients(small_network, sup, images, target)
+    alpha = float(np.median(np.abs(gradients)))
+    UniversalAttack(small_network, sup, alpha).step(*images, target)
+    for tile, gradient in zip((sup.left, sup.right), gradients, strict=True):
+        expected = mean_of_tiles(np.clip(gradient, -alpha, alpha))
+        other_order = np.clip(mean_of_tiles(gradient), -alpha, alpha)
+        np.testing.assert_allclose(tile.numpy(), expected.clip(-EPSILON, EPSILON), atol=1e-6 * alpha)
+        assert np.abs(expected - other_order).max() > 0.1 * alpha
+
+
+def test_sign_rule_averages_first_and_steps_by_alpha(small_network, sup, images):
+    target = noisy_target(small_network, images)
+    gradients = image_gradients(small_network, sup, images, target)
+    UniversalAttack(small_network, sup, 0.003, step_rule="sign").step(*images, target)
+    for tile, gradient in zip((sup.left, sup.right), gradients, strict=True):
+        np.testing.assert_allclose(tile.numpy(), 0.003 * np.sign(mean_of_tiles(gradient)), rtol=1e-6)
+
+
+def test_full_size_is_clipped_but_not_averaged(small_network, images):
+    sup = StereoPerturbation("full", SIZE, EPSILON)
+    target = noisy_target(small_network, images)
+    gradients = image_gradients(small_network, sup, images, target)
+    alpha = float(np.median(np.abs(gradients)))
+    UniversalAttack(small_network, sup, alpha).step(*images, target)
+    np.testing.assert_allclose(sup.left.numpy(), np.clip(gradients[0], -alpha, alpha).clip(-EPSILON, EPSILON))
+
+
+def test_second_step_goes_on_from_the_first_and_stays_within_epsilon(small_network, sup, images):
+    """The gradient is taken at the perturbed images, and the projection follows each step."""
+    target = noisy_target(small_network, images)
+    attack = UniversalAttack(small_network, sup, 0.015, step_rule="sign")
+    attack.step(*images, target)
+    first = sup.left.numpy().copy()
+    gradients = image_gradients(small_network, sup, images, target)
+    attack.step(*images, target)
+    expected = np.clip(first + 0.015 * np.sign(mean_of_tiles(gradients[0])), -EPSILON, EPSILON)
+    np.testing.assert_allclose(sup.left.numpy(), expected, rtol=1e-5)
+    assert sup.left.abs().max() == np.float32(EPSILON)
+
+
+def test_ascent_raises_the_loss_on_the_same_batch_and_target(small_network, sup, images):
+    target = noisy_target(small_network, images)
+    attack = UniversalAttack(small_network, sup, EPSILON / 8, step_rule="sign")
+    losses = [float(attack.step(*images, target)) for _ in range(8)]
+    unperturbed = small_network.loss(small_network(*images), target)
+    assert losses[0] == pytest.approx(float(unperturbed), rel=1e-6)
+    assert losses[-1] > 1.01 * losses[0]
+    assert all(later > earlier for earlier, later in zip(losses[:3], losses[1:4], strict=True))
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_network_is_left_as_it_was(small_network, sup, images, training):
+    """Weights, batch-norm statistics, gradient flags, gradients and the training flag."""
+    small_network.train(training)
+    next(small_network.parameters()).requires_grad_(False)
+    before = copy.deepcopy(small_network.state_dict())
+    flags = [p.requires_grad for p in small_network.parameters()]
+    UniversalAttack(small_network, sup, 1e-3, torch.Generator().manual_seed(0)).step(*images)
+    after = small_network.state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert [p.requires_grad for p in small_network.parameters()] == flags
+    assert all(p.grad is None for p in small_network.parameters())
+    assert {module.training for module in small_network.modules()} == {training}
+
+
+def test_step_uses_frozen_statistics_even_on_a_network_in_training(small_network, make_small_network, images):
+    results = []
+    for network in (small_network, make_small_network().train()):
+        sup = StereoPerturbation(TILE, SIZE, EPSILON)
+        UniversalAttack(network, sup, 1e-3, torch.Generator().manual_seed(0)).step(*images)
+        results.append(sup.left)
+    assert torch.equal(*results)
+
+
+def test_training_flag_is_restored_when_the_step_fails(small_network, sup):
+    small_network.train()
+    with pytest.raises(ValueError, match="must both be"):
+        UniversalAttack(small_network, sup, 1e-3).step(torch.zeros(1, 3, 32, 64), torch.zeros(1, 3, 32, 32))
+    assert small_network.training
+
+
+def test_images_are_not_changed(small_network, sup, images):
+    left, right = (image.clone() for image in images)
+    UniversalAttack(small_network, sup, 1e-3).step(left, right)
+    assert torch.equal(left, images[0])
+    assert torch.equal(right, images[1])
+    assert not left.requires_grad
+
+
+def test_weights_that_need_no_gradient_can_be_attacked(small_network, sup, images):
+    for parameter in small_network.parameters():
+        parameter.requires_grad_(False)
+    UniversalAttack(small_network, sup, 1e-3).step(*images)
+    assert sup.left.abs().max() > 0
+
+
+def test_clipped_fraction_counts_gradients_beyond_alpha(small_network, sup, images):
+    target = noisy_target(small_network, images)
+    gradients = np.stack(image_gradients(small_network, sup, images, target))
+    for alpha in (1e-9, float(np.quantile(np.abs(gradients), 0.75)), 1e3):
+        attack = UniversalAttack(small_network, StereoPerturbation(TILE, SIZE, EPSILON), alpha)
+        attack.step(*images, target)
+        assert attack.clipped_fraction == pytest.approx(float((np.abs(gradients) > alpha).mean()), abs=1e-3)
+
+
+def test_same_generator_seed_gives_the_same_bytes(small_network, images):
+    def tiles(seed):
+        sup = StereoPerturbation(TILE, SIZE, EPSILON)
+        attack = UniversalAttack(small_network, sup, 1e-3, torch.Generator().manual_seed(seed))
+        for _ in range(2):
+            attack.step(*images)
+        return sup.left.numpy().tobytes() + sup.right.numpy().tobytes()
+
+    assert tiles(1) == tiles(1)
+    assert tiles(1) != tiles(2)
+
+
+def test_own_target_is_the_clean_prediction_plus_unit_noise(small_network, sup, images):
+    attack = UniversalAttack(small_network, sup, 1e-3, torch.Generator().manual_seed(4))
+    noise = attack.clean_target(*images) - small_network.predict(*images)
+    expected = torch.randn(2, 1, *SIZE, generator=torch.Generator().manual_seed(4))
+    torch.testing.assert_close(noise, expected, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("alpha", [0, -1e-4, float("nan")])
+def test_alpha_must_be_positive(small_network, sup, alpha):
+    with pytest.raises(ValueError, match="alpha must be positive"):
+        UniversalAttack(small_network, sup, alpha)
+
+
+def test_unknown_step_rule_is_refused(small_network, sup):
+    with pytest.raises(ValueError, match="step_rule must be 'clip' or 'sign', got 'Sign'"):
+        UniversalAttack(small_network, sup, 1e-4, step_rule="Sign")

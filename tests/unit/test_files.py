@@ -1,0 +1,86 @@
+"""Writing files so that a reader never meets half of one."""
+
+import hashlib
+import json
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from supcore.errors import SupError
+from supcore.files import atomic_path, sha256, write_json, write_text
+
+
+def test_failure_while_writing_keeps_the_old_file_and_leaves_nothing_else(tmp_path):
+    target = tmp_path / "table.csv"
+    write_text(target, "old")
+
+    def write_half():
+        with atomic_path(target) as temporary:
+            temporary.write_text("ne")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_half()
+    assert target.read_text() == "old"
+    assert os.listdir(tmp_path) == ["table.csv"]
+
+
+def test_target_is_untouched_until_the_block_ends(tmp_path):
+    """A reader of the target sees the old content or the new one, never a mixture."""
+    target = tmp_path / "a.json"
+    write_text(target, "old")
+    with atomic_path(target) as temporary:
+        temporary.write_text("new")
+        assert target.read_text() == "old"
+        assert temporary.parent == target.parent
+    assert target.read_text() == "new"
+
+
+def test_temporary_name_keeps_the_suffix(tmp_path):
+    """Writers such as Pillow choose the format by it."""
+    with atomic_path(tmp_path / "image.png") as temporary:
+        assert temporary.suffix == ".png"
+
+
+def test_parent_folders_are_made_and_permissions_follow_the_umask(tmp_path):
+    """A temporary file's 0600 would lock colleagues out of shared results."""
+    old = os.umask(0o027)
+    try:
+        write_text(tmp_path / "a" / "b.txt", "x")
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "a" / "b.txt").stat().st_mode) == 0o640
+
+
+def test_unwritable_place_is_one_line_that_names_the_file(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SupError, match="below.txt: cannot write here") as caught:
+        write_text(tmp_path / "file" / "below.txt", "x")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_full_disk_is_reported_as_such(tmp_path):
+    def fill():
+        with atomic_path(tmp_path / "a.txt"), open("/dev/full", "w") as device:
+            device.write("x")
+            device.flush()
+
+    with pytest.raises(SupError, match=r"a\.txt: writing failed \(No space left on device\)"):
+        fill()
+    assert os.listdir(tmp_path) == []
+
+
+def test_json_is_sorted_so_that_equal_content_gives_equal_bytes(tmp_path):
+    write_json(tmp_path / "a.json", {"b": 1, "a": {"d": Path("x"), "c": 2}})
+    write_json(tmp_path / "b.json", {"a": {"c": 2, "d": Path("x")}, "b": 1})
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    assert json.loads((tmp_path / "a.json").read_text()) == {"a": {"c": 2, "d": "x"}, "b": 1}
+
+
+def test_sha256_of_content(tmp_path):
+    content = bytes(range(256)) * 5000
+    (tmp_path / "a").write_bytes(content)
+    assert sha256(tmp_path / "a") == hashlib.sha256(content).hexdigest()
