@@ -4,10 +4,15 @@ Every consumer of randomness (a batch order, an image's noise, an attack) asks f
 reordering consumers therefore never changes the numbers another one sees.
 """
 
+from __future__ import annotations
+
 import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:  # tables and figures need no PyTorch, whose import takes seconds
+    import torch
 
 
 def derived_seed(seed: int, *names: object) -> int:
@@ -23,4 +28,6 @@ def numpy_generator(seed: int, *names: object) -> np.random.Generator:
 
 def torch_generator(seed: int, *names: object, device: torch.device | str = "cpu") -> torch.Generator:
     """Torch generator of the stream called ``names``."""
+    import torch
+
     return torch.Generator(device=device).manual_seed(derived_seed(seed, *names))

@@ -8,8 +8,9 @@ from _evaluation import load_pairs, load_target
 from _job import job
 from supcore.data.dataset import to_unit_range
 from supcore.perturbation import StereoPerturbation
-from supcore.reporting.figures import qualitative_panel, save_figure
+from supcore.reporting.pictures import qualitative_panel
 from supcore.reporting.selection import median_image
+from supcore.reporting.style import save_figure
 from supcore.reporting.transfer import read_records
 
 if TYPE_CHECKING:

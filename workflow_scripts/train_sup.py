@@ -14,7 +14,8 @@ from supcore.files import atomic_path
 from supcore.networks import build_network, load_weights
 from supcore.perturbation import StereoPerturbation
 from supcore.pipeline.settings import tile_size
-from supcore.reporting.figures import save_figure, sup_preview
+from supcore.reporting.pictures import sup_preview
+from supcore.reporting.style import save_figure
 from supcore.seeding import derived_seed
 
 if TYPE_CHECKING:

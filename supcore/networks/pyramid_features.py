@@ -67,7 +67,9 @@ class PyramidFeatures(nn.Module):
             *_activated(conv_norm_2d(base, base), flat),
             *_activated(conv_norm_2d(base, base), flat),
         )
-        widths, dilations = (base, base, 2 * base, 4 * base, 4 * base), (1, 1, 1, 2)
+        widths = (base, base, 2 * base, 4 * base, 4 * base)
+        # layer4 widens its view by dilation where layer3 does not already by its stride.
+        dilations = (1, 1, 1, 2 if strides[2] == 1 else 1)
         for number, count in enumerate(block_counts, start=1):
             blocks = [
                 ResidualBlock(

@@ -6,7 +6,6 @@ torchvision's kernel is used.
 
 import torch
 import torch.nn.functional as F
-import torchvision
 from torch import Tensor
 from torch.nn.modules.utils import _pair
 
@@ -48,6 +47,8 @@ def deform_conv2d(
     """
     groups = _check_shapes(input, offset, weight, mask)
     if backend(input.device) == "torchvision":
+        import torchvision  # slow to import, needed on a GPU only
+
         return torchvision.ops.deform_conv2d(input, offset, weight, bias, stride, padding, dilation, mask)
     sampled = _sample_taps(input, offset, weight.shape[-2:], _pair(stride), _pair(padding), _pair(dilation))
     if mask is not None:

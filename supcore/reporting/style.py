@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
-import seaborn as sns
 from matplotlib.figure import Figure
 
 from supcore.errors import SupError
@@ -16,7 +15,6 @@ COLUMN_WIDTH = 3.5
 PAGE_WIDTH = 7.16
 
 STYLE: dict[Any, Any] = {
-    **sns.axes_style("ticks"),
     "font.family": "DejaVu Sans",  # shipped with matplotlib: the same letters on every machine
     "font.size": 8,
     "axes.titlesize": 8,
@@ -51,6 +49,8 @@ _METADATA: dict[str, dict[str, Any]] = {
 
 def source_colors(sources: Iterable[str]) -> dict[str, Any]:
     """Colour of each source: greys for the controls, a colour-blind safe palette for the networks."""
+    import seaborn as sns  # slow to import, and the pictures do without it
+
     networks = [source for source in ordered(sources) if source not in (CLEAN, NOISE)]
     palette = sns.color_palette("colorblind", max(len(networks), 1))
     return {CLEAN: "0.75", NOISE: "0.45"} | dict(zip(networks, palette, strict=False))

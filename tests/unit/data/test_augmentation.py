@@ -1,0 +1,104 @@
+"""Augmentation keeps left and right consistent and the disparity true."""
+
+import numpy as np
+import pytest
+import torch
+
+from supcore.data.augmentation import AugmentationOptions, augment
+from supcore.data.dataset import StereoPair, to_unit_range
+from supcore.errors import SupError
+
+HEIGHT, WIDTH = 12, 20
+GEOMETRY_ONLY = {"color": 0, "view_color": 0, "noise": 0}
+
+
+@pytest.fixture
+def pair():
+    """Every pixel has its own value, the same in both views and in the disparity."""
+    code = torch.arange(HEIGHT * WIDTH).view(1, HEIGHT, WIDTH)
+    view = code.expand(3, -1, -1).to(torch.uint8).contiguous()
+    return StereoPair(view, view.clone(), code.float(), torch.full_like(code, 255).to(torch.uint8))
+
+
+def run(pair, seed, crop=(6, 9), **options):
+    return augment(pair, AugmentationOptions(crop, **options), np.random.default_rng(seed))
+
+
+@pytest.mark.parametrize("flip", [0.0, 1.0])
+def test_views_and_disparity_are_cropped_and_flipped_alike(pair, flip):
+    """Otherwise rows no longer correspond, and the disparity belongs to another place."""
+    corners = set()
+    for seed in range(30):
+        left, right, disparity = run(pair, seed, vertical_flip=flip, **GEOMETRY_ONLY)
+        assert left.shape == right.shape == (3, 6, 9)
+        assert disparity.shape == (1, 6, 9)
+        assert torch.equal(left, right)
+        torch.testing.assert_close(left[:1], disparity / 255, atol=1e-6, rtol=0)
+        steps = disparity[0, 1:] - disparity[0, :-1]
+        assert torch.equal(steps, torch.full_like(steps, -WIDTH if flip else WIDTH))
+        assert torch.equal(disparity[0, 0] - disparity[0, 0, 0], torch.arange(9.0))
+        corners.add(float(disparity.min()))
+    assert len(corners) > 10
+
+
+def test_crops_reach_every_border(pair):
+    windows = [run(pair, seed, vertical_flip=0, **GEOMETRY_ONLY)[2] for seed in range(400)]
+    assert min(float(w.min()) for w in windows) == 0
+    assert max(float(w.max()) for w in windows) == HEIGHT * WIDTH - 1
+
+
+def test_crop_of_the_whole_image_is_the_image(pair):
+    left, _, disparity = run(pair, 0, crop=(HEIGHT, WIDTH), vertical_flip=0, **GEOMETRY_ONLY)
+    torch.testing.assert_close(left, to_unit_range(pair.left), atol=1e-6, rtol=0)
+    assert torch.equal(disparity, pair.disparity)
+
+
+def test_flips_happen_about_as_often_as_asked(pair):
+    flipped = [bool(d[0, 0, 0] > d[0, 1, 0]) for *_, d in (run(pair, seed, **GEOMETRY_ONLY) for seed in range(200))]
+    assert 60 < sum(flipped) < 140
+
+
+def test_colour_is_changed_alike_in_both_views_and_never_the_disparity(pair):
+    left, right, disparity = run(pair, 3, crop=(HEIGHT, WIDTH), vertical_flip=0, view_color=0, noise=0)
+    assert torch.equal(left, right)
+    assert not torch.allclose(left, to_unit_range(pair.left), atol=0.02)
+    assert torch.equal(disparity, pair.disparity)
+
+
+def test_noise_is_independent_in_the_views(pair):
+    grey = torch.full_like(pair.left, 128)
+    left, right, _ = run(
+        StereoPair(grey, grey, pair.disparity, pair.classes), 3, vertical_flip=0, color=0, view_color=0, noise=0.1
+    )
+    a, b = (left - 128 / 255).flatten(), (right - 128 / 255).flatten()
+    assert a.std() > 0
+    assert abs(float(torch.corrcoef(torch.stack((a, b)))[0, 1])) < 0.3
+
+
+def test_result_is_float32_in_the_unit_range(pair):
+    for seed in range(20):
+        left, right, disparity = run(pair, seed, color=0.9, noise=0.5)
+        for view in (left, right):
+            assert view.dtype == torch.float32
+            assert 0 <= view.min()
+            assert view.max() <= 1
+        assert disparity.dtype == torch.float32
+
+
+def test_seeded(pair):
+    first, again, other = (run(pair, seed) for seed in (1, 1, 2))
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not torch.equal(first[0], other[0])
+
+
+def test_pair_itself_is_not_changed(pair):
+    before = pair.left.clone(), pair.disparity.clone()
+    run(pair, 0)
+    assert torch.equal(pair.left, before[0])
+    assert torch.equal(pair.disparity, before[1])
+
+
+@pytest.mark.parametrize("crop", [(HEIGHT + 1, 9), (6, WIDTH + 1)])
+def test_crop_larger_than_the_images_is_an_error_that_names_the_key(pair, crop):
+    with pytest.raises(SupError, match=rf"training crop {crop[0]}x{crop[1]} is larger than the images, 12x20.*crop_size"):
+        run(pair, 0, crop=crop)

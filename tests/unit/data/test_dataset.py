@@ -1,0 +1,133 @@
+"""Stereo pairs at the working size: equal to the release's loader, checked file by file."""
+
+import numpy as np
+import pytest
+import torch
+
+from supcore.data.dataset import StereoDataset, load_pair, resize_disparity, resize_image, stack_pairs, to_unit_range
+from supcore.data.image_io import write_disparity, write_image
+from supcore.data.manifest import StereoSample
+from supcore.errors import SupError
+
+
+@pytest.fixture(scope="module")
+def stored(golden):
+    return np.load(golden / "data" / "data_loading.npz")
+
+
+@pytest.fixture(scope="module")
+def release_sample(golden):
+    folder = golden / "data" / "files"
+    return StereoSample(*(str(folder / f"{name}.png") for name in ("rgb", "rgb_right", "disp16")))
+
+
+@pytest.fixture
+def sample(make_samples):
+    return make_samples(1)[0]
+
+
+@pytest.mark.parametrize("size", [(32, 48), (37, 53)])
+def test_loader_equals_the_release_byte_by_byte(release_sample, stored, size):
+    pair = load_pair(release_sample, size)
+    for name, tensor in (("image0", pair.left), ("image1", pair.right), ("ground_truth", pair.disparity)):
+        expected = stored[f"StereoDataset__{size[0]}x{size[1]}__{name}"]
+        assert tensor.numpy().dtype == expected.dtype
+        assert tensor.numpy().tobytes() == expected.tobytes()
+
+
+def test_missing_ground_truth_is_zero_as_in_the_release(release_sample, stored):
+    pair = load_pair(StereoSample(release_sample.left, release_sample.right), (32, 48))
+    np.testing.assert_array_equal(pair.disparity.numpy(), stored["StereoDataset_nogt__32x48__ground_truth"])
+    assert pair.left.numpy().tobytes() == stored["StereoDataset_nogt__32x48__image0"].tobytes()
+
+
+def test_stored_size_is_kept_without_an_image_size(release_sample, stored):
+    pair = load_pair(release_sample)
+    assert pair.left.numpy().tobytes() == stored["load_image__rgb__norm0__CHW"].tobytes()
+    assert pair.disparity.numpy().tobytes() == stored["load_disparity__disp16__CHW"].tobytes()
+
+
+@pytest.mark.parametrize("size", [(32, 48), (50, 70)])
+def test_image_resizing_equals_the_release(stored, size):
+    """Lanczos on 8 bit, smaller and larger."""
+    image = stored["load_image__rgb__norm0__HWC"]
+    expected = stored[f"resize__uint8CHW__lanczos__{size[0]}x{size[1]}"].transpose(1, 2, 0)
+    np.testing.assert_array_equal(resize_image(image, size), expected)
+
+
+@pytest.mark.parametrize("size", [(32, 48), (50, 70)])
+def test_disparity_resizing_is_nearest_and_scales_with_the_width(stored, size):
+    disparity = stored["load_disparity__disp16__HWC"][..., 0]
+    nearest = stored[f"resize__dispCHW__nearest__{size[0]}x{size[1]}"][0]
+    np.testing.assert_allclose(resize_disparity(disparity, size), nearest * size[1] / disparity.shape[1], rtol=1e-6)
+
+
+def test_classes_are_resized_by_nearest_and_255_without_a_map(tmp_path, sample):
+    classes = np.repeat(np.repeat(np.arange(32, dtype=np.uint8).reshape(4, 8), 8, axis=0), 8, axis=1)
+    write_image(tmp_path / "classes.png", classes)
+    pair = load_pair(StereoSample(sample.left, sample.right, segmentation=str(tmp_path / "classes.png")), (16, 32))
+    np.testing.assert_array_equal(pair.classes[0].numpy(), classes[::2, ::2])
+    assert load_pair(sample, (16, 32)).classes.unique().tolist() == [255]
+
+
+@pytest.mark.parametrize("column", ["right", "disparity", "segmentation"])
+def test_file_of_another_size_than_the_left_image_is_named(tmp_path, sample, column):
+    path = str(tmp_path / "odd.png")
+    if column == "disparity":
+        write_disparity(path, np.ones((30, 64)))
+    else:
+        write_image(path, np.zeros((30, 64, 3)[: 3 if column == "right" else 2], np.uint8))
+    odd = StereoSample(**{"left": sample.left, "right": sample.right, column: path})
+    with pytest.raises(SupError, match=r"odd\.png: is 64x30 px, its left image 64x32"):
+        load_pair(odd, (16, 32))
+
+
+@pytest.mark.parametrize("column", ["left", "right", "disparity", "segmentation"])
+def test_missing_file_is_named(tmp_path, sample, column):
+    gone = StereoSample(**{"left": sample.left, "right": sample.right, column: str(tmp_path / "gone.png")})
+    with pytest.raises(SupError, match=r"gone\.png: .* not found"):
+        load_pair(gone)
+
+
+def test_memory_gives_the_same_pairs_without_the_files(tmp_path, make_samples):
+    samples = make_samples(2)
+    moved = []
+    for number, sample in enumerate(samples):
+        files = []
+        for name in ("left", "right", "disparity"):
+            path = tmp_path / f"{number}{name}.png"
+            path.write_bytes(open(getattr(sample, name), "rb").read())
+            files.append(str(path))
+        moved.append(StereoSample(*files))
+    remembering = StereoDataset(moved, (16, 32), keep_in_memory=True)
+    first = [remembering[i] for i in range(2)]
+    for path in tmp_path.iterdir():
+        path.unlink()
+    reading = StereoDataset(samples, (16, 32))
+    assert len(reading) == 2
+    for index in range(2):
+        assert remembering[index] is first[index]
+        assert torch.equal(remembering[index].left, reading[index].left)
+        assert torch.equal(remembering[index].disparity, reading[index].disparity)
+
+
+def test_iteration_ends(make_pairs):
+    """Without an end a loop over the pairs would not stop at their number."""
+    assert len(list(make_pairs(3))) == 3
+
+
+def test_stacked_pairs_keep_order_and_types(make_pairs):
+    pairs = make_pairs(3)
+    batch = stack_pairs([pairs[i] for i in (2, 0)])
+    assert torch.equal(batch.left, torch.stack((pairs[2].left, pairs[0].left)))
+    assert torch.equal(batch.right[1], pairs[0].right)
+    assert batch.disparity.shape == (2, 1, 32, 64)
+    assert (batch.left.dtype, batch.disparity.dtype, batch.classes.dtype) == (torch.uint8, torch.float32, torch.uint8)
+
+
+def test_every_8_bit_value_comes_back_from_the_unit_range():
+    """And equals the release's division in float32."""
+    values = torch.arange(256, dtype=torch.uint8)
+    unit = to_unit_range(values)
+    np.testing.assert_array_equal(unit.numpy(), np.arange(256, dtype=np.float32) / np.float32(255))
+    assert torch.equal((unit * 255).to(torch.uint8), values)
