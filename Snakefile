@@ -24,7 +24,7 @@ include: "rules/common.smk"
 wildcard_constraints:
     dataset=one_of(config["datasets"]),
     network=one_of(SETTINGS.networks),
-    source=one_of([*SETTINGS.networks, "noise"]),
+    source=one_of([*SETTINGS.sources, *CONTROLS]),
     weights=r"[A-Za-z0-9_-]+",
     split=r"[A-Za-z0-9_-]+",
     size=r"full|tile\d+(x\d+)?",
@@ -43,9 +43,9 @@ include: "rules/figures.smk"
 rule all:
     default_target: True
     input:
-        "results/tables/transfer.csv",
-        "results/tables/transfer.md",
-        "results/tables/transfer.tex",
+        "<results>/tables/transfer.csv",
+        "<results>/tables/transfer.md",
+        "<results>/tables/transfer.tex",
         figures(),
 
 

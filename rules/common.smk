@@ -50,8 +50,17 @@ def one_of(names):
     return "|".join(map(re.escape, names)) or "(?!)"
 
 
+# Snakemake expands <results> in inputs and outputs, but not in params.
+RESULTS = config.get("pathvars", {}).get("results", "results")
+
+
+def checkpoint_file(name):
+    """Where a resumable job keeps its unfinished work: outside its outputs, which are deleted when it starts."""
+    return f"{RESULTS}/checkpoints/{name}.pt"
+
+
 def manifest(dataset, split):
-    return f"results/manifests/{dataset}/{split}.csv"
+    return f"<results>/manifests/{dataset}/{split}.csv"
 
 
 def manifest_of(reference):
@@ -59,12 +68,12 @@ def manifest_of(reference):
 
 
 def weights_file(network, weights):
-    return f"results/weights/{network}/{weights}.safetensors"
+    return f"<results>/weights/{network}/{weights}.safetensors"
 
 
 def sup_folder(source, size, epsilon, seed):
     weights = SETTINGS.sup_weights(source)
-    return f"results/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}"
+    return f"<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}"
 
 
 def sups_of(source):
@@ -77,7 +86,7 @@ def sups_of(source):
 
 
 def evaluation_folder(dataset, network):
-    return f"results/evaluations/{dataset}/{network}/{SETTINGS.evaluation_weights(dataset, network)}"
+    return f"<results>/evaluations/{dataset}/{network}/{SETTINGS.evaluation_weights(dataset, network)}"
 
 
 def evaluation_manifest(dataset):
@@ -137,12 +146,12 @@ def figures():
     if len(config["sups"]["epsilons"]) > 1:
         names += [f"error_against_epsilon_{dataset}" for dataset in SETTINGS.evaluated]
     names += [
-        f"scene_{dataset}_{source}_from_{source}"
+        f"scene_{dataset}_{SETTINGS.source_network(source)}_from_{source}"
         for dataset in SETTINGS.evaluated
         for source in SETTINGS.sources
     ]
     return [
-        f"results/figures/{name}.{suffix}"
+        f"<results>/figures/{name}.{suffix}"
         for name in names
         for suffix in ("pdf", "png")
     ]

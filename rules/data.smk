@@ -3,13 +3,13 @@
 
 rule render_scenes:
     output:
-        manifest="results/manifests/{dataset}/{split}.csv",
-        provenance="results/manifests/{dataset}/{split}.json",
-        images=directory("results/data/{dataset}/{split}"),
+        manifest="<results>/manifests/{dataset}/{split}.csv",
+        provenance="<results>/manifests/{dataset}/{split}.json",
+        images=directory("<results>/data/{dataset}/{split}"),
     log:
-        "logs/render_scenes/{dataset}/{split}.log",
+        "<logs>/render_scenes/{dataset}/{split}.log",
     benchmark:
-        "benchmarks/render_scenes/{dataset}/{split}.tsv"
+        "<benchmarks>/render_scenes/{dataset}/{split}.tsv"
     wildcard_constraints:
         dataset=one_of(SETTINGS.datasets("synthetic")),
     threads: 1
@@ -29,13 +29,13 @@ rule render_scenes:
 
 rule export_motorcycle:
     output:
-        manifest="results/manifests/{dataset}/{split}.csv",
-        provenance="results/manifests/{dataset}/{split}.json",
-        images=directory("results/data/{dataset}/{split}"),
+        manifest="<results>/manifests/{dataset}/{split}.csv",
+        provenance="<results>/manifests/{dataset}/{split}.json",
+        images=directory("<results>/data/{dataset}/{split}"),
     log:
-        "logs/export_motorcycle/{dataset}/{split}.log",
+        "<logs>/export_motorcycle/{dataset}/{split}.log",
     benchmark:
-        "benchmarks/export_motorcycle/{dataset}/{split}.tsv"
+        "<benchmarks>/export_motorcycle/{dataset}/{split}.tsv"
     wildcard_constraints:
         dataset=one_of(SETTINGS.datasets("motorcycle")),
     threads: 1
@@ -52,12 +52,12 @@ rule export_motorcycle:
 
 rule index_dataset:
     output:
-        manifest="results/manifests/{dataset}/{split}.csv",
-        provenance="results/manifests/{dataset}/{split}.json",
+        manifest="<results>/manifests/{dataset}/{split}.csv",
+        provenance="<results>/manifests/{dataset}/{split}.json",
     log:
-        "logs/index_dataset/{dataset}/{split}.log",
+        "<logs>/index_dataset/{dataset}/{split}.log",
     benchmark:
-        "benchmarks/index_dataset/{dataset}/{split}.tsv"
+        "<benchmarks>/index_dataset/{dataset}/{split}.tsv"
     wildcard_constraints:
         dataset=one_of(SETTINGS.datasets(*FILE_LAYOUTS)),
     threads: 1

@@ -6,13 +6,13 @@ rule evaluate_clean:
         weights=lambda wc: weights_file(wc.network, wc.weights),
         manifest=lambda wc: evaluation_manifest(wc.dataset),
     output:
-        records="results/evaluations/{dataset}/{network}/{weights}/clean.csv",
-        predictions="results/evaluations/{dataset}/{network}/{weights}/clean_predictions.npy",
-        provenance="results/evaluations/{dataset}/{network}/{weights}/clean.json",
+        records="<results>/evaluations/{dataset}/{network}/{weights}/clean.csv",
+        predictions="<results>/evaluations/{dataset}/{network}/{weights}/clean_predictions.npy",
+        provenance="<results>/evaluations/{dataset}/{network}/{weights}/clean.json",
     log:
-        "logs/evaluate_clean/{dataset}/{network}/{weights}.log",
+        "<logs>/evaluate_clean/{dataset}/{network}/{weights}.log",
     benchmark:
-        "benchmarks/evaluate_clean/{dataset}/{network}/{weights}.tsv"
+        "<benchmarks>/evaluate_clean/{dataset}/{network}/{weights}.tsv"
     threads: config["threads"]
     resources:
         gpu=GPUS,
@@ -34,15 +34,15 @@ rule evaluate_perturbed:
     input:
         weights=lambda wc: weights_file(wc.network, wc.weights),
         manifest=lambda wc: evaluation_manifest(wc.dataset),
-        predictions="results/evaluations/{dataset}/{network}/{weights}/clean_predictions.npy",
+        predictions="<results>/evaluations/{dataset}/{network}/{weights}/clean_predictions.npy",
         sups=lambda wc: sups_of(wc.source),
     output:
-        records="results/evaluations/{dataset}/{network}/{weights}/from-{source}.csv",
-        provenance="results/evaluations/{dataset}/{network}/{weights}/from-{source}.json",
+        records="<results>/evaluations/{dataset}/{network}/{weights}/from-{source}.csv",
+        provenance="<results>/evaluations/{dataset}/{network}/{weights}/from-{source}.json",
     log:
-        "logs/evaluate_perturbed/{dataset}/{network}/{weights}/{source}.log",
+        "<logs>/evaluate_perturbed/{dataset}/{network}/{weights}/{source}.log",
     benchmark:
-        "benchmarks/evaluate_perturbed/{dataset}/{network}/{weights}/{source}.tsv"
+        "<benchmarks>/evaluate_perturbed/{dataset}/{network}/{weights}/{source}.tsv"
     threads: config["threads"]
     resources:
         gpu=GPUS,

@@ -3,19 +3,19 @@
 
 rule transfer_heatmap:
     input:
-        "results/tables/transfer.csv",
+        "<results>/tables/transfer.csv",
     output:
-        pdf="results/figures/transfer_heatmap_{reference}.pdf",
+        pdf="<results>/figures/transfer_heatmap_{reference}.pdf",
         png=report(
-            "results/figures/transfer_heatmap_{reference}.png",
+            "<results>/figures/transfer_heatmap_{reference}.png",
             caption="../report/transfer_heatmap.rst",
             category="Transfer",
             labels={"figure": "heat map", "reference": "{reference}"},
         ),
     log:
-        "logs/figures/transfer_heatmap_{reference}.log",
+        "<logs>/figures/transfer_heatmap_{reference}.log",
     benchmark:
-        "benchmarks/figures/transfer_heatmap_{reference}.tsv"
+        "<benchmarks>/figures/transfer_heatmap_{reference}.tsv"
     wildcard_constraints:
         reference="ground_truth|clean",
     threads: 1
@@ -32,19 +32,19 @@ rule transfer_heatmap:
 
 rule error_against_epsilon:
     input:
-        "results/tables/transfer.csv",
+        "<results>/tables/transfer.csv",
     output:
-        pdf="results/figures/error_against_epsilon_{dataset}.pdf",
+        pdf="<results>/figures/error_against_epsilon_{dataset}.pdf",
         png=report(
-            "results/figures/error_against_epsilon_{dataset}.png",
+            "<results>/figures/error_against_epsilon_{dataset}.png",
             caption="../report/error_against_epsilon.rst",
             category="Transfer",
             labels={"figure": "error against epsilon", "reference": "{dataset}"},
         ),
     log:
-        "logs/figures/error_against_epsilon_{dataset}.log",
+        "<logs>/figures/error_against_epsilon_{dataset}.log",
     benchmark:
-        "benchmarks/figures/error_against_epsilon_{dataset}.tsv"
+        "<benchmarks>/figures/error_against_epsilon_{dataset}.tsv"
     threads: 1
     resources:
         mem_mb=2000,
@@ -67,17 +67,17 @@ rule scene_panel:
         predictions=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/clean_predictions.npy",
         sup=lambda wc: f"{sup_folder(wc.source, *strongest_sup())}/sup.safetensors",
     output:
-        pdf="results/figures/scene_{dataset}_{network}_from_{source}.pdf",
+        pdf="<results>/figures/scene_{dataset}_{network}_from_{source}.pdf",
         png=report(
-            "results/figures/scene_{dataset}_{network}_from_{source}.png",
+            "<results>/figures/scene_{dataset}_{network}_from_{source}.png",
             caption="../report/scene_panel.rst",
             category="Scenes",
             labels={"figure": "{source} on {network}", "reference": "{dataset}"},
         ),
     log:
-        "logs/figures/scene_{dataset}_{network}_from_{source}.log",
+        "<logs>/figures/scene_{dataset}_{network}_from_{source}.log",
     benchmark:
-        "benchmarks/figures/scene_{dataset}_{network}_from_{source}.tsv"
+        "<benchmarks>/figures/scene_{dataset}_{network}_from_{source}.tsv"
     threads: config["threads"]
     resources:
         gpu=GPUS,

@@ -5,12 +5,12 @@ rule transfer_table:
     input:
         records=all_records(),
     output:
-        table="results/tables/transfer.csv",
-        provenance="results/tables/transfer.json",
+        table="<results>/tables/transfer.csv",
+        provenance="<results>/tables/transfer.json",
     log:
-        "logs/tables/transfer.log",
+        "<logs>/tables/transfer.log",
     benchmark:
-        "benchmarks/tables/transfer.tsv"
+        "<benchmarks>/tables/transfer.tsv"
     threads: 1
     resources:
         mem_mb=4000,
@@ -27,14 +27,14 @@ rule transfer_table:
 
 rule transfer_matrix:
     input:
-        "results/tables/transfer.csv",
+        "<results>/tables/transfer.csv",
     output:
-        markdown=report("results/tables/transfer.md", category="Transfer"),
-        latex="results/tables/transfer.tex",
+        markdown=report("<results>/tables/transfer.md", category="Transfer"),
+        latex="<results>/tables/transfer.tex",
     log:
-        "logs/tables/transfer_matrix.log",
+        "<logs>/tables/transfer_matrix.log",
     benchmark:
-        "benchmarks/tables/transfer_matrix.tsv"
+        "<benchmarks>/tables/transfer_matrix.tsv"
     threads: 1
     resources:
         mem_mb=2000,

@@ -5,12 +5,12 @@ rule bundled_weights:
     input:
         lambda wc: config["networks"][wc.network]["weights"][wc.weights]["bundled"],
     output:
-        weights="results/weights/{network}/{weights}.safetensors",
-        provenance="results/weights/{network}/{weights}.json",
+        weights="<results>/weights/{network}/{weights}.safetensors",
+        provenance="<results>/weights/{network}/{weights}.json",
     log:
-        "logs/weights/{network}/{weights}.log",
+        "<logs>/weights/{network}/{weights}.log",
     benchmark:
-        "benchmarks/weights/{network}/{weights}.tsv"
+        "<benchmarks>/weights/{network}/{weights}.tsv"
     wildcard_constraints:
         weights=one_of(SETTINGS.weight_names("bundled")),
     threads: 1
@@ -33,11 +33,11 @@ localrules:
 
 rule download_weights:
     output:
-        "results/downloads/{network}/{weights}.checkpoint",
+        "<results>/downloads/{network}/{weights}.checkpoint",
     log:
-        "logs/download/{network}/{weights}.log",
+        "<logs>/download/{network}/{weights}.log",
     benchmark:
-        "benchmarks/download/{network}/{weights}.tsv"
+        "<benchmarks>/download/{network}/{weights}.tsv"
     wildcard_constraints:
         weights=one_of(SETTINGS.weight_names("registry")),
     retries: 2
@@ -56,14 +56,14 @@ rule download_weights:
 
 rule released_weights:
     input:
-        "results/downloads/{network}/{weights}.checkpoint",
+        "<results>/downloads/{network}/{weights}.checkpoint",
     output:
-        weights="results/weights/{network}/{weights}.safetensors",
-        provenance="results/weights/{network}/{weights}.json",
+        weights="<results>/weights/{network}/{weights}.safetensors",
+        provenance="<results>/weights/{network}/{weights}.json",
     log:
-        "logs/weights/{network}/{weights}.log",
+        "<logs>/weights/{network}/{weights}.log",
     benchmark:
-        "benchmarks/weights/{network}/{weights}.tsv"
+        "<benchmarks>/weights/{network}/{weights}.tsv"
     wildcard_constraints:
         weights=one_of(SETTINGS.weight_names("registry")),
     threads: 1
@@ -86,13 +86,13 @@ rule train_stereo:
             manifest_of(d) for d in training_settings(wc)["validation"]
         ],
     output:
-        weights="results/weights/{network}/{weights}.safetensors",
-        history="results/weights/{network}/{weights}.csv",
-        provenance="results/weights/{network}/{weights}.json",
+        weights="<results>/weights/{network}/{weights}.safetensors",
+        history="<results>/weights/{network}/{weights}.csv",
+        provenance="<results>/weights/{network}/{weights}.json",
     log:
-        "logs/train_stereo/{network}/{weights}.log",
+        "<logs>/train_stereo/{network}/{weights}.log",
     benchmark:
-        "benchmarks/train_stereo/{network}/{weights}.tsv"
+        "<benchmarks>/train_stereo/{network}/{weights}.tsv"
     wildcard_constraints:
         weights=one_of(SETTINGS.weight_names("train")),
     threads: config["threads"]
@@ -104,7 +104,7 @@ rule train_stereo:
         **compute(),
         network=lambda wc: build(wc.network, wc.weights),
         training=lambda wc: training_settings(wc),
-        checkpoint="results/checkpoints/{network}-{weights}.pt",
+        checkpoint=checkpoint_file("{network}-{weights}"),
         code=code_hash("supcore.training", "supcore.networks.*"),
     message:
         "Training {wildcards.network} ({wildcards.weights})"
@@ -115,10 +115,11 @@ rule train_stereo:
 rule retrain_demo_weights:
     input:
         expand(
-            "results/weights/{network}/trained.safetensors", network=SETTINGS.networks
+            "<results>/weights/{network}/trained.safetensors",
+            network=SETTINGS.networks,
         ),
     log:
-        "logs/retrain_demo_weights.log",
+        "<logs>/retrain_demo_weights.log",
     params:
         folder="resources/demo_weights",
     message:

@@ -29,7 +29,7 @@ with job(snakemake) as running:
     load_weights(network, snakemake.input.weights)
     options = SupOptions(
         alpha=params.alpha,
-        seed=derived_seed(params.seed, "sup", wildcards.network, wildcards.size, wildcards.epsilon, wildcards.seed),
+        seed=derived_seed(params.seed, "sup", wildcards.source, wildcards.size, wildcards.epsilon, wildcards.seed),
         selection=params.selection,
         workers=params.workers,
         **params.settings,
@@ -39,7 +39,7 @@ with job(snakemake) as running:
         StereoDataset(read_manifest(path), image_size, keep_in_memory=params.keep_in_memory)
         for path in (snakemake.input.training, snakemake.input.validation)
     )
-    bar = tqdm(desc=f"SUP on {wildcards.network}", unit="step", disable=None, total=options.steps)
+    bar = tqdm(desc=f"SUP on {wildcards.source}", unit="step", disable=None, total=options.steps)
 
     def progress(step, row):
         bar.update()
@@ -50,7 +50,7 @@ with job(snakemake) as running:
             )  # fmt: skip
 
     history = optimise_sup(network, sup, training, validation, options, checkpoint=params.checkpoint, progress=progress)
-    sup.to("cpu").save(snakemake.output.sup, {"network": wildcards.network, "weights": wildcards.weights})
+    sup.to("cpu").save(snakemake.output.sup, {"source": wildcards.source, "weights": wildcards.weights})
     with atomic_path(snakemake.output.history) as temporary:
         pd.DataFrame(history).to_csv(temporary, index=False, float_format="%.8g")
     preview = sup_preview(sup.left.numpy(), sup.right.numpy(), sup.epsilon, image_size=image_size)

@@ -163,9 +163,9 @@ class AANet(AdaptiveAggregationNetwork):
 class AANetPlus(AdaptiveAggregationNetwork):
     """AANet+: hourglass features (after GANet) with a pyramid derived from them, hourglass refinement.
 
-    The release pads to a multiple of 32, and by a further 32 px where a side is one already; but the hourglasses at a
-    third of the resolution need a multiple of 96, and on anything else it fails. Padding to a multiple of 96 is the
-    smallest that works, and the release's own wherever that works: it adds between 1 and 32 px.
+    The release adds 1 to 32 px to reach a multiple of 32, but its hourglasses at a third of the resolution need a
+    multiple of 96 and fail on anything else. The next multiple of 96 is the least that works, and wherever the
+    release's padding works the two are the same.
     """
 
     padding_unit = 96

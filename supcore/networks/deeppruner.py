@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from supcore.networks.base import StereoNetwork, StereoOutput
 from supcore.networks.blocks import initialise_convolution

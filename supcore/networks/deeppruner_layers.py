@@ -21,9 +21,7 @@ def leaky_3d(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
 
 def leaky_smoothing(channels: int) -> nn.Sequential:
     """5×5 convolution with bias that keeps the number of channels, batch norm, leaky ReLU."""
-    return nn.Sequential(
-        nn.Conv2d(channels, channels, 5, padding=2), nn.BatchNorm2d(channels), nn.LeakyReLU(_SLOPE)
-    )
+    return nn.Sequential(nn.Conv2d(channels, channels, 5, padding=2), nn.BatchNorm2d(channels), nn.LeakyReLU(_SLOPE))
 
 
 def disparity_smoothing() -> nn.Sequential:
@@ -60,9 +58,7 @@ class RangePredictor(nn.Module):
         self.conv5 = _transposed(eighth, quarter)
         self.conv6 = _transposed(quarter, half)
         self.conv7 = _transposed(half, channels)
-        self.last_conv3d_layer = nn.Sequential(
-            leaky_3d(channels, half), nn.Conv3d(half, 1, 3, padding=1, bias=False)
-        )
+        self.last_conv3d_layer = nn.Sequential(leaky_3d(channels, half), nn.Conv3d(half, 1, 3, padding=1, bias=False))
 
     def forward(self, volume: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
         """Predict from a reduced volume.
@@ -129,7 +125,5 @@ class Refinement(nn.Module):
 
 def _transposed(inputs: int, outputs: int) -> nn.Sequential:
     """Double rows and columns."""
-    layer = nn.ConvTranspose3d(
-        inputs, outputs, 3, stride=(1, 2, 2), padding=1, output_padding=(0, 1, 1), bias=False
-    )
+    layer = nn.ConvTranspose3d(inputs, outputs, 3, stride=(1, 2, 2), padding=1, output_padding=(0, 1, 1), bias=False)
     return nn.Sequential(layer, nn.BatchNorm3d(outputs))

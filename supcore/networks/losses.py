@@ -18,7 +18,7 @@ def masked_smooth_l1(disparity: Tensor, target: Tensor, mask: Tensor) -> Tensor:
 
 
 def masked_quantile(disparity: Tensor, target: Tensor, mask: Tensor, quantile: float) -> Tensor:
-    """Mean quantile loss over the pixels where ``mask`` is true; least when ``disparity`` is that quantile of ``target``.
+    """Mean quantile loss over the pixels where ``mask`` is true, least where that share of targets lies below.
 
     Args:
         disparity: N×1×H×W, pixels.

@@ -98,16 +98,27 @@ class Settings:
         """Weights with which ``network`` is evaluated on ``dataset``."""
         return self.weights(network, self.config["evaluation"]["datasets"][dataset]["weights"])
 
-    def sup_weights(self, network: str) -> str:
-        """Weights of the network that its SUPs are optimised on."""
-        return self.weights(network, self.config["sups"]["weights"])
+    def sup_weights(self, source: str) -> str:
+        """Weights of the source's network that its SUPs are optimised on."""
+        return self.weights(self.source_network(source), self.config["sups"]["weights"])
 
     # ---- perturbations -------------------------------------------------------------------------------------------
 
     @property
     def sources(self) -> list[str]:
-        """Networks that SUPs are optimised on."""
+        """Names of the sources of SUPs; by default the networks themselves."""
         return list(self.config["sups"].get("sources") or self.networks)
+
+    def source_network(self, source: str) -> str:
+        """The network that the SUPs of ``source`` are optimised on."""
+        return str(self._source(source).get("network", source))
+
+    def source_training(self, source: str) -> dict[str, str]:
+        """Data set and split that the SUPs of ``source`` are optimised on."""
+        return dict(self._source(source).get("training") or self.config["sups"]["training"])
+
+    def _source(self, source: str) -> Mapping[str, Any]:
+        return (self.config["sups"].get("sources") or {}).get(source, {})
 
     def sup_names(self) -> list[tuple[str, str, int]]:
         """All (size, epsilon, seed) of the grid; epsilon as it stands in paths."""
@@ -119,12 +130,12 @@ class Settings:
             for seed in sups["seeds"]
         ]
 
-    def alpha(self, network: str, epsilon: float) -> float:
-        """Step bound of the attack on ``network``: absolute, or a share of epsilon."""
+    def alpha(self, source: str, epsilon: float) -> float:
+        """Step bound of the attack on the source's network: absolute, or a share of epsilon."""
         sups = self.config["sups"]
         if "alpha_of_epsilon" in sups:
             return float(sups["alpha_of_epsilon"]) * epsilon
-        return float(sups.get("network_alpha", {}).get(network, sups["alpha"]))
+        return float(sups.get("network_alpha", {}).get(self.source_network(source), sups["alpha"]))
 
     @property
     def selection(self) -> str:
@@ -177,10 +188,10 @@ class Settings:
             if height % h or width % w:
                 raise SupError(f"config key sups.sizes: {size} does not divide the image_size {height}x{width}")
         for source in self.sources:
-            if source not in self.networks:
-                raise SupError(
-                    f"config key sups.sources: unknown network {source!r}; known: {', '.join(self.networks)}"
-                )
+            network, known = self.source_network(source), ", ".join(self.networks)
+            if network not in self.networks:
+                raise SupError(f"config key sups.sources.{source}: unknown network {network!r}; known: {known}")
+            self._check_split(f"sups.sources.{source}.training", self.source_training(source))
             self.sup_weights(source)
 
 

@@ -1,6 +1,7 @@
 """AANet and AANet+ against stored outputs of the authors' release: small functions, then the whole networks."""
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,7 @@ def stored(relative):
 @pytest.fixture(scope="module")
 def modules():
     with np.load(stored("data/modules.npz")) as arrays:
-        return {name: torch.from_numpy(arrays[name]) for name in arrays if arrays[name].dtype != object}
+        return {name: torch.from_numpy(array) for name, array in arrays.items() if array.dtype == np.float32}
 
 
 def test_correlation_volume(modules):
@@ -118,9 +119,15 @@ def _keys(*gradients):
     return ("out_0", "out_1", "out_2", "loss", *gradients)
 
 
+@cache
+def stored_weights(name):
+    return fill_network(build_network(name), name).state_dict()
+
+
 def run_published(name, height, width, pair_seed, target_seed, *, align_corners):
     """Maps in the release's order, loss and gradients on the images, of the network with the stored weights."""
-    network = fill_network(build_network(name, warp_align_corners=align_corners), name).requires_grad_(False)
+    network = build_network(name, warp_align_corners=align_corners).requires_grad_(False)
+    network.load_state_dict(stored_weights(name))
     images = [image.requires_grad_() for image in pair(height, width, pair_seed)]
     output = network(*images)
     loss = network.loss(output, ground_truth(height, width, target_seed))

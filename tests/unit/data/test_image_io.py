@@ -143,7 +143,7 @@ def test_class_map_survives_writing_and_unknown_ids_become_ignore(tmp_path):
 # ---- bad files ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kept", [0, 1, 20, 60, 200, -20])
+@pytest.mark.parametrize("kept", [0, 1, 20, 60, 200, -40])
 def test_truncated_png_is_named(tmp_path, kept):
     write_image(tmp_path / "a.png", PHOTO)
     (tmp_path / "a.png").write_bytes((tmp_path / "a.png").read_bytes()[:kept])
@@ -175,7 +175,7 @@ def test_missing_file_is_named(tmp_path, read, name, message):
 )
 def test_empty_file_is_named(tmp_path, read, name):
     (tmp_path / name).write_bytes(b"")
-    refused(read, tmp_path / name, "")
+    refused(read, tmp_path / name, "cannot be decoded|not a one-channel|not a readable")
 
 
 def test_text_in_place_of_an_image_is_named(tmp_path):

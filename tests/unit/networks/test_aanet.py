@@ -40,7 +40,7 @@ def images(height, width, batch=1):
 
 
 @pytest.mark.parametrize("name", SMALL)
-@pytest.mark.parametrize("size", [(1, 1), (12, 13), (31, 50), (64, 128), (65, 131), (96, 97)])
+@pytest.mark.parametrize("size", [(1, 1), (12, 13), (31, 50), (65, 96), (96, 97)])
 def test_every_size_works(name, size):
     network = small(name)
     left, right = images(*size)
@@ -157,12 +157,11 @@ def test_loss_counts_targets_within_the_range():
 
 
 @pytest.mark.parametrize("name", SMALL)
-@pytest.mark.parametrize("value", [0.0, 500.0, float("nan")])
-def test_loss_without_valid_targets_is_zero(name, value):
+def test_loss_without_valid_targets_is_zero(name):
     network = small(name)
     left, right = images(24, 36)
     left.requires_grad_()
-    loss = network.loss(network(left, right), torch.full((1, 1, 24, 36), value))
+    loss = network.loss(network(left, right), torch.tensor([0.0, -1.0, 500.0, float("nan")]).repeat(1, 1, 24, 9))
     loss.backward()
     assert loss.item() == 0
     assert left.grad.isfinite().all()
@@ -186,8 +185,8 @@ def test_released_heads_are_accepted_and_reported(tmp_path):
     ignored = load_weights(network, tmp_path / "released.pth")
     assert len(ignored) == 34
     assert set(ignored) == set(state) - set(network.state_dict())
-    prefix = "aggregation.fusions.5.fuse_layers.0.1.0.weight"
-    torch.testing.assert_close(network.state_dict()[prefix], state[prefix])
+    used = "aggregation.fusions.5.fuse_layers.0.1.0.weight"
+    torch.testing.assert_close(network.state_dict()[used], state[used])
 
 
 @pytest.mark.parametrize(
@@ -215,12 +214,12 @@ def test_own_weights_round_trip(tmp_path, name):
 @pytest.mark.parametrize("name", SMALL)
 def test_training_lowers_the_loss(name):
     network = small(name).train()
-    wide = F.interpolate(images(9, 24, batch=2)[0], scale_factor=4, mode="bilinear")
-    left, right = wide[..., :84], wide[..., 12:]
-    target = torch.full((2, 1, 36, 84), 12.0)
+    wide = F.interpolate(images(6, 15, batch=2)[0], scale_factor=4, mode="bilinear")
+    left, right = wide[..., :48], wide[..., 12:]
+    target = torch.full((2, 1, 24, 48), 12.0)
     optimizer = torch.optim.Adam(network.parameters(), 5e-3)
     losses = []
-    for _ in range(8):
+    for _ in range(6):
         loss = network.loss(network(left, right), target)
         optimizer.zero_grad()
         loss.backward()

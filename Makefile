@@ -1,0 +1,45 @@
+# `make demo` and `make test` are the two commands of the README; both make the environment themselves.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+SNAKEMAKE := $(BIN)/snakemake --cores all
+# Folder with real stereo frames (kitti2015, kitti2012, flyingthings3d) for `make real`; used if it is there.
+REAL_FRAMES ?= ../shared/realdata
+
+.PHONY: demo real test test-all check lock clean
+
+demo: $(VENV)/ready
+	$(SNAKEMAKE) results/tables/transfer.csv all --report results/report.html --report-after-run
+
+real: $(VENV)/ready
+	$(SNAKEMAKE) real --configfile config/real_sample.yaml $(wildcard $(if $(wildcard data/real_frames),config/real_frames.yaml))
+
+test: $(VENV)/ready
+	$(BIN)/python -m pytest -m "not real and not slow"
+
+test-all: $(VENV)/ready
+	$(BIN)/python -m pytest
+
+check: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+# The environment: exact versions first, then this package without looking at versions again.
+$(VENV)/ready: envs/requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 demo")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip setuptools
+	$(BIN)/python -m pip install --quiet --requirement envs/requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Pin what is installed now; run it after changing the ranges in pyproject.toml and installing them.
+lock:
+	$(BIN)/python -m pip freeze --exclude-editable --exclude supcore > envs/requirements.lock
+
+clean:
+	rm -rf results logs benchmarks .snakemake

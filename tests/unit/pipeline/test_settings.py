@@ -1,0 +1,223 @@
+"""The checks of a configuration beyond its schema, and the questions the rules ask of it."""
+
+import copy
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from supcore.errors import SupError
+from supcore.pipeline.settings import Settings, epsilon_text, tile_size
+
+REPOSITORY = Path(__file__).parents[3]
+CONFIG = yaml.safe_load("""
+mode: corrected
+image_size: [64, 128]
+datasets:
+  street: {layout: synthetic, scene: driving, splits: {train: 8, validation: 4, test: 4}}
+  things: {layout: synthetic, scene: things, splits: {train: 8, test: 4}}
+  kitti: {layout: kitti2015, root: /nowhere/kitti2015, splits: {validation: "160:"}}
+networks:
+  psmnet:
+    options: {max_disparity: 32, base_channels: 8}
+    weights:
+      demo: {bundled: a.safetensors}
+      trained: {train: recipe}
+      kitti15: {registry: kitti15, options: {max_disparity: 192}, corrected_options: {align_corners: true}}
+  wide:
+    architecture: psmnet_deform6
+    weights:
+      demo: {bundled: b.safetensors}
+      trained: {train: recipe}
+sups:
+  training: {dataset: street, split: train}
+  validation: {dataset: street, split: validation}
+  weights: [kitti15, demo]
+  sizes: [tile32, tile16x64, full]
+  epsilons: [0.02, 0.005]
+  seeds: [0, 1]
+  alpha: 0.0001
+  network_alpha: {wide: 0.00005}
+evaluation:
+  datasets:
+    street: {split: test, weights: [trained]}
+    things: {split: test, weights: [demo]}
+training:
+  recipe:
+    datasets: [{dataset: street, split: train}, {dataset: things, split: train}]
+    validation: [{dataset: street, split: validation}]
+    crop_size: [64, 128]
+    steps: 10
+    batch: 1
+    learning_rate: 0.001
+""")
+
+
+def changed(path, value):
+    """The configuration with one value replaced; a list index is a number in the dotted path."""
+    config = copy.deepcopy(CONFIG)
+    *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    place = config
+    for part in parents:
+        place = place[part]
+    place[last] = value
+    return config
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("sups.training.dataset", "city", "config key sups.training: unknown data set 'city'; known: street, things"),
+        ("sups.training.split", "all", "config key sups.training: data set street has no split 'all'; known: train"),
+        ("sups.validation.split", "x", "config key sups.validation: data set street has no split 'x'"),
+        ("training.recipe.datasets.1.split", "x", "config key training.recipe.datasets[1]: data set things"),
+        ("training.recipe.datasets.0.dataset", "x", "config key training.recipe.datasets[0]: unknown data set 'x'"),
+        ("evaluation.datasets.things.split", "x", "config key evaluation.datasets.things: data set things has no"),
+        ("evaluation.datasets", {"city": {"split": "a", "weights": ["demo"]}}, "config key evaluation.datasets.city"),
+        (
+            "evaluation.datasets.street.weights",
+            ["kitti12"],
+            "config key networks.psmnet.weights: none of kitti12 (there: demo, trained, kitti15)",
+        ),
+        ("evaluation.datasets.street.weights", ["kitti15"], "config key networks.wide.weights: none of kitti15"),
+        ("sups.weights", ["kitti12"], "config key networks.psmnet.weights: none of kitti12"),
+        ("sups.sizes.0", "tile48", "config key sups.sizes: tile48 does not divide the image_size 64x128"),
+        ("sups.sizes.0", "tile64x96", "config key sups.sizes: tile64x96 does not divide"),
+        ("sups.sizes.0", "tile128", "config key sups.sizes: tile128 does not divide"),
+        ("sups.sizes.0", "half", "config key sups.sizes: 'half' is neither 'full' nor like 'tile64'"),
+        ("sups.sources", ["psm"], "config key sups.sources: unknown network 'psm'; known: psmnet, wide"),
+        (
+            "networks.wide.weights.trained.train",
+            "other",
+            "config key networks.wide.weights.trained.train: no training.other",
+        ),
+        (
+            "networks.wide.weights.demo",
+            {"registry": "demo"},
+            "config key networks.wide.weights.demo: is 'registry' here but 'bundled' for another network",
+        ),
+    ],
+)
+def test_contradiction_is_one_line_that_names_the_key(path, value, message):
+    with pytest.raises(SupError, match=re.escape(message)) as caught:
+        Settings(changed(path, value))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.xfail(strict=True, reason="settings.py: the splits of training.*.validation are not checked")
+@pytest.mark.parametrize("reference", [{"dataset": "city", "split": "test"}, {"dataset": "street", "split": "x"}])
+def test_validation_split_of_a_training_is_checked(reference):
+    with pytest.raises(SupError, match=r"config key training\.recipe\.validation\[0\]"):
+        Settings(changed("training.recipe.validation.0", reference))
+
+
+def test_training_that_no_weights_use_may_be_absent():
+    config = changed("networks.wide.weights", {"demo": {"bundled": "b"}})
+    config["networks"]["psmnet"]["weights"].pop("trained")
+    config["evaluation"]["datasets"]["street"]["weights"] = ["demo"]
+    del config["training"]
+    assert Settings(config).networks == ["psmnet", "wide"]
+
+
+def test_configurations_in_the_repository_are_valid():
+    schema = yaml.safe_load((REPOSITORY / "config" / "config.schema.yaml").read_text())
+    demo = yaml.safe_load((REPOSITORY / "config" / "config.yaml").read_text())
+    jsonschema.validate(demo, schema)
+    assert Settings(demo).networks
+    jsonschema.validate(CONFIG, schema)
+
+
+def test_weights_are_the_first_of_the_wanted_ones_that_the_network_has():
+    settings = Settings(CONFIG)
+    assert settings.sup_weights("psmnet") == "kitti15"
+    assert settings.sup_weights("wide") == "demo"
+    assert settings.evaluation_weights("street", "wide") == "trained"
+    assert settings.weights("psmnet", ["none", "trained", "demo"]) == "trained"
+
+
+@pytest.mark.parametrize("mode", ["as_published", "corrected"])
+def test_corrected_options_apply_in_the_corrected_mode_only(mode):
+    options = Settings(changed("mode", mode)).network_options("psmnet", "kitti15")
+    expected = {"max_disparity": 192, "base_channels": 8}
+    assert options == expected | ({"align_corners": True} if mode == "corrected" else {})
+    assert Settings(changed("mode", mode)).network_options("psmnet", "demo") == CONFIG["networks"]["psmnet"]["options"]
+
+
+def test_asking_for_options_does_not_change_the_configuration():
+    config = copy.deepcopy(CONFIG)
+    Settings(config).network_options("psmnet", "kitti15")
+    assert config == CONFIG
+
+
+def test_architecture_is_the_name_unless_given():
+    settings = Settings(CONFIG)
+    assert settings.architecture("psmnet") == "psmnet"
+    assert settings.architecture("wide") == "psmnet_deform6"
+
+
+@pytest.mark.parametrize(("mode", "selection"), [("as_published", "best"), ("corrected", "last")])
+def test_selection_looks_at_reported_frames_only_as_published(mode, selection):
+    assert Settings(changed("mode", mode)).selection == selection
+    explicit = changed("mode", mode)
+    explicit["sups"]["selection"] = "best"
+    assert Settings(explicit).selection == "best"
+
+
+def test_alpha_is_the_network_s_own_or_the_common_one_or_a_share_of_epsilon():
+    settings = Settings(CONFIG)
+    assert settings.alpha("psmnet", 0.02) == 0.0001
+    assert settings.alpha("wide", 0.02) == 0.00005
+    relative = copy.deepcopy(CONFIG)
+    del relative["sups"]["alpha"], relative["sups"]["network_alpha"]
+    relative["sups"]["alpha_of_epsilon"] = 0.1
+    assert Settings(relative).alpha("psmnet", 0.02) == pytest.approx(0.002)
+
+
+def test_grid_has_every_size_epsilon_and_seed_once():
+    names = Settings(CONFIG).sup_names()
+    assert len(names) == len(set(names)) == 3 * 2 * 2
+    assert ("tile16x64", "0.005", 1) in names
+
+
+def test_names_by_kind_layout_and_root():
+    settings = Settings(CONFIG)
+    assert settings.weight_names("bundled") == ["demo"]
+    assert settings.weight_names("train") == ["trained"]
+    assert settings.datasets("synthetic") == ["street", "things"]
+    assert settings.evaluated == ["street", "things"]
+    assert settings.sources == ["psmnet", "wide"]
+    assert Settings(changed("sups.sources", ["wide"])).sources == ["wide"]
+    assert settings.missing_roots() == {"kitti": "/nowhere/kitti2015"}
+    assert Settings(changed("datasets.kitti.root", str(REPOSITORY))).missing_roots() == {}
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"), [("tile64", (64, 64)), ("tile32x64", (32, 64)), ("full", (256, 640))]
+)
+def test_tile_size(size, expected):
+    assert tile_size(size, (256, 640)) == expected
+
+
+@pytest.mark.parametrize("size", ["tile", "tilex4", "64", "tile64x", "Full", "tile64 "])
+def test_tile_size_of_anything_else_is_refused(size):
+    with pytest.raises(SupError, match="config key sups.sizes"):
+        tile_size(size, (256, 640))
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "text"),
+    [
+        (0.02, "0.02"),
+        (0.005, "0.005"),
+        (0.00002, "0.00002"),
+        (0.1 + 0.2, "0.3"),
+        (0.5, "0.5"),
+        pytest.param(1, "1", marks=pytest.mark.xfail(strict=True, reason="settings.py: epsilon_text(1) is '1.'")),
+    ],
+)
+def test_epsilon_in_paths_is_the_shortest_decimal(epsilon, text):
+    """1e-05 in one place and 0.00001 in another would be two folders."""
+    assert epsilon_text(epsilon) == text
+    assert float(text) == pytest.approx(epsilon)
