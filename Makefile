@@ -13,7 +13,8 @@ demo: $(VENV)/ready
 	$(SNAKEMAKE) results/tables/transfer.csv all --report results/report.html --report-after-run
 
 real: $(VENV)/ready
-	$(SNAKEMAKE) real --configfile config/real_sample.yaml $(wildcard $(if $(wildcard data/real_frames),config/real_frames.yaml))
+	@if [ -d "$(REAL_FRAMES)" ] && [ ! -e data/real_frames ]; then mkdir -p data && ln -s "$(abspath $(REAL_FRAMES))" data/real_frames; fi
+	$(SNAKEMAKE) --configfile config/real_sample.yaml $$(test -e data/real_frames && echo config/real_frames.yaml)
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -m "not real and not slow"

@@ -3,7 +3,9 @@
 
 rule bundled_weights:
     input:
-        lambda wc: config["networks"][wc.network]["weights"][wc.weights]["bundled"],
+        checkpoint=lambda wc: config["networks"][wc.network]["weights"][wc.weights][
+            "bundled"
+        ],
     output:
         weights="<results>/weights/{network}/{weights}.safetensors",
         provenance="<results>/weights/{network}/{weights}.json",
@@ -56,7 +58,7 @@ rule download_weights:
 
 rule released_weights:
     input:
-        "<results>/downloads/{network}/{weights}.checkpoint",
+        checkpoint="<results>/downloads/{network}/{weights}.checkpoint",
     output:
         weights="<results>/weights/{network}/{weights}.safetensors",
         provenance="<results>/weights/{network}/{weights}.json",

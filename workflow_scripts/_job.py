@@ -88,6 +88,3 @@ def _named(files: Any) -> Iterator[tuple[str, str]]:
             yield key, value
         else:
             yield from ((f"{key}[{number}]", path) for number, path in enumerate(value))
-    unnamed = len(files) - sum(1 if isinstance(v, str) else len(v) for _, v in files.items())
-    if unnamed:
-        yield from ((str(number), path) for number, path in enumerate(list(files)[:unnamed]))

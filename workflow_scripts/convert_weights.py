@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 with job(snakemake) as running:
     wanted = snakemake.params.network
     network = build_network(wanted["architecture"], **wanted["options"])
-    ignored = load_weights(network, snakemake.input[0])
+    ignored = load_weights(network, snakemake.input.checkpoint)
     save_weights(network, snakemake.output.weights, {"architecture": wanted["architecture"]})
     count = sum(p.numel() for p in network.parameters())
     running.log.info("%s: %d parameters, %d entries without use", wanted["architecture"], count, len(ignored))

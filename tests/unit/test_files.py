@@ -24,7 +24,7 @@ def test_failure_while_writing_keeps_the_old_file_and_leaves_nothing_else(tmp_pa
     with pytest.raises(KeyboardInterrupt):
         write_half()
     assert target.read_text() == "old"
-    assert os.listdir(tmp_path) == ["table.csv"]
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
 
 
 def test_target_is_untouched_until_the_block_ends(tmp_path):
@@ -56,7 +56,7 @@ def test_parent_folders_are_made_and_permissions_follow_the_umask(tmp_path):
 
 def test_unwritable_place_is_one_line_that_names_the_file(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(SupError, match="below.txt: cannot write here") as caught:
+    with pytest.raises(SupError, match=r"below\.txt: cannot write here") as caught:
         write_text(tmp_path / "file" / "below.txt", "x")
     assert "\n" not in str(caught.value)
 
@@ -64,13 +64,13 @@ def test_unwritable_place_is_one_line_that_names_the_file(tmp_path):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_full_disk_is_reported_as_such(tmp_path):
     def fill():
-        with atomic_path(tmp_path / "a.txt"), open("/dev/full", "w") as device:
+        with atomic_path(tmp_path / "a.txt"), Path("/dev/full").open("w") as device:
             device.write("x")
             device.flush()
 
     with pytest.raises(SupError, match=r"a\.txt: writing failed \(No space left on device\)"):
         fill()
-    assert os.listdir(tmp_path) == []
+    assert not list(tmp_path.iterdir())
 
 
 def test_json_is_sorted_so_that_equal_content_gives_equal_bytes(tmp_path):

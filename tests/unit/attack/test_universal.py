@@ -1,6 +1,7 @@
 """One step of the universal attack (spec 3.2)."""
 
 import copy
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -92,7 +93,7 @@ def test_ascent_raises_the_loss_on_the_same_batch_and_target(small_network, sup,
     unperturbed = small_network.loss(small_network(*images), target).detach()
     assert losses[0] == pytest.approx(float(unperturbed), rel=1e-6)
     assert losses[-1] > 1.01 * losses[0]
-    assert all(later > earlier for earlier, later in zip(losses[:3], losses[1:4], strict=True))
+    assert all(later > earlier for earlier, later in pairwise(losses[:4]))
 
 
 @pytest.mark.parametrize("training", [True, False])

@@ -1,5 +1,7 @@
 """Stereo pairs at the working size: equal to the release's loader, checked file by file."""
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -96,7 +98,7 @@ def test_memory_gives_the_same_pairs_without_the_files(tmp_path, make_samples):
         files = []
         for name in ("left", "right", "disparity"):
             path = tmp_path / f"{number}{name}.png"
-            path.write_bytes(open(getattr(sample, name), "rb").read())
+            shutil.copyfile(getattr(sample, name), path)
             files.append(str(path))
         moved.append(StereoSample(*files))
     remembering = StereoDataset(moved, (16, 32), keep_in_memory=True)

@@ -111,7 +111,7 @@ def test_disparity_that_16_bit_cannot_hold_is_not_written(tmp_path, value):
     """The release's conversion saturates silently at 255.996 (spec 10-A14)."""
     disparity = np.ones((4, 4), np.float32)
     disparity[2, 2] = value
-    with pytest.raises(ValueError, match="at most 255.996 px"):
+    with pytest.raises(ValueError, match=r"at most 255\.996 px"):
         write_disparity(tmp_path / "d.png", disparity)
     assert not list(tmp_path.iterdir())
 
@@ -208,7 +208,15 @@ def test_disparity_of_another_format_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     "header",
-    ["PF\n3 2\n-1\n", "Pf\n3\n-1\n", "Pf\n3 2\n", "Pf\n-3 2\n-1\n", "Pf\n3 x\n-1\n", "P5\n3 2\n255\n", "Pf 9999999 2 -1\n"],
+    [
+        "PF\n3 2\n-1\n",
+        "Pf\n3\n-1\n",
+        "Pf\n3 2\n",
+        "Pf\n-3 2\n-1\n",
+        "Pf\n3 x\n-1\n",
+        "P5\n3 2\n255\n",
+        "Pf 9999999 2 -1\n",
+    ],
 )
 def test_wrong_pfm_header_is_refused(tmp_path, header):
     (tmp_path / "d.pfm").write_bytes(pfm(np.ones((2, 3)), header=header))

@@ -1,7 +1,5 @@
 """Manifests: one CSV per data set and split."""
 
-import os
-
 import pytest
 
 from supcore.data.manifest import StereoSample, read_manifest, write_manifest
@@ -51,7 +49,7 @@ def test_listed_file_that_does_not_exist_is_named_and_nothing_is_written(tmp_pat
     row[column] = str(tmp_path / "gone.png")
     with pytest.raises(SupError, match=f"gone.png: listed as {column} .* not found"):
         write_manifest(tmp_path / "m.csv", [row])
-    assert "m.csv" not in os.listdir(tmp_path)
+    assert not (tmp_path / "m.csv").exists()
 
 
 def test_no_pairs_is_an_error_that_names_the_manifest(tmp_path):

@@ -30,9 +30,7 @@ def noise():
 
 
 def run(case, *conditions, batch=2):
-    return evaluate(
-        case.network, case.pairs, case.clean, conditions, dataset="street", target="psmnet", batch=batch
-    )
+    return evaluate(case.network, case.pairs, case.clean, conditions, dataset="street", target="psmnet", batch=batch)
 
 
 def views(pair):

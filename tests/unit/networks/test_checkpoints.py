@@ -55,7 +55,9 @@ def test_equal_weights_give_equal_bytes(small_network, tmp_path):
 @pytest.mark.xfail(strict=True, reason="checkpoints.py: safetensors writes several header entries in a random order")
 def test_equal_weights_with_several_header_entries_give_equal_bytes(small_network, tmp_path):
     for number in range(8):
-        save_weights(small_network, tmp_path / f"{number}.safetensors", {"architecture": "psmnet", "seed": "1", "a": ""})
+        save_weights(
+            small_network, tmp_path / f"{number}.safetensors", {"architecture": "psmnet", "seed": "1", "a": ""}
+        )
     assert len({path.read_bytes() for path in tmp_path.iterdir()}) == 1
 
 
@@ -123,7 +125,8 @@ def test_declared_optional_entries_are_ignored_and_reported(small_network, other
 
 
 @pytest.mark.parametrize(
-    ("name", "options"), [("psmnet_deform25", {}), ("psmnet", {"base_channels": 6}), ("psmnet", {"block_counts": (1, 2, 1, 1)})]
+    ("name", "options"),
+    [("psmnet_deform25", {}), ("psmnet", {"base_channels": 6}), ("psmnet", {"block_counts": (1, 2, 1, 1)})],
 )
 def test_weights_of_another_network_are_refused(make_small_network, other, tmp_path, name, options):
     save_weights(make_small_network(name, **options), tmp_path / "w.safetensors")

@@ -35,18 +35,18 @@ def test_lists_of_a_yaml_file_are_taken():
 
 
 def test_unknown_network_lists_the_known_ones():
-    with pytest.raises(SupError, match="unknown network 'psm_net'; known networks: .*psmnet_deform25"):
+    with pytest.raises(SupError, match=r"unknown network 'psm_net'; known networks: .*psmnet_deform25"):
         build_network("psm_net")
 
 
 def test_unknown_option_lists_the_known_ones():
-    with pytest.raises(SupError, match="network psmnet: unknown option max_disp; known options: .*max_disparity"):
+    with pytest.raises(SupError, match=r"network psmnet: unknown option max_disp; known options: .*max_disparity"):
         build_network("psmnet", max_disp=192)
 
 
 @pytest.mark.parametrize("options", [{"max_disparity": 100}, {"base_channels": "wide"}, {"deformable_layers": 3}])
 def test_impossible_value_is_one_line_that_names_network_and_option(options):
-    with pytest.raises(SupError, match="^network psmnet: ") as caught:
+    with pytest.raises(SupError, match=r"^network psmnet: ") as caught:
         build_network("psmnet", **options)
     assert "\n" not in str(caught.value)
 

@@ -22,7 +22,7 @@ OPTIONS = TrainingOptions(
 )
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands for a kill: raised from the progress callback."""
 
 
@@ -43,10 +43,10 @@ def test_resumed_run_gives_the_bytes_of_an_undisturbed_one(
 ):
     def kill(step, row):
         if step == killed_after:
-            raise Killed
+            raise KilledError
 
     resumed = make_small_network()
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         train_stereo(make_small_network(), pairs, OPTIONS, checkpoint=tmp_path / "job.pt", progress=kill)
     history = train_stereo(resumed, pairs, OPTIONS, checkpoint=tmp_path / "job.pt")
     network, expected = undisturbed

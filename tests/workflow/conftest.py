@@ -1,0 +1,68 @@
+"""Running the workflow as a user does, in a folder of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+class Workspace:
+    """A working directory with the repository's configuration and resources."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        for name in ("config", "resources"):
+            (folder / name).symlink_to(REPOSITORY / name)
+
+    def snakemake(self, *arguments, config="smoke.yaml", cores=2):
+        """Run Snakemake here; returns the finished process with all its output in ``stdout``."""
+        snakemake = Path(sys.executable).with_name("snakemake")
+        command = [snakemake, "--snakefile", REPOSITORY / "Snakefile", "--cores", str(cores), *arguments]
+        command += ["--configfile", config if Path(config).is_absolute() else f"config/{config}"]
+        return subprocess.run(
+            list(map(str, command)),
+            cwd=self.folder,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            check=False,
+        )
+
+    def changed_config(self, base="smoke.yaml", **changes):
+        """Path of a copy of a configuration with changes, as ``sups__epsilons=[0.5]``."""
+        config = yaml.safe_load((REPOSITORY / "config" / base).read_text())
+        for key, value in changes.items():
+            *parents, last = key.split("__")
+            place = config
+            for parent in parents:
+                place = place[parent]
+            place[last] = value
+        path = self.folder / "changed.yaml"
+        path.write_text(yaml.safe_dump(config))
+        return str(path)
+
+    def read(self, path):
+        return (self.folder / path).read_bytes()
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def smoke(tmp_path_factory):
+    """A finished run of the smoke configuration on two cores."""
+    folder = tmp_path_factory.mktemp("smoke run")  # the space is on purpose
+    workspace = Workspace(folder)
+    finished = workspace.snakemake()
+    assert finished.returncode == 0, finished.stdout[-4000:]
+    yield workspace
+    shutil.rmtree(folder, ignore_errors=True)

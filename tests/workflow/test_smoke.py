@@ -1,0 +1,82 @@
+"""The whole workflow, from nothing to tables and figures, on its smallest configuration."""
+
+import csv
+import json
+
+import pytest
+import yaml
+
+from tests.workflow.conftest import REPOSITORY, Workspace
+
+pytestmark = pytest.mark.workflow
+
+COLUMNS = (
+    "dataset,target,source,size,epsilon,seed,reference,n_images,d1_mean,d1_std,d1_ci_low,d1_ci_high,"
+    "epe_mean,epe_std,epe_ci_low,epe_ci_high,published_d1,published_epe"
+)
+
+
+@pytest.fixture(scope="module")
+def table(smoke):
+    text = smoke.read("results/tables/transfer.csv").decode()
+    assert text.splitlines()[0] == COLUMNS
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_every_target_stands_beside_its_controls(table):
+    config = yaml.safe_load((REPOSITORY / "config/smoke.yaml").read_text())
+    networks = set(config["networks"])
+    for dataset in config["evaluation"]["datasets"]:
+        for target in networks:
+            rows = [r for r in table if r["dataset"] == dataset and r["target"] == target]
+            truth = {r["source"] for r in rows if r["reference"] == "ground_truth"}
+            clean = {r["source"] for r in rows if r["reference"] == "clean"}
+            assert truth == networks | {"none", "noise"}
+            assert clean == networks | {"noise"}
+
+
+def test_intervals_contain_the_mean_and_all_images_count(table):
+    for row in table:
+        assert int(row["n_images"]) == 3
+        for metric in ("d1", "epe"):
+            low, mean, high = (float(row[f"{metric}_{name}"]) for name in ("ci_low", "mean", "ci_high"))
+            assert low <= mean + 1e-6
+            assert mean <= high + 1e-6
+
+
+def test_provenance_names_inputs_code_and_device(smoke):
+    provenance = json.loads(smoke.read("results/tables/transfer.json"))
+    assert provenance["artifacts"]["table"]["sha256"]
+    assert provenance["versions"]["torch"]
+    sup = json.loads(smoke.read("results/sups/psmnet/demo/tile32_eps0.02/seed0/sup.json"))
+    assert sup["inputs"]["weights"]["sha256"]
+    assert sup["settings"]["params"]["alpha"] == pytest.approx(0.002)
+    assert sup["deform_conv_backend"]
+
+
+def test_a_second_run_does_nothing(smoke):
+    again = smoke.snakemake()
+    assert again.returncode == 0
+    assert "Nothing to be done" in again.stdout
+
+
+def test_no_unfinished_work_is_left(smoke):
+    assert not list((smoke.folder / "results/checkpoints").glob("*"))
+    assert not [path for path in (smoke.folder / "results").rglob(".*") if path.is_file()]
+
+
+def test_the_report_is_one_file_with_the_figures(smoke):
+    made = smoke.snakemake("--report", "results/report.html")
+    assert made.returncode == 0, made.stdout[-2000:]
+    report = smoke.read("results/report.html").decode()
+    assert "transfer_heatmap" in report
+    assert "Perturbations" in report
+
+
+@pytest.mark.slow
+def test_another_run_on_one_core_gives_the_same_bytes(smoke, tmp_path):
+    other = Workspace(tmp_path)
+    finished = other.snakemake("results/tables/transfer.csv", cores=1)
+    assert finished.returncode == 0, finished.stdout[-4000:]
+    for path in ("results/tables/transfer.csv", "results/sups/psmnet/demo/tile32_eps0.02/seed0/sup.safetensors"):
+        assert other.read(path) == smoke.read(path)
