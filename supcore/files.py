@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from supcore.errors import SupError
 
 
@@ -36,9 +38,13 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
+        if error.filename is not None and Path(error.filename) != temporary:
+            raise  # about another file that the block reads
         raise SupError(
             f"{path}: writing failed ({error.strerror or error}); free space or choose another folder"
         ) from error
+    except SafetensorError as error:  # how safetensors reports a failed write
+        raise SupError(f"{path}: writing failed ({error}); free space or choose another folder") from error
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -50,7 +50,7 @@ def job(snakemake: Any) -> Iterator[Job]:
 
 
 def _logger(path: str) -> logging.Logger:
-    log = logging.getLogger("sup")
+    log = logging.getLogger("supcore")
     log.setLevel(logging.INFO)
     formatter = logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
     for handler in (logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler(sys.stderr)):

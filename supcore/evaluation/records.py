@@ -52,16 +52,15 @@ class Condition:
 
 def predict_clean(network: StereoNetwork, pairs: StereoDataset, path: str | Path, *, batch: int) -> None:
     """Write the clean predictions of all pairs as one float32 N×1×H×W ``.npy``, a batch at a time."""
-    with atomic_path(path) as temporary:
-        stored = None
+    # Plain writes, not a memory map: on a full disk they raise an error where a map would crash the process.
+    with atomic_path(path) as temporary, temporary.open("wb") as stream:
         for first, _, left, right in _batches(network, pairs, batch):
-            disparity = network.predict(left, right).cpu().numpy()
-            if stored is None:
+            disparity = network.predict(left, right).cpu().numpy().astype("<f4")
+            if first == 0:
                 shape = (len(pairs), *disparity.shape[1:])
-                stored = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.float32, shape=shape)
-            stored[first : first + len(disparity)] = disparity
-        if stored is not None:
-            stored.flush()
+                header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(stream, header)
+            stream.write(disparity.tobytes())
 
 
 def evaluate(

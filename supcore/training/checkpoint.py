@@ -1,5 +1,6 @@
 """Checkpoints of unfinished work, so that a killed job goes on where it stopped."""
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from supcore.files import atomic_path
 
 def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
     """Write tensors and plain values, atomically."""
+    buffer = io.BytesIO()  # a failed write to the file itself would not be an OSError
+    torch.save(state, buffer)
     with atomic_path(path) as temporary:
-        torch.save(state, temporary)
+        temporary.write_bytes(buffer.getvalue())
 
 
 def load_checkpoint(path: str | Path, job: dict[str, Any]) -> dict[str, Any] | None:

@@ -183,7 +183,7 @@ def test_selection_of_the_best_without_ground_truth_is_refused(small_network, tr
 def test_network_that_predicts_nan_is_an_error(small_network, training, validation, tmp_path):
     with torch.no_grad():
         small_network.dres0[0][0].weight.fill_(float("nan"))
-    with pytest.raises(SupError, match="(?i)nan|finite"):
+    with pytest.raises(SupError, match=r"(?i)nan|finite"):
         optimise_sup(small_network, new_sup(), training, validation, OPTIONS, checkpoint=tmp_path / "job.pt")
 
 

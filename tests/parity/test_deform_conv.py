@@ -1,0 +1,37 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from supcore.networks.blocks import DeformableConvolution
+from supcore.ops import extension
+
+FILE = Path(__file__).parents[3] / "shared" / "golden" / "data" / "modules.npz"
+
+
+@pytest.mark.parity
+@pytest.mark.parametrize("implementation", ["torch", "cpp"])
+@pytest.mark.parametrize(("index", "stride", "dilation"), [(0, 1, 2), (1, 2, 2), (2, 1, 1)])
+def test_equals_the_authors_module(monkeypatch, implementation, index, stride, dilation):
+    if not FILE.is_file():
+        pytest.skip(f"{FILE} is not there")
+    if implementation == "cpp" and extension.problem("cpp"):
+        pytest.skip(f"our kernels: {extension.problem('cpp')}")
+    monkeypatch.setenv("SUPCORE_DEFORM_BACKEND", implementation)
+    prefix = f"deform{index}_"
+    with np.load(FILE) as stored:
+        data = {k.removeprefix(prefix): torch.from_numpy(stored[k]) for k in stored.files if k.startswith(prefix)}
+    module = DeformableConvolution(8, 6, stride, dilation)
+    names = list(module.state_dict())
+    module.load_state_dict({name: data[f"param_{name}"] for name in names})
+    x = data["x"].requires_grad_()
+    out = module(x)
+    out.backward(data["cotangent"])
+    torch.testing.assert_close(out, data["y"], rtol=1e-5, atol=1e-5)
+    torch.testing.assert_close(x.grad, data["grad_x"], rtol=1e-4, atol=1e-4)
+    for name in names:
+        gradient, stored_gradient = module.get_parameter(name).grad, data[f"gradparam_{name}"]
+        torch.testing.assert_close(
+            gradient, stored_gradient, rtol=1e-4, atol=1e-5 * float(stored_gradient.abs().max()), msg=name
+        )

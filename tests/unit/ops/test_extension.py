@@ -1,0 +1,125 @@
+"""Choosing and building the compiled kernels, in processes of their own."""
+
+import os
+import stat
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from supcore.errors import SupError
+from supcore.ops import backend, extension
+
+SCRIPT = """
+import logging, torch
+from supcore.ops import backend, deform_conv2d
+print(backend())
+print(backend())
+out = deform_conv2d(torch.ones(1, 2, 3, 3), torch.zeros(1, 18, 3, 3), torch.ones(1, 2, 3, 3), padding=1)
+print(out[0, 0, 1, 1].item())
+"""
+
+
+def use(folder, **environment):
+    command = [sys.executable, "-c", SCRIPT]
+    variables = {**os.environ, "SUPCORE_BUILD_DIR": str(folder), "OMP_NUM_THREADS": "1", **environment}
+    variables.pop("SUPCORE_DEFORM_BACKEND", None)
+    return subprocess.run(command, env=variables, capture_output=True, text=True, timeout=300, check=True)
+
+
+def broken_compiler(folder):
+    path = folder / "broken-c++"
+    path.write_text("#!/bin/sh\necho this compiler is broken >&2\nexit 1\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def test_a_machine_without_a_compiler_works(tmp_path):
+    done = use(tmp_path, PATH="/nonexistent", CXX="c++")
+    assert done.stdout.split() == ["torch", "torch", "18.0"]
+    assert done.stderr.strip().count("\n") == 0
+    assert "uses torch, not our cpp kernels: no C++ compiler 'c++'" in done.stderr
+
+
+def test_a_failing_compiler_is_tried_once(tmp_path):
+    compiler = broken_compiler(tmp_path)
+    first = use(tmp_path, CXX=compiler)
+    assert first.stdout.split() == ["torch", "torch", "18.0"]
+    assert "compiling its CPU kernels, once" in first.stderr
+    assert "compiling failed" in first.stderr
+    (log,) = tmp_path.glob("supcore-cpp-*/failure.log")
+    assert "this compiler is broken" in log.read_text()
+    assert not list(tmp_path.glob("*/.build-*"))
+    second = use(tmp_path, CXX=compiler)
+    assert second.stdout == first.stdout
+    assert second.stderr.strip().count("\n") == 0
+    assert str(log) in second.stderr
+
+
+def test_a_folder_that_cannot_be_written_falls_back(tmp_path):
+    if extension.missing_tool("cpp"):
+        pytest.skip(extension.missing_tool("cpp"))
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    done = use(blocked)
+    assert done.stdout.split()[0] == "torch"
+    assert str(blocked) in done.stderr
+
+
+def test_a_built_extension_loads_at_once():
+    if extension.problem("cpp"):
+        pytest.skip(extension.problem("cpp"))
+    script = (
+        "import time, torch, supcore.ops as o\nt = time.process_time()\no.backend()\nprint(time.process_time() - t)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 0.5
+    assert not done.stderr
+
+
+def test_waiting_for_another_build_ends(tmp_path, monkeypatch):
+    if extension.missing_tool("cpp"):
+        pytest.skip(extension.missing_tool("cpp"))
+    monkeypatch.setenv("SUPCORE_BUILD_DIR", str(tmp_path))
+    monkeypatch.setattr(extension, "BUILD_SECONDS", 0.2)
+    folder = tmp_path / f"supcore-cpp-{extension._key('cpp')}"
+    folder.mkdir()
+    holder = "import sys, time, filelock\nfilelock.FileLock(sys.argv[1]).acquire()\nprint(flush=True)\ntime.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", holder, str(folder / ".lock")], stdout=subprocess.PIPE)
+    try:
+        process.stdout.readline()
+        started = time.monotonic()
+        with pytest.raises(RuntimeError, match="cannot be locked"):
+            extension._compiled("cpp")
+        assert time.monotonic() - started < 20
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_build_that_hangs_is_stopped(tmp_path, monkeypatch):
+    if extension.missing_tool("cpp"):
+        pytest.skip(extension.missing_tool("cpp"))
+    monkeypatch.setattr(extension, "BUILD_SECONDS", 0.1)
+    library, failure = tmp_path / "deform_conv.so", tmp_path / "failure.log"
+    with pytest.raises(RuntimeError, match="compiling failed"):
+        extension._build("cpp", library, failure)
+    assert "stopped after" in failure.read_text()
+
+
+def test_the_variable_decides(monkeypatch):
+    monkeypatch.setenv("SUPCORE_DEFORM_BACKEND", "torch")
+    assert backend("cpu") == "torch"
+    assert backend(torch.device("cuda", 0)) == "torchvision"
+    monkeypatch.setenv("SUPCORE_DEFORM_BACKEND", "fast")
+    with pytest.raises(SupError, match="SUPCORE_DEFORM_BACKEND: 'fast'"):
+        backend()
+
+
+def test_kernels_insisted_on_must_exist(monkeypatch):
+    monkeypatch.setenv("SUPCORE_DEFORM_BACKEND", "cuda")
+    monkeypatch.setattr(extension, "problem", lambda kind: "no 'nvcc'")
+    with pytest.raises(SupError, match="SUPCORE_DEFORM_BACKEND=cuda: no 'nvcc'"):
+        backend("cuda")
