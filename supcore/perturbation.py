@@ -1,17 +1,15 @@
 """The stereoscopic universal perturbation: one pair of tiles, repeated over any stereo pair (spec 3.1)."""
 
-import pickle
 import re
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from supcore.errors import SupError
 from supcore.files import atomic_path
+from supcore.tensor_files import read_tensors, read_torch, write_tensors
 
 Size = tuple[int, int] | Literal["full"]
 PUBLISHED_IMAGE_SIZE = (256, 640)
@@ -97,20 +95,12 @@ class StereoPerturbation:
 
     def save(self, path: str | Path, metadata: dict[str, str] | None = None) -> None:
         """Write safetensors, or the authors' checkpoint format if the suffix is ``.pth``."""
-        with atomic_path(path) as temporary:
-            if Path(path).suffix == ".pth":
+        if Path(path).suffix == ".pth":
+            with atomic_path(path) as temporary:
                 torch.save(_authors_format(self), temporary)
-                return
-            header = {
-                "epsilon": repr(self.epsilon),
-                "image_size": f"{self.image_size[0]}x{self.image_size[1]}",
-                **(metadata or {}),
-            }
-            tensors = {
-                "left": self.left.detach().cpu().contiguous(),
-                "right": self.right.detach().cpu().contiguous(),
-            }
-            save_file(tensors, temporary, metadata=header)
+            return
+        header = {"epsilon": self.epsilon, "image_size": self.image_size, **(metadata or {})}
+        write_tensors(path, {"left": self.left, "right": self.right}, header)
 
     @classmethod
     def load(
@@ -127,15 +117,11 @@ class StereoPerturbation:
             SupError: missing, damaged or foreign file, or elements beyond epsilon.
         """
         path = Path(path)
-        if not path.is_file():
-            raise SupError(f"{path}: perturbation file not found")
         if path.suffix == ".safetensors":
-            left, right, header = _read_safetensors(path)
-            height, width = header["image_size"].split("x")
-            image_size, epsilon = (int(height), int(width)), float(header["epsilon"])
+            left, right, image_size, epsilon = _read_safetensors(path)
         else:
             left, right = _read_authors_file(path)
-            largest = float(torch.maximum(left.abs().max(), right.abs().max()))
+            largest = float(torch.cat((left.flatten(), right.flatten())).abs().max()) if left.numel() else 0.0
             epsilon = epsilon or _epsilon_in_name(path) or max(largest, 1e-8)
             image_size = image_size or PUBLISHED_IMAGE_SIZE
         return cls._from_tiles(path, left, right, image_size, epsilon)
@@ -144,7 +130,7 @@ class StereoPerturbation:
     def _from_tiles(
         cls, path: Path, left: Tensor, right: Tensor, image_size: tuple[int, int], epsilon: float
     ) -> "StereoPerturbation":
-        if left.dim() != 3 or left.shape[0] != 3 or left.shape != right.shape:
+        if left.dim() != 3 or left.shape[0] != 3 or left.shape != right.shape or not left.numel():
             raise SupError(f"{path}: tiles must both be 3×h×w, found {tuple(left.shape)} and {tuple(right.shape)}")
         try:
             sup = cls((left.shape[1], left.shape[2]), image_size, epsilon)
@@ -175,30 +161,22 @@ def _authors_format(sup: StereoPerturbation) -> dict[str, Any]:
     }
 
 
-def _read_safetensors(path: Path) -> tuple[Tensor, Tensor, dict[str, str]]:
+def _read_safetensors(path: Path) -> tuple[Tensor, Tensor, tuple[int, int], float]:
+    tensors, header = read_tensors(path)
     try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            left, right = file.get_tensor("left"), file.get_tensor("right")
-    except (SafetensorError, OSError) as error:
-        raise SupError(f"{path}: not a perturbation file ({error}); train it again") from error
-    if not {"epsilon", "image_size"} <= set(header):
-        raise SupError(f"{path}: not a perturbation file (its header lacks epsilon and image_size)")
-    return left, right, header
+        height, width = header["image_size"]
+        return tensors["left"], tensors["right"], (int(height), int(width)), float(header["epsilon"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise SupError(f"{path}: not a perturbation file (it lacks its tiles, epsilon or image_size)") from error
 
 
 def _read_authors_file(path: Path) -> tuple[Tensor, Tensor]:
+    content = read_torch(path)
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise SupError(f"{path}: refused, the file holds objects other than tensors and could run code") from error
-    except (RuntimeError, EOFError, OSError, ValueError) as error:
-        raise SupError(f"{path}: damaged or not a perturbation file ({error})") from error
-    try:
-        left, right = (content[f"perturb{view}_state_dict"]["weights"] for view in (0, 1))
-        return left.detach(), right.detach()
-    except (KeyError, TypeError, AttributeError) as error:
+        left, right = (content[f"perturb{view}_state_dict"]["weights"].detach() for view in (0, 1))
+    except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise SupError(f"{path}: not a perturbation file (no perturb0_state_dict / perturb1_state_dict)") from error
+    return left, right
 
 
 def _epsilon_in_name(path: Path) -> float | None:

@@ -1,5 +1,6 @@
 """Optimising a SUP over a set of stereo pairs: seeded, resumable, validated along the way."""
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,11 +11,12 @@ from torch.utils.data import DataLoader
 
 from supcore.attack.universal import StepRule, UniversalAttack
 from supcore.data.dataset import StereoDataset, stack_pairs, to_unit_range
+from supcore.errors import SupError
 from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.networks import StereoNetwork
 from supcore.perturbation import StereoPerturbation
 from supcore.seeding import numpy_generator, torch_generator
-from supcore.training.checkpoint import load_checkpoint, save_checkpoint
+from supcore.training.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 
 Row = dict[str, float]
 
@@ -71,11 +73,17 @@ def optimise_sup(
     Returns:
         The history, one row per ``checkpoint_every`` steps.
     """
-    for parameter in network.parameters():
-        parameter.requires_grad_(False)
+    if not len(training):
+        raise SupError("no training pairs for the SUP; choose another split in sups.training")
     batches = ordered_batches(len(training), options)
+    network.eval()
     validator = _Validator(network, validation)
-    state = _State(perturbation, options)
+    if options.selection == "best" and not validator.has_ground_truth:
+        raise SupError(
+            "selection 'best' needs validation pairs with ground truth; choose another split in sups.validation"
+        )
+    job = asdict(options) | {"network": fingerprint(network), "pairs": [asdict(s) for s in training.samples]}
+    state = _State(perturbation, options, job)
     first = state.resume(checkpoint)
     loader = DataLoader(training, batch_sampler=batches[first:], num_workers=options.workers, collate_fn=stack_pairs)
     device = next(network.parameters()).device
@@ -89,6 +97,10 @@ def optimise_sup(
             options.step_rule,
         )
         loss = attack.step(to_unit_range(pairs.left).to(device), to_unit_range(pairs.right).to(device))
+        if not loss.isfinite():
+            raise SupError(
+                f"the loss of the attacked network is {float(loss)} at step {step}; check weights and images"
+            )
         state.record(float(loss), attack.clipped_fraction)
         if step % options.checkpoint_every == 0 or step == len(batches):
             state.close_interval(step, validator(perturbation))
@@ -127,7 +139,11 @@ class _Validator:
                 if valid_pixels(reference).any():
                     errors[f"d1_{name}"].append(float(d1_error(attacked, reference)))
                     errors[f"epe_{name}"].append(float(end_point_error(attacked, reference)))
-        return {name: sum(values) / len(values) if values else 0.0 for name, values in errors.items()}
+        return {name: sum(values) / len(values) if values else math.nan for name, values in errors.items()}
+
+    @property
+    def has_ground_truth(self) -> bool:
+        return any(valid_pixels(self.pairs[index].disparity).any() for index in range(len(self.pairs)))
 
     def _views(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
         pair = self.pairs[index]
@@ -137,9 +153,9 @@ class _Validator:
 class _State:
     """What a checkpoint holds: tiles, history and the best tiles so far."""
 
-    def __init__(self, perturbation: StereoPerturbation, options: SupOptions) -> None:
+    def __init__(self, perturbation: StereoPerturbation, options: SupOptions, job: dict[str, Any]) -> None:
         self.perturbation, self.options = perturbation, options
-        self.job = asdict(options) | {"epsilon": perturbation.epsilon, "size": list(perturbation.size)}
+        self.job = job | {"epsilon": perturbation.epsilon, "size": list(perturbation.size)}
         self.history: list[Row] = []
         self.best: dict[str, Any] = {"d1": -1.0}
         self._losses: list[float] = []

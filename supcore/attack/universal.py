@@ -60,7 +60,7 @@ class UniversalAttack:
         Returns:
             The loss before the step, a scalar.
         """
-        with _evaluation_mode(self.network):
+        with _frozen(self.network):
             if target is None:
                 target = self.clean_target(left, right)
             left, right = left.detach().requires_grad_(), right.detach().requires_grad_()
@@ -94,11 +94,16 @@ class UniversalAttack:
 
 
 @contextmanager
-def _evaluation_mode(network: StereoNetwork) -> Iterator[None]:
-    """Freeze batch-norm statistics for the block."""
+def _frozen(network: StereoNetwork) -> Iterator[None]:
+    """For the block: batch-norm statistics stay, and no gradient of the weights is computed."""
     was_training = network.training
+    trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
     network.eval()
+    for parameter in trainable:
+        parameter.requires_grad_(False)
     try:
         yield
     finally:
         network.train(was_training)
+        for parameter in trainable:
+            parameter.requires_grad_(True)

@@ -81,7 +81,7 @@ def read_pfm(path: str | Path) -> np.ndarray:
         content = Path(path).read_bytes()
     except OSError as error:
         raise SupError(f"{path}: cannot be read ({error.strerror})") from error
-    header = re.match(rb"Pf\s+(\d{1,6})\s+(\d{1,6})\s+([-+]?[0-9.]+(?:[eE][-+]?\d+)?)\s", content)
+    header = re.match(rb"Pf\s+(\d{1,6})\s+(\d{1,6})\s+([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s", content)
     if header is None:
         raise SupError(f"{path}: not a one-channel PFM file (the header must be 'Pf', width height, scale)")
     width, height, scale = int(header[1]), int(header[2]), float(header[3])

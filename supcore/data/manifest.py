@@ -54,8 +54,10 @@ def read_manifest(path: str | Path) -> list[StereoSample]:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise SupError(f"{path}: manifest not found") from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise SupError(f"{path}: not a readable manifest CSV ({error})") from error
+    except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise SupError(f"{path}: not a readable manifest CSV ({str(error).strip()})") from error
+    if not isinstance(table.index, pd.RangeIndex):
+        raise SupError(f"{path}: a row of the manifest has more fields than there are columns")
     missing = [c for c in REQUIRED if c not in table]
     unknown = [c for c in table if c not in REQUIRED + OPTIONAL]
     if missing or unknown:

@@ -88,7 +88,7 @@ def evaluate(
         One row per condition, image and reference, with the columns of the per-image records; D1 in percent, EPE in
         pixels, both empty where the reference has no valid pixel (``n_valid`` 0).
     """
-    clean = _open_predictions(clean_predictions, len(pairs))
+    clean = _open_predictions(clean_predictions, pairs)
     rows: list[dict[str, object]] = []
     for first, items, left, right in _batches(network, pairs, batch):
         last = first + len(left)
@@ -139,11 +139,14 @@ def _batches(
         yield first, items, to_unit_range(items.left).to(device), to_unit_range(items.right).to(device)
 
 
-def _open_predictions(path: str | Path, count: int) -> np.ndarray:
+def _open_predictions(path: str | Path, pairs: StereoDataset) -> np.ndarray:
     try:
         stored = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
         raise SupError(f"{path}: clean predictions cannot be read ({error}); delete the file and run again") from error
-    if len(stored) != count:
-        raise SupError(f"{path}: holds {len(stored)} predictions for {count} pairs; delete the file and run again")
+    wanted = (len(pairs), *pairs[0].disparity.shape)
+    if stored.shape != wanted:
+        raise SupError(
+            f"{path}: holds predictions of shape {stored.shape}, not {wanted}; delete the file and run again"
+        )
     return stored

@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from supcore.errors import SupError
 from supcore.networks.base import StereoNetwork, StereoOutput
 from supcore.networks.blocks import conv_norm_3d, initialise_convolution
 from supcore.networks.losses import masked_smooth_l1
@@ -41,6 +42,10 @@ class PSMNetOptions:
             raise ValueError(f"base_channels must be even and positive, got {self.base_channels}")
         if self.max_disparity < 16 or self.max_disparity % 16:
             raise ValueError(f"max_disparity must be a multiple of 16, got {self.max_disparity}")
+        for option in ("block_counts", "pooling_sizes"):
+            values = getattr(self, option)
+            if len(values) != 4 or min(values) < 1:
+                raise ValueError(f"{option} must be four positive integers, got {values}")
         if not set(self.deformable_layers) <= {1, 2, 3, 4}:
             raise ValueError(f"deformable_layers must be among 1-4, got {self.deformable_layers}")
 
@@ -131,7 +136,7 @@ class PSMNet(StereoNetwork):
     def _check_size(self, image: Tensor) -> None:
         smallest = 4 * max(self.options.pooling_sizes)
         if min(image.shape[-2:]) < smallest:
-            raise ValueError(
+            raise SupError(
                 f"pooling_sizes {self.options.pooling_sizes} need images of at least {smallest} px a side, "
                 f"got {tuple(image.shape[-2:])} after padding"
             )

@@ -17,7 +17,10 @@ def code_hash(*modules: str) -> str:
     """
     files: set[Path] = set()
     for module in modules:
+        before = len(files)
         _collect(module, files)
+        if len(files) == before and _source(module) not in files:
+            raise ImportError(f"no module {module} in {PACKAGE}")
     digest = hashlib.sha256()
     root = package_root()
     for file in sorted(files):

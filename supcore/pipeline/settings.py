@@ -13,6 +13,7 @@ from supcore.errors import SupError
 SYNTHETIC = "synthetic"
 FILE_LAYOUTS = ("kitti_raw", "kitti2012", "kitti2015", "flyingthings3d")
 WEIGHT_KINDS = ("bundled", "registry", "train")
+CLEAN = "none"
 CONTROLS = ("noise",)
 
 
@@ -155,6 +156,8 @@ class Settings:
                         f"config key networks.{network}.weights.{name}: is '{kind}' here but '{kinds[name]}' for "
                         "another network; give one of them another name"
                     )
+                if kind == "registry":
+                    self._registry.entry(self.architecture(network), weights["registry"])
                 if kind == "train" and weights["train"] not in self.config.get("training", {}):
                     raise SupError(
                         f"config key networks.{network}.weights.{name}.train: no training.{weights['train']}"
@@ -165,8 +168,9 @@ class Settings:
         self._check_split("sups.training", sups["training"])
         self._check_split("sups.validation", sups["validation"])
         for name, training in self.config.get("training", {}).items():
-            for number, reference in enumerate(training["datasets"]):
-                self._check_split(f"training.{name}.datasets[{number}]", reference)
+            for role in ("datasets", "validation"):
+                for number, reference in enumerate(training[role]):
+                    self._check_split(f"training.{name}.{role}[{number}]", reference)
         for name, entry in self.config["evaluation"]["datasets"].items():
             self._check_split(f"evaluation.datasets.{name}", {"dataset": name, "split": entry["split"]})
             for network in self.networks:
@@ -188,6 +192,8 @@ class Settings:
             if height % h or width % w:
                 raise SupError(f"config key sups.sizes: {size} does not divide the image_size {height}x{width}")
         for source in self.sources:
+            if source in (*CONTROLS, CLEAN):
+                raise SupError(f"config key sups.sources.{source}: this name is taken by a control; choose another one")
             network, known = self.source_network(source), ", ".join(self.networks)
             if network not in self.networks:
                 raise SupError(f"config key sups.sources.{source}: unknown network {network!r}; known: {known}")
@@ -207,4 +213,4 @@ def tile_size(size: str, image_size: tuple[int, int]) -> tuple[int, int]:
 
 def epsilon_text(epsilon: float) -> str:
     """Epsilon as it stands in paths and tables: the shortest decimal, no exponent."""
-    return f"{epsilon:.10f}".rstrip("0")
+    return f"{epsilon:.10f}".rstrip("0").rstrip(".")

@@ -1,10 +1,12 @@
 """Checkpoints of unfinished work, so that a killed job goes on where it stopped."""
 
+import hashlib
 import io
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from supcore.errors import SupError
 from supcore.files import atomic_path
@@ -16,6 +18,14 @@ def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
     torch.save(state, buffer)
     with atomic_path(path) as temporary:
         temporary.write_bytes(buffer.getvalue())
+
+
+def fingerprint(network: nn.Module) -> str:
+    """A hash of the network's weights, which tells a checkpoint's job from one on another network."""
+    digest = hashlib.sha256()
+    for name, value in network.state_dict().items():
+        digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def load_checkpoint(path: str | Path, job: dict[str, Any]) -> dict[str, Any] | None:

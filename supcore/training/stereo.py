@@ -13,7 +13,7 @@ from supcore.data.dataset import StereoPair, to_unit_range
 from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.networks import StereoNetwork
 from supcore.seeding import numpy_generator
-from supcore.training.checkpoint import load_checkpoint, save_checkpoint
+from supcore.training.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 
 Progress = Callable[[int, dict[str, float]], None]
 
@@ -59,9 +59,13 @@ def train_stereo(
     """
     optimiser = torch.optim.Adam(network.parameters(), lr=options.learning_rate)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, options.learning_rate, total_steps=options.steps, pct_start=0.1, cycle_momentum=False
+        optimiser,
+        options.learning_rate,
+        total_steps=options.steps,
+        pct_start=max(0.1, 2 / max(options.steps, 3)),
+        cycle_momentum=False,
     )
-    job = asdict(options)
+    job = asdict(options) | {"network": fingerprint(network), "pairs": len(training)}  # type: ignore[arg-type]
     history: list[dict[str, float]] = []
     first = 0
     if state := load_checkpoint(checkpoint, job):
@@ -108,8 +112,12 @@ def draw_batch(training: Dataset[StereoPair], options: TrainingOptions, step: in
 
 
 def validate(network: StereoNetwork, pairs: Sequence[StereoPair] | Dataset[StereoPair]) -> dict[str, float]:
-    """Mean D1 (%) and EPE (px) of the network over pairs with ground truth, and the number of pairs."""
+    """Mean D1 (%) and EPE (px) over pairs with ground truth, and their number.
+
+    The network is left in evaluation mode.
+    """
     device = next(network.parameters()).device
+    network.eval()
     d1, epe = [], []
     for index in range(len(pairs)):  # type: ignore[arg-type]
         pair = pairs[index]

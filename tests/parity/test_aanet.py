@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from golden import fill_network, ground_truth, pair
 
 from supcore.networks import build_network
 from supcore.networks.aanet_aggregation import correlation_volume, soft_argmax
 from supcore.networks.aanet_refinement import warp_right
 from supcore.networks.base import StereoOutput
 from supcore.networks.blocks import DeformableConvolution
+from tests.parity.golden import fill_network, ground_truth, pair
 
 pytestmark = pytest.mark.parity
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from golden import fill_network, ground_truth, pair
 
 from supcore.networks import StereoOutput, build_network
 from supcore.networks.disparity_samples import (
@@ -18,6 +17,7 @@ from supcore.networks.disparity_samples import (
     whole_samples,
 )
 from supcore.networks.patch_match import interval_starts, patch_match, shift_similarity
+from tests.parity.golden import fill_network, ground_truth, pair
 
 pytestmark = pytest.mark.parity
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from golden import fill_network, ground_truth, pair
 
 from supcore.networks import build_network
+from tests.parity.golden import fill_network, ground_truth, pair
 
 pytestmark = pytest.mark.parity
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
-from golden import fill_network, pair
 
 from supcore.attack import UniversalAttack
 from supcore.networks import build_network
 from supcore.perturbation import StereoPerturbation
+from tests.parity.golden import fill_network, pair
 
 pytestmark = [pytest.mark.parity, pytest.mark.slow]
 

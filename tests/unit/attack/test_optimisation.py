@@ -106,7 +106,6 @@ def test_checkpoint_of_another_tile_size_is_ignored(small_network, training, val
     assert sup.left.shape == (3, 16, 16)
 
 
-@pytest.mark.xfail(strict=True, reason="optimisation.py: the checkpoint does not know the network that it attacks")
 def test_checkpoint_of_another_network_is_ignored(make_small_network, training, validation, run, tmp_path):
     """New weights in the same place must not inherit half a SUP of the old ones."""
     other, expected, sup = make_small_network(seed=9), new_sup(), new_sup()
@@ -165,7 +164,6 @@ def test_selection_of_the_best_keeps_the_sup_of_the_highest_error(run):
     assert not same_bytes(best, last)
 
 
-@pytest.mark.xfail(strict=True, reason="optimisation.py: without ground truth every error is 0 and the first SUP wins")
 def test_selection_of_the_best_without_ground_truth_is_refused(small_network, training, make_pairs, tmp_path):
     blind = make_pairs(2, without_truth=(0, 1))
     with pytest.raises(SupError, match="ground truth"):
@@ -179,7 +177,6 @@ def test_selection_of_the_best_without_ground_truth_is_refused(small_network, tr
         )
 
 
-@pytest.mark.xfail(strict=True, reason="optimisation.py: a loss of NaN gives a SUP of NaN, refused by later jobs only")
 def test_network_that_predicts_nan_is_an_error(small_network, training, validation, tmp_path):
     with torch.no_grad():
         small_network.dres0[0][0].weight.fill_(float("nan"))
@@ -187,7 +184,6 @@ def test_network_that_predicts_nan_is_an_error(small_network, training, validati
         optimise_sup(small_network, new_sup(), training, validation, OPTIONS, checkpoint=tmp_path / "job.pt")
 
 
-@pytest.mark.xfail(strict=True, reason="optimisation.py: validation predicts in training mode and moves batch norm")
 def test_network_in_training_mode_is_left_unchanged(small_network, training, validation, tmp_path):
     before = {name: value.clone() for name, value in small_network.train().state_dict().items()}
     options = replace(OPTIONS, steps=2)

@@ -44,6 +44,7 @@ evaluation:
   datasets:
     street: {split: test, weights: [trained]}
     things: {split: test, weights: [demo]}
+weights_registry: config/weights.yaml
 training:
   recipe:
     datasets: [{dataset: street, split: train}, {dataset: things, split: train}]
@@ -112,7 +113,6 @@ def test_contradiction_is_one_line_that_names_the_key(path, value, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.xfail(strict=True, reason="settings.py: the splits of training.*.validation are not checked")
 @pytest.mark.parametrize("reference", [{"dataset": "city", "split": "test"}, {"dataset": "street", "split": "x"}])
 def test_validation_split_of_a_training_is_checked(reference):
     with pytest.raises(SupError, match=r"config key training\.recipe\.validation\[0\]"):
@@ -221,7 +221,6 @@ def test_source_may_attack_a_network_under_another_name_with_its_own_training_pa
     assert settings.alpha("psmnet_things", 0.02) == 0.0001
 
 
-@pytest.mark.xfail(strict=True, reason="settings.py: a source may be called like a control")
 @pytest.mark.parametrize("name", ["noise", "none"])
 def test_source_is_not_called_like_a_control(name):
     """Its folder of results would hold the control in place of its SUPs."""
@@ -266,7 +265,7 @@ def test_tile_size_of_anything_else_is_refused(size):
         (0.00002, "0.00002"),
         (0.1 + 0.2, "0.3"),
         (0.5, "0.5"),
-        pytest.param(1, "1", marks=pytest.mark.xfail(strict=True, reason="settings.py: epsilon_text(1) is '1.'")),
+        (1, "1"),
     ],
 )
 def test_epsilon_in_paths_is_the_shortest_decimal(epsilon, text):

@@ -12,8 +12,7 @@ from supcore.reporting.figures import (
     transfer_heatmap,
 )
 from supcore.reporting.transfer import transfer_table
-
-from .conftest import make_records
+from tests.unit.reporting.conftest import make_records
 
 TILE = np.random.default_rng(0).uniform(-0.02, 0.02, size=(2, 3, 16, 16))
 

@@ -2,8 +2,7 @@ import pytest
 
 from supcore.reporting.matrix import matrices, to_latex, to_markdown
 from supcore.reporting.transfer import transfer_table
-
-from .conftest import make_records
+from tests.unit.reporting.conftest import make_records
 
 
 def test_one_matrix_per_size_epsilon_and_reference(table):

@@ -4,8 +4,7 @@ import pytest
 
 from supcore.errors import SupError
 from supcore.reporting.published import load_published
-
-from .conftest import PUBLISHED
+from tests.unit.reporting.conftest import PUBLISHED
 
 
 @pytest.mark.parametrize(
