@@ -21,10 +21,14 @@ class Workspace:
             (folder / name).symlink_to(REPOSITORY / name)
 
     def snakemake(self, *arguments, config="smoke.yaml", cores=2):
-        """Run Snakemake here; returns the finished process with all its output in ``stdout``."""
+        """Run Snakemake here; returns the finished process with all its output in ``stdout``.
+
+        ``config`` is the name of a configuration of the repository, the path of another one, or several of them.
+        """
         snakemake = Path(sys.executable).with_name("snakemake")
         command = [snakemake, "--snakefile", REPOSITORY / "Snakefile", "--cores", str(cores), *arguments]
-        command += ["--configfile", config if Path(config).is_absolute() else f"config/{config}"]
+        configs = [config] if isinstance(config, str) else config
+        command += ["--configfile", *(c if Path(c).is_absolute() else f"config/{c}" for c in configs)]
         return subprocess.run(
             list(map(str, command)),
             cwd=self.folder,
