@@ -142,7 +142,10 @@ def strongest_sup():
 
 def figures():
     """Every figure of the configuration."""
-    names = [f"transfer_heatmap_{reference}" for reference in ("ground_truth", "clean")]
+    names = [
+        "transfer_bars",
+        *(f"transfer_heatmap_{reference}" for reference in ("ground_truth", "clean")),
+    ]
     if len(config["sups"]["epsilons"]) > 1:
         names += [f"error_against_epsilon_{dataset}" for dataset in SETTINGS.evaluated]
     names += [

@@ -57,6 +57,33 @@ rule error_against_epsilon:
         "../workflow_scripts/error_against_epsilon.py"
 
 
+rule transfer_bars:
+    input:
+        "<results>/tables/transfer.csv",
+    output:
+        pdf="<results>/figures/transfer_bars.pdf",
+        png=report(
+            "<results>/figures/transfer_bars.png",
+            caption="../report/transfer_bars.rst",
+            category="Transfer",
+            labels={"figure": "bars", "reference": "ground truth"},
+        ),
+    log:
+        "<logs>/figures/transfer_bars.log",
+    benchmark:
+        "<benchmarks>/figures/transfer_bars.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code_hash("supcore.reporting.figures"),
+    message:
+        "Drawing clean, noise and SUP errors beside each other"
+    script:
+        "../workflow_scripts/transfer_bars.py"
+
+
 rule scene_panel:
     input:
         weights=lambda wc: weights_file(

@@ -1,20 +1,55 @@
-"""Modulated deformable convolution (DCNv2), composed of ``grid_sample`` and a matrix product.
+"""Modulated deformable convolution (DCNv2): one function, whichever implementation the machine offers."""
 
-On a CPU this is several times faster than torchvision's operator, whose backward pass runs in one thread; on a GPU
-torchvision's kernel is used.
-"""
+import logging
+import os
+from functools import cache
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
-from torch.nn.modules.utils import _pair
+
+from supcore.errors import SupError
+from supcore.ops import composition, extension
+
+logger = logging.getLogger(__name__)
 
 Size = int | tuple[int, int]
+VARIABLE = "SUPCORE_DEFORM_BACKEND"
+WISHES = ("auto", "torch", "cpp", "cuda")
 
 
 def backend(device: torch.device | str = "cpu") -> str:
-    """Which implementation :func:`deform_conv2d` uses for tensors on ``device``."""
-    return "torchvision" if torch.device(device).type == "cuda" else "torch"
+    """Which implementation :func:`deform_conv2d` uses for tensors on ``device``.
+
+    ``cpp`` and ``cuda`` are our kernels, compiled at first use unless they were installed; without them a CPU uses the
+    composition of PyTorch's operators, ``torch``, and an NVIDIA GPU uses ``torchvision``. The environment variable
+    ``SUPCORE_DEFORM_BACKEND`` is ``auto`` by default; ``torch`` avoids all compiling; ``cpp`` and ``cuda`` insist on
+    our kernels for the CPU and the GPU.
+
+    Raises:
+        SupError: the variable has another value, or the kernels that it insists on cannot be had.
+    """
+    return _choose(torch.device(device).type, os.environ.get(VARIABLE) or "auto")
+
+
+# What torch.compiler.assume_constant_result sets, without its import of the whole compiler (2 seconds): a compiled
+# graph calls the function while it is traced.
+backend._dynamo_marked_constant = True  # type: ignore[attr-defined]
+
+
+@cache
+def _choose(device: str, wish: str) -> str:
+    if wish not in WISHES:
+        raise SupError(f"{VARIABLE}: {wish!r} is none of {', '.join(WISHES)}")
+    ours, other = {"cpu": ("cpp", "torch"), "cuda": ("cuda", "torchvision")}.get(device, (None, "torch"))
+    if ours is None or wish == "torch":
+        return other
+    problem = extension.problem(ours)
+    if problem is None:
+        return ours
+    if wish == ours:
+        raise SupError(f"{VARIABLE}={wish}: {problem}; mend that, or use 'auto'")
+    logger.warning("deform_conv2d: uses %s, not our %s kernels: %s", other, ours, problem)
+    return other
 
 
 def deform_conv2d(
@@ -29,6 +64,8 @@ def deform_conv2d(
 ) -> Tensor:
     """Deformable convolution with the argument order of :func:`torchvision.ops.deform_conv2d`.
 
+    Half-precision arguments, as ``torch.autocast`` makes them, are computed in float32.
+
     Args:
         input: N×C×H×W.
         offset: N×(2·G·kh·kw)×H'×W' in pixels, interleaved (dy, dx) per kernel tap and offset group G.
@@ -40,73 +77,80 @@ def deform_conv2d(
         mask: N×(G·kh·kw)×H'×W' factors of the samples, optional.
 
     Returns:
-        N×outputs×H'×W'.
+        N×outputs×H'×W' of the input's dtype.
 
     Raises:
-        ValueError: shapes that do not fit together.
+        ValueError: an argument does not fit the others.
     """
-    groups = _check_shapes(input, offset, weight, mask)
-    if backend(input.device) == "torchvision":
-        import torchvision  # slow to import, needed on a GPU only
+    steps = (_pair(stride, "stride", 1), _pair(padding, "padding", 0), _pair(dilation, "dilation", 1))
+    _check_shapes(input, offset, weight, bias, mask, *steps)
+    dtype = _common_dtype(input, offset, weight, bias, mask)
+    bias, mask = (None if tensor is None else tensor.to(dtype) for tensor in (bias, mask))
+    arguments = (input.to(dtype), offset.to(dtype), weight.to(dtype), bias, *steps, mask)
+    choice = backend(input.device.type)
+    if choice in ("cpp", "cuda"):
+        out = torch.ops.supcore.deform_conv2d(*arguments)
+    elif choice == "torchvision":
+        import torchvision
 
-        return torchvision.ops.deform_conv2d(input, offset, weight, bias, stride, padding, dilation, mask)
-    sampled = _sample_taps(input, offset, weight.shape[-2:], _pair(stride), _pair(padding), _pair(dilation))
-    if mask is not None:
-        sampled = sampled * mask.view(*sampled.shape[:2], 1, -1, *sampled.shape[-2:])
-    return _contract(sampled, weight, bias, input.shape[1], groups)
-
-
-def _check_shapes(input: Tensor, offset: Tensor, weight: Tensor, mask: Tensor | None) -> int:
-    """Validate and return the number of weight groups."""
-    channels, taps = input.shape[1], weight.shape[-2] * weight.shape[-1]
-    groups = channels // weight.shape[1]
-    if groups * weight.shape[1] != channels or weight.shape[0] % max(groups, 1):
-        raise ValueError(f"weight {tuple(weight.shape)} does not fit an input of {channels} channels")
-    offset_groups = offset.shape[1] // (2 * taps)
-    if offset_groups == 0 or offset.shape[1] != 2 * taps * offset_groups or channels % offset_groups:
-        raise ValueError(
-            f"offset has {offset.shape[1]} channels; a multiple of 2·{taps} that divides {channels} groups is needed"
-        )
-    if mask is not None and (mask.shape[1] != taps * offset_groups or mask.shape[-2:] != offset.shape[-2:]):
-        raise ValueError(f"mask {tuple(mask.shape)} does not fit offset {tuple(offset.shape)}")
-    return groups
+        out = torchvision.ops.deform_conv2d(*arguments)
+    else:
+        out = composition.deform_conv2d(*arguments)
+    return out.to(input.dtype)
 
 
-def _sample_taps(
+def _pair(size: Size, name: str, least: int) -> tuple[int, int]:
+    pair = (size, size) if isinstance(size, int) else tuple(size)
+    if len(pair) != 2 or min(pair) < least:
+        raise ValueError(f"{name} {size} is not one or two integers of at least {least}")
+    return pair
+
+
+def _common_dtype(input: Tensor, *others: Tensor | None) -> torch.dtype:
+    """The widest dtype of the arguments, float32 at least."""
+    dtype = torch.promote_types(input.dtype, torch.float32)
+    for other in others:
+        if other is not None:
+            dtype = torch.promote_types(dtype, other.dtype)
+    return dtype
+
+
+def _check_shapes(
     input: Tensor,
     offset: Tensor,
-    kernel: torch.Size,
+    weight: Tensor,
+    bias: Tensor | None,
+    mask: Tensor | None,
     stride: tuple[int, int],
     padding: tuple[int, int],
     dilation: tuple[int, int],
-) -> Tensor:
-    """Bilinear samples at every tap: N×G×(C/G)×taps×H'×W'."""
-    n, channels, height, width = input.shape
+) -> None:
+    named = {"input": input, "offset": offset, "weight": weight, "mask": mask}
+    for name, tensor in named.items():
+        if tensor is not None and tensor.dim() != 4:
+            raise ValueError(f"{name} {tuple(tensor.shape)} needs 4 dimensions")
+    for name, tensor in {**named, "bias": bias}.items():
+        if tensor is not None and not (tensor.is_floating_point() and tensor.device == input.device):
+            raise ValueError(f"{name} is {tensor.dtype} on {tensor.device}; floating point on {input.device} is needed")
+    (n, channels, *image), (outputs, group_channels, *kernel) = input.shape, weight.shape
     taps = kernel[0] * kernel[1]
+    if 0 in (channels, *image):
+        raise ValueError(f"input {tuple(input.shape)} has no pixels")
+    if 0 in (group_channels, taps) or channels % group_channels or outputs % (channels // group_channels):
+        raise ValueError(f"weight {tuple(weight.shape)} does not fit an input of {channels} channels")
     groups = offset.shape[1] // (2 * taps)
-    rows, columns = offset.shape[-2:]
-
-    def positions(count: int, step: int, first: int = 0) -> Tensor:
-        return torch.arange(count, device=input.device, dtype=input.dtype) * step - first
-
-    tap_y = positions(kernel[0], dilation[0], padding[0]).repeat_interleave(kernel[1])
-    tap_x = positions(kernel[1], dilation[1], padding[1]).repeat(kernel[0])
-    grid_y = tap_y.view(-1, 1, 1) + positions(rows, stride[0]).view(1, -1, 1)
-    grid_x = tap_x.view(-1, 1, 1) + positions(columns, stride[1]).view(1, 1, -1)
-    offset = offset.reshape(n * groups, taps, 2, rows, columns)
-    # grid_sample's normalised coordinates, align_corners=False: pixel p lies at (2 p + 1) / size - 1.
-    y = (2 * (grid_y + offset[:, :, 0]) + 1) / height - 1
-    x = (2 * (grid_x + offset[:, :, 1]) + 1) / width - 1
-    grid = torch.stack((x, y), dim=-1).view(n * groups, taps * rows, columns, 2)
-    features = input.reshape(n * groups, channels // groups, height, width)
-    sampled = F.grid_sample(features, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-    return sampled.view(n, groups, channels // groups, taps, rows, columns)
-
-
-def _contract(sampled: Tensor, weight: Tensor, bias: Tensor | None, channels: int, groups: int) -> Tensor:
-    """Multiply the samples with the kernel and add the bias."""
-    n, rows, columns = sampled.shape[0], *sampled.shape[-2:]
-    outputs = weight.shape[0]
-    matrix = weight.reshape(1, groups, outputs // groups, -1)
-    out = (matrix @ sampled.reshape(n, groups, -1, rows * columns)).view(n, outputs, rows, columns)
-    return out if bias is None else out + bias.view(1, -1, 1, 1)
+    if groups == 0 or offset.shape[1] != 2 * taps * groups or channels % groups:
+        raise ValueError(
+            f"offset has {offset.shape[1]} channels; {2 * taps} times a divisor of the input's {channels} are needed"
+        )
+    size = [
+        (image[i] + 2 * padding[i] - dilation[i] * (kernel[i] - 1) - 1) // stride[i] + 1 for i in range(2)
+    ]  # of the output
+    if min(size) < 1:
+        raise ValueError(f"weight {tuple(weight.shape)}: its kernel is larger than the padded input {tuple(image)}")
+    if offset.shape[0] != n or list(offset.shape[2:]) != size:
+        raise ValueError(f"offset {tuple(offset.shape)} needs batch {n} and the output's size {tuple(size)}")
+    if mask is not None and tuple(mask.shape) != (n, groups * taps, *size):
+        raise ValueError(f"mask {tuple(mask.shape)} does not fit; {(n, groups * taps, *size)} is needed")
+    if bias is not None and tuple(bias.shape) != (outputs,):
+        raise ValueError(f"bias {tuple(bias.shape)} does not fit {outputs} outputs")

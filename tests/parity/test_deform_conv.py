@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
@@ -7,20 +5,16 @@ import torch
 from supcore.networks.blocks import DeformableConvolution
 from supcore.ops import extension
 
-FILE = Path(__file__).parents[3] / "shared" / "golden" / "data" / "modules.npz"
-
 
 @pytest.mark.parity
 @pytest.mark.parametrize("implementation", ["torch", "cpp"])
 @pytest.mark.parametrize(("index", "stride", "dilation"), [(0, 1, 2), (1, 2, 2), (2, 1, 1)])
-def test_equals_the_authors_module(monkeypatch, implementation, index, stride, dilation):
-    if not FILE.is_file():
-        pytest.skip(f"{FILE} is not there")
+def test_equals_the_authors_module(golden, monkeypatch, implementation, index, stride, dilation):
     if implementation == "cpp" and extension.problem("cpp"):
         pytest.skip(f"our kernels: {extension.problem('cpp')}")
     monkeypatch.setenv("SUPCORE_DEFORM_BACKEND", implementation)
     prefix = f"deform{index}_"
-    with np.load(FILE) as stored:
+    with np.load(golden / "data" / "modules.npz") as stored:
         data = {k.removeprefix(prefix): torch.from_numpy(stored[k]) for k in stored.files if k.startswith(prefix)}
     module = DeformableConvolution(8, 6, stride, dilation)
     names = list(module.state_dict())

@@ -53,7 +53,7 @@ def _slanted_plane(
 
 
 def _random_paint(rng: np.random.Generator, plane: Plane) -> Paint:
-    color, contrast = rng.uniform(0.3, 0.7, 3), float(rng.uniform(0.7, 1.3))
+    color, contrast = rng.uniform(0.3, 0.7, 3), float(rng.uniform(0.25, 1.1))
     return random_paint(rng, plane, families=FAMILIES, color=color, contrast=contrast, rotation=np.pi)
 
 

@@ -2,8 +2,8 @@
 //
 // The image is turned to channels last, so that a corner is one contiguous run of channels, and followed by one pixel
 // of zeros that corners outside the image point to. Output pixels are treated in blocks whose sampled columns stay in
-// the cache; the kernel is applied by a matrix product per block. No sum depends on how threads share the work: pixels
-// are independent, and the gradient of the image is split by channels.
+// the cache; the kernel is applied by a matrix product per block. No sum of ours depends on how threads share the work:
+// pixels are independent, and the gradient of the image is split by channels.
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/addmm.h>
@@ -22,7 +22,8 @@
 namespace supcore {
 namespace {
 
-constexpr int64_t kBlockBytes = 1 << 20;  // of sampled columns
+// Of sampled columns: small enough for the last cache, large enough that threads seldom wait for each other.
+constexpr int64_t kBlockBytes = 1 << 22;
 constexpr int kGrain = 16;                // output pixels a thread takes at least
 constexpr int kChannels = 16;             // channels of the image's gradient a thread takes at least: a cache line
 
@@ -53,26 +54,8 @@ class Image {  // the pointers of one image, and the steps on a block of its out
   Image(const Geometry& g, const scalar* pixels, const scalar* offset, const scalar* mask)
       : g_(g), pixels_(pixels), offset_(offset), mask_(mask) {}
 
-  void locate(const Block& block) {
-    const int taps = g_.taps(), per_pixel = g_.offset_groups * taps;
-    taps_.resize(static_cast<size_t>(block.count) * per_pixel);
-    at::parallel_for(0, block.count, kGrain, [&](int64_t begin, int64_t end) {
-      for (int group = 0; group < g_.offset_groups; ++group) {
-        const scalar* offset = offset_ + static_cast<int64_t>(2 * group * taps) * g_.pixels();
-        for (int tap = 0; tap < taps; ++tap) {
-          const scalar* mask = mask_ ? mask_ + static_cast<int64_t>(group * taps + tap) * g_.pixels() : nullptr;
-          for (int64_t t = begin; t < end; ++t) {
-            const int pixel = block.first + static_cast<int>(t);
-            taps_[t * per_pixel + group * taps + tap] = {
-                locate_tap(g_, offset, tap, pixel, g_.area()), mask ? mask[pixel] : scalar(1)};
-          }
-        }
-      }
-    });
-  }
-
   // columns[pixel][tap][channel] = masked samples.
-  void sample(const Block& block, scalar* columns) const {
+  void sample(const Block& block, scalar* columns) {
     each_tap(block, [&](const Tap<scalar>& tap, int64_t row, int, int, int begin, int end) {
       scalar weights[4];
       corner_weights(tap.sample, tap.mask, weights);
@@ -85,7 +68,7 @@ class Image {  // the pointers of one image, and the steps on a block of its out
   }
 
   // Adds to the gradients of offset and mask (either may be null).
-  void sampling_gradients(const Block& block, const scalar* grad_columns, scalar* grad_offset, scalar* grad_mask) const {
+  void sampling_gradients(const Block& block, const scalar* grad_columns, scalar* grad_offset, scalar* grad_mask) {
     each_tap(block, [&](const Tap<scalar>& tap, int64_t row, int index, int pixel, int begin, int end) {
       const scalar *c0 = corner(tap, 0), *c1 = corner(tap, 1), *c2 = corner(tap, 2), *c3 = corner(tap, 3);
       const scalar* grad = grad_columns + row * block.channels() - block.channel_begin;
@@ -107,7 +90,9 @@ class Image {  // the pointers of one image, and the steps on a block of its out
   }
 
   // Adds to the gradient of the channels-last image; each thread owns some channels.
-  void image_gradient(const Block& block, const scalar* grad_columns, scalar* grad_pixels) const {
+  void image_gradient(const Block& block, const scalar* grad_columns, scalar* grad_pixels) {
+    if (start(block))
+      at::parallel_for(0, block.count, kGrain, [&](int64_t begin, int64_t end) { locate(block, begin, end); });
     const int taps = g_.taps(), slices = (block.channels() + kChannels - 1) / kChannels;
     at::parallel_for(0, slices, 1, [&](int64_t first, int64_t last) {
       const int begin = block.channel_begin + static_cast<int>(first) * kChannels;
@@ -136,11 +121,37 @@ class Image {  // the pointers of one image, and the steps on a block of its out
     return pixels_ + static_cast<int64_t>(tap.sample.corner[i]) * g_.channels;
   }
 
+  // Whether the samples of the block's pixels are still to be located.
+  bool start(const Block& block) {
+    if (located_ == block.first) return false;
+    located_ = block.first;
+    taps_.resize(static_cast<size_t>(block.count) * g_.offset_groups * g_.taps());
+    return true;
+  }
+
+  // Fills taps_[pixel][offset group][tap].
+  void locate(const Block& block, int64_t begin, int64_t end) {
+    const int taps = g_.taps(), per_pixel = g_.offset_groups * taps;
+    for (int group = 0; group < g_.offset_groups; ++group) {
+      const scalar* offset = offset_ + static_cast<int64_t>(2 * group * taps) * g_.pixels();
+      for (int tap = 0; tap < taps; ++tap) {
+        const scalar* mask = mask_ ? mask_ + static_cast<int64_t>(group * taps + tap) * g_.pixels() : nullptr;
+        for (int64_t t = begin; t < end; ++t) {
+          const int pixel = block.first + static_cast<int>(t);
+          taps_[t * per_pixel + group * taps + tap] = {
+              locate_tap(g_, offset, tap, pixel, g_.area()), mask ? mask[pixel] : scalar(1)};
+        }
+      }
+    }
+  }
+
   // body(tap, row of the columns, index of the tap among all groups, output pixel, first and last channel)
   template <typename Body>
-  void each_tap(const Block& block, const Body& body) const {
+  void each_tap(const Block& block, const Body& body) {
     const int taps = g_.taps();
+    const bool fresh = start(block);
     at::parallel_for(0, block.count, kGrain, [&](int64_t begin, int64_t end) {
+      if (fresh) locate(block, begin, end);
       for (int64_t t = begin; t < end; ++t) {
         for_each_offset_group(g_, block.channel_begin, block.channel_end, [&](int group, int lo, int hi) {
           for (int k = 0; k < taps; ++k) {
@@ -156,6 +167,7 @@ class Image {  // the pointers of one image, and the steps on a block of its out
   const Geometry& g_;
   const scalar *pixels_, *offset_, *mask_;
   std::vector<Tap<scalar>> taps_;
+  int located_ = -1;  // first pixel of the block that taps_ holds
 };
 
 // (height·width + 1)×channels with a last row of zeros.
@@ -217,7 +229,6 @@ at::Tensor forward(
       for_each_block(g, sizeof(scalar_t), [&](int group, const Block& block) {
         if (!columns.defined() || columns.size(0) != block.count)
           columns = at::empty({block.count, matrices.size(2)}, input.options());
-        image.locate(block);
         image.sample(block, columns.mutable_data_ptr<scalar_t>());
         at::Tensor result = results[group].narrow(1, block.first, block.count);
         at::mm_out(result, matrices[group], columns.t());
@@ -256,7 +267,6 @@ Gradients backward(
           columns = at::empty({block.count, matrices.size(2)}, input.options());
         scalar_t* values = columns.mutable_data_ptr<scalar_t>();
         const at::Tensor grad_block = grads[n][group].narrow(1, block.first, block.count);
-        image.locate(block);
         if (needs.weight) {
           image.sample(block, values);
           at::Tensor sum = grad_weight[group];

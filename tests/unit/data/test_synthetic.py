@@ -81,7 +81,8 @@ def test_warping_the_right_image_by_the_truth_gives_the_left_image(kind):
     with_truth = [median_error(warped(scene.right, scene.disparity), scene) for scene in scenes]
     without = [median_error(scene.right.astype(np.float32) / 255, scene) for scene in scenes]
     assert np.mean(with_truth) < 0.02
-    assert np.mean(without) > 4 * np.mean(with_truth)
+    # Not more: a third of the surfaces are weakly textured on purpose, and what remains is sensor noise and gain.
+    assert np.mean(without) > 2.5 * np.mean(with_truth)
 
 
 # A shift by half a pixel anywhere in the renderer would spoil every evaluation below one pixel.
@@ -119,14 +120,17 @@ def test_visible_mask_agrees_with_a_left_right_check(kind):
     assert np.mean(agreements) > 0.999
 
 
-# A network must find the match of every place: no region may be flat.
+# A network must find the match of every place: weakly textured regions are wanted, flat ones are not.
 @pytest.mark.parametrize("kind", KINDS)
 def test_images_have_detail_nearly_everywhere(kind):
+    fractions = []
     for index in range(10):
         image = render_scene(kind, image_size=SIZE, seed=4, index=index).left.astype(np.float32) / 255
         detail = image - cv2.GaussianBlur(image, (0, 0), 2.0)
         local = np.sqrt(cv2.GaussianBlur((detail**2).mean(axis=2), (0, 0), 3.0))
-        assert (local > 0.015).mean() > 0.95  # three times the sensor noise
+        fractions.append((local > 0.0075).mean())  # one and a half times the sensor noise
+    assert np.mean(fractions) > 0.95
+    assert min(fractions) > 0.8
 
 
 # The class-wise evaluation of the driving scenes needs its classes; the other kind has none.

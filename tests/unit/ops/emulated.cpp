@@ -17,10 +17,13 @@ struct Loop {
 TORCH_LIBRARY(supcore_emulated, m) {
   m.def(
       "deform_conv2d(Tensor input, Tensor offset, Tensor weight, Tensor? bias, int[2] stride, int[2] padding, "
-      "int[2] dilation, Tensor? mask) -> Tensor",
-      &supcore::Passes<Loop>::forward);
+      "int[2] dilation, Tensor? mask) -> Tensor");
   m.def(
       "deform_conv2d_backward(Tensor grad, Tensor input, Tensor offset, Tensor weight, int[2] stride, "
-      "int[2] padding, int[2] dilation, Tensor? mask, bool[4] needs) -> (Tensor, Tensor, Tensor, Tensor)",
-      &supcore::Passes<Loop>::backward);
+      "int[2] padding, int[2] dilation, Tensor? mask, bool[4] needs) -> (Tensor, Tensor, Tensor, Tensor)");
+}
+
+TORCH_LIBRARY_IMPL(supcore_emulated, CPU, m) {
+  m.impl("deform_conv2d", &supcore::Passes<Loop>::forward);
+  m.impl("deform_conv2d_backward", &supcore::Passes<Loop>::backward);
 }

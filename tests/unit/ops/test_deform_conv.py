@@ -3,10 +3,10 @@ import itertools
 import pytest
 import torch
 import torchvision
-from deform_case import Case, reference, run
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from supcore.ops import deform_conv2d
+from tests.unit.ops.deform_case import Case, reference, run
 
 GRID = [
     Case(groups, offset_groups, stride, dilation, dilation, mask=mask, bias=bias)
