@@ -16,7 +16,7 @@ class Job:
     """A running job: its log, and what its provenance will say."""
 
     log: logging.Logger
-    device: str = "cpu"
+    device: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
 
     def prepare_device(self, snakemake: Any) -> Any:
