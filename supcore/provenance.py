@@ -7,10 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from supcore.files import sha256, write_json
-from supcore.ops import backend
 
 PACKAGES = ("supcore", "torch", "torchvision", "numpy", "opencv-python-headless", "pillow", "snakemake")
 
@@ -21,7 +18,7 @@ def write_provenance(
     artifacts: Mapping[str, str],
     inputs: Mapping[str, str],
     settings: Mapping[str, Any],
-    device: str,
+    device: str | None,
     seconds: float,
 ) -> None:
     """Write the provenance of one job's artifacts.
@@ -31,26 +28,30 @@ def write_provenance(
         artifacts: name to path of what the job made; hashed.
         inputs: name to path of what it read; hashed, folders are only named.
         settings: configuration, wildcards, parameters and seed.
-        device: ``cpu`` or ``cuda``.
+        device: ``cpu`` or ``cuda``; None for a job that runs no network, which is not kept waiting for PyTorch.
         seconds: duration of the job.
     """
-    gpu = torch.cuda.get_device_name() if device.startswith("cuda") else None
     content = {
         "artifacts": _hashes(artifacts),
         "inputs": _hashes(inputs),
         "settings": settings,
-        "device": {
-            "type": device,
-            "gpu": gpu,
-            "threads": torch.get_num_threads(),
-            "machine": platform.machine(),
-        },
-        "deform_conv_backend": backend(device),
+        "machine": platform.machine(),
+        **({"device": _device(device)} if device else {}),
         "git_commit": git_commit(),
         "versions": {"python": platform.python_version(), **{p: _version(p) for p in PACKAGES}},
         "seconds": round(seconds, 2),
     }
     write_json(path, content)
+
+
+def _device(device: str) -> dict[str, Any]:
+    import torch
+
+    from supcore.ops import backend
+
+    gpu = torch.cuda.get_device_name() if device.startswith("cuda") else None
+    threads = torch.get_num_threads()
+    return {"type": device, "gpu": gpu, "threads": threads, "deform_conv_backend": backend(device)}
 
 
 def git_commit() -> str | None:
