@@ -15,8 +15,8 @@ from supcore.errors import SupError
 from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.networks import StereoNetwork
 from supcore.perturbation import StereoPerturbation
+from supcore.resume import fingerprint, load_checkpoint, save_checkpoint
 from supcore.seeding import numpy_generator, torch_generator
-from supcore.training.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 
 Row = dict[str, float]
 

@@ -12,8 +12,8 @@ from supcore.data.augmentation import AugmentationOptions, augment
 from supcore.data.dataset import StereoPair, to_unit_range
 from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.networks import StereoNetwork
+from supcore.resume import fingerprint, load_checkpoint, save_checkpoint
 from supcore.seeding import numpy_generator
-from supcore.training.checkpoint import fingerprint, load_checkpoint, save_checkpoint
 
 Progress = Callable[[int, dict[str, float]], None]
 
