@@ -47,6 +47,7 @@ def _collect(module: str, files: set[Path]) -> None:
     if file is None or file in files:
         return
     files.add(file)
+    files.update((file.parent / "csrc").glob("*"))  # compiled sources beside the module
     for imported in _imports(file, module):
         _collect(imported, files)
 
