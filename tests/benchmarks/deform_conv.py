@@ -1,6 +1,6 @@
 """How fast the deformable convolution's implementations are on this CPU, as ratios to our C++ kernels.
 
-Run ``python benchmarks/deform_conv.py``; ``--clock cpu`` counts processor time, which other jobs disturb less.
+Run ``python tests/benchmarks/deform_conv.py``; ``--clock cpu`` counts processor time, which other jobs disturb less.
 ``floor`` is the time of the matrix products alone: with it, ours / floor says what sampling adds.
 """
 
