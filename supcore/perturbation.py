@@ -1,4 +1,4 @@
-"""The stereoscopic universal perturbation: one pair of tiles, repeated over any stereo pair (spec 3.1)."""
+"""The stereoscopic universal perturbation: one pair of tiles, repeated over any stereo pair."""
 
 import re
 from pathlib import Path
@@ -106,7 +106,7 @@ class StereoPerturbation:
     def load(
         cls, path: str | Path, *, image_size: tuple[int, int] | None = None, epsilon: float | None = None
     ) -> "StereoPerturbation":
-        """Read a perturbation: ours (safetensors) or the authors' ``.pth`` (spec 3.6).
+        """Read a perturbation: ours (safetensors) or the authors' ``.pth``.
 
         Args:
             path: the file.

@@ -1,4 +1,4 @@
-"""One step of the universal attack (spec 3.2)."""
+"""One step of the universal attack."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

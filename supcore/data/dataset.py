@@ -37,7 +37,7 @@ class StereoDataset(Dataset[StereoPair]):
     Args:
         samples: from :func:`supcore.data.manifest.read_manifest`.
         image_size: (H, W) to resize to, as the release does: Lanczos on 8 bit for images, nearest for disparity,
-            which is multiplied by the ratio of widths (spec 1.8); None keeps the stored size.
+            which is multiplied by the ratio of widths; None keeps the stored size.
         keep_in_memory: decode each pair once; for small sets.
     """
 

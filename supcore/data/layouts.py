@@ -1,4 +1,4 @@
-"""Where the official data sets keep the files of their stereo pairs (spec 1.1)."""
+"""Where the official data sets keep the files of their stereo pairs."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -72,7 +72,7 @@ class WeightsEntry:
         format: ``torch`` (a pickle, to be read with ``weights_only=True``) or ``safetensors``.
         parameters: number of parameters of the network that loads it.
         options: keyword options of ``build_network`` that reproduce the published numbers.
-        corrected: options to change where the release is believed to be wrong (design 5).
+        corrected: options to change where the release is believed to be wrong.
         sha256: of the raw checkpoint.
         size: of the raw checkpoint, in bytes.
     """

@@ -1,4 +1,4 @@
-"""AANet (Xu and Zhang, CVPR 2020) and AANet+ as the SUP release runs them (spec A.4)."""
+"""AANet (Xu and Zhang, CVPR 2020) and AANet+ as the SUP release runs them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +24,7 @@ class MatchingOptions:
         deformable_modules: how many of them, counted from the end, use deformable convolutions.
         deformable_features: use deformable convolutions in the feature extractor.
         warp_align_corners: of the sampling that warps the right image in the refinement. False is what the SUP
-            release executes; AANet's own weights were trained with True, the default of PyTorch 1.2 (spec 10-A2).
+            release executes; AANet's own weights were trained with True, the default of PyTorch 1.2.
     """
 
     max_disparity: int = 192
@@ -59,8 +59,7 @@ class AANetOptions(MatchingOptions):
         block_counts: bottleneck blocks of the feature extractor's three stages.
         pyramid_channels: width of the feature pyramid.
         refinement_channels: width of the refinement; an even number.
-        extra_padding_block: pad by a further 12 px where a side is already a multiple of 12, as the SUP release does
-            (spec 10-A15).
+        extra_padding_block: pad by a further 12 px where a side is already a multiple of 12, as the SUP release does.
     """
 
     base_channels: int = 32
@@ -138,7 +137,7 @@ class AdaptiveAggregationNetwork(StereoNetwork):
         return [full] if finest_only else [full, third, half]
 
     def loss(self, output: StereoOutput, target: Tensor) -> Tensor:
-        """Smooth-L1 of the finest map on 0 < target < max_disparity (spec 3.3)."""
+        """Smooth-L1 of the finest map on 0 < target < max_disparity."""
         return masked_smooth_l1(output.disparity, target, (target > 0) & (target < self.max_disparity))
 
 

@@ -1,4 +1,4 @@
-"""From features to a disparity map: correlation volumes, adaptive aggregation, soft-argmax (spec A.4)."""
+"""From features to a disparity map: correlation volumes, adaptive aggregation, soft-argmax."""
 
 import torch
 import torch.nn.functional as F

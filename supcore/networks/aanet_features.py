@@ -1,4 +1,4 @@
-"""Feature extractor and feature pyramids of AANet (spec A.4)."""
+"""Feature extractor and feature pyramids of AANet."""
 
 from collections.abc import Sequence
 
@@ -42,7 +42,7 @@ class BottleneckFeatures(nn.Module):
         """The published initialisation.
 
         It reaches the offset convolutions too, which therefore start random here though zero elsewhere in the
-        network (as in spec 10-A11), and spares the deformable kernels, which are no ``Conv2d`` in the release.
+        network, and spares the deformable kernels, which are no ``Conv2d`` in the release.
         """
         for name, module in self.named_modules():
             if isinstance(module, nn.Conv2d) and not name.endswith("deform_conv"):

@@ -1,4 +1,4 @@
-"""Refinement of a coarse disparity map with the images at a higher resolution (spec A.4)."""
+"""Refinement of a coarse disparity map with the images at a higher resolution."""
 
 from abc import ABC, abstractmethod
 
@@ -20,7 +20,7 @@ def warp_right(image: Tensor, disparity: Tensor, *, align_corners: bool) -> Tens
         disparity: N×1×H×W, pixels.
         align_corners: of the sampling. The coordinates are scaled to the pixel centres of the image's edges, so only
             True is exact; False, which PyTorch has used by default since 1.3, shifts the samples by up to half a
-            pixel (spec 10-A2).
+            pixel.
 
     Returns:
         N×C×H×W; beyond the image its border is repeated.

@@ -34,7 +34,7 @@ class StereoNetwork(nn.Module, ABC):
     Attributes:
         padding_unit: sides are zero-padded (top and right, after normalisation) to a multiple of this.
         pads_full_block: add a whole extra unit where the side already divides, as the release does for some
-            networks (spec 4.5).
+            networks.
         optional_weights: prefixes of checkpoint entries that may be present in a file though the network lacks them.
     """
 
@@ -56,7 +56,7 @@ class StereoNetwork(nn.Module, ABC):
 
     @abstractmethod
     def loss(self, output: StereoOutput, target: Tensor) -> Tensor:
-        """The network's training loss on N×1×H×W targets in pixels (spec 3.3); pixels with target <= 0 do not count."""
+        """The network's training loss on N×1×H×W targets in pixels; pixels with target <= 0 do not count."""
 
     def forward(self, left: Tensor, right: Tensor, **options: Any) -> StereoOutput:
         """Estimate every supervised disparity map.

@@ -25,7 +25,7 @@ class DeformableConvolution(nn.Module):
     """3×3 modulated deformable convolution (DCNv2) whose offsets and masks come from a convolution of its input.
 
     The offset convolution has two groups and 54 outputs: 2×9 (dy, dx) pairs, then 2×9 mask logits; the mask is
-    2 × sigmoid, so zero logits give an ordinary convolution (spec 8.1).
+    2 × sigmoid, so zero logits give an ordinary convolution.
     """
 
     groups = 2
@@ -58,8 +58,8 @@ def deform_norm_2d(inputs: int, outputs: int, stride: int = 1, dilation: int = 1
 def initialise_convolution(module: nn.Module) -> None:
     """PSMNet's and DeepPruner's initialisation: normal with variance 2 / (kernel volume × outputs); for ``apply``.
 
-    It also reaches the offset convolutions, which the release initialises to zero first and then overwrites
-    (spec 10-A11): training starts from random offsets.
+    It also reaches the offset convolutions, which the release initialises to zero first and then
+    overwrites: training starts from random offsets.
     """
     if isinstance(module, nn.Conv2d | nn.Conv3d):
         nn.init.normal_(module.weight, std=math.sqrt(2 / (math.prod(module.kernel_size) * module.out_channels)))

@@ -1,4 +1,4 @@
-"""DeepPruner (Duggal et al., ICCV 2019), its fast version and the one with deformable convolutions (spec A.3)."""
+"""DeepPruner (Duggal et al., ICCV 2019), its fast version and the one with deformable convolutions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,9 +44,9 @@ class DeepPrunerOptions:
         range_samples: samples of the second search, within the predicted range.
         patch_match_iterations: each of one propagation along rows and one along columns.
         post_crp_sampler: "patch_match" as published for all weights, or "uniform", with which DeepPruner's authors
-            ran their KITTI weights (spec 10-A3).
+            ran their KITTI weights.
         align_corners: of all up-sampling.
-        extra_padding_block: pad a side that already divides by a whole further block, as published (spec 10-A15).
+        extra_padding_block: pad a side that already divides by a whole further block, as published.
         noise_seed: of PatchMatch's initial positions when a call names neither ``noise`` nor ``generator``.
     """
 
@@ -172,7 +172,7 @@ class DeepPruner(StereoNetwork):
         return [*refined, self._enlarge(upper, scale), self._enlarge(lower, scale)]
 
     def loss(self, output: StereoOutput, target: Tensor) -> Tensor:
-        """Smooth-L1 of every map and quantile losses of the bounds on target > 0 (spec 3.3).
+        """Smooth-L1 of every map and quantile losses of the bounds on target > 0.
 
         Weights: 1.6 (second refinement, if any), 1.3 (first), 1.0 (narrow search), 0.7 (bounds), 1.0 (quantiles 0.95
         of the upper and 0.05 of the lower bound).

@@ -1,4 +1,4 @@
-"""Convolutional parts of DeepPruner: hourglasses over disparity samples and the refinement (spec A.3, steps 3-6)."""
+"""Convolutional parts of DeepPruner: hourglasses over disparity samples and the refinement."""
 
 import torch
 import torch.nn.functional as F

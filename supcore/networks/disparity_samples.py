@@ -1,4 +1,4 @@
-"""DeepPruner's search ranges, samples and matching volumes (spec A.3, steps 2, 4 and 5)."""
+"""DeepPruner's search ranges, samples and matching volumes."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""Differentiable PatchMatch along image rows, one disparity per interval and pixel (spec A.3, step 1)."""
+"""Differentiable PatchMatch along image rows, one disparity per interval and pixel."""
 
 import torch
 import torch.nn.functional as F

@@ -1,4 +1,4 @@
-"""PSMNet (Chang and Chen, CVPR 2018) and its variants with deformable convolutions (spec A.1, A.2, 8.1)."""
+"""PSMNet (Chang and Chen, CVPR 2018) and its variants with deformable convolutions."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ class PSMNetOptions:
         deformable_layers: layers of the feature extractor with deformable blocks: () for PSMNet, (3, 4) for its
             6-convolution variant, (1, 2, 3, 4) for the one with 25.
         align_corners: of all up-sampling. False is what the SUP release executes; weights trained by PSMNet's
-            authors with PyTorch 0.3 want True (spec 10-A1).
+            authors with PyTorch 0.3 want True.
     """
 
     base_channels: int = 32
@@ -120,7 +120,7 @@ class PSMNet(StereoNetwork):
         return [self._soft_argmin(logits, size) for logits in wanted]
 
     def loss(self, output: StereoOutput, target: Tensor) -> Tensor:
-        """0.5 S(first) + 0.7 S(second) + S(third) on target > 0, S = smooth-L1 (spec 3.3)."""
+        """0.5 S(first) + 0.7 S(second) + S(third) on target > 0, S = smooth-L1."""
         mask = target > 0
         maps = (*output.auxiliary, output.disparity)
         terms = [w * masked_smooth_l1(d, target, mask) for w, d in zip((0.5, 0.7, 1.0), maps, strict=True)]

@@ -1,4 +1,4 @@
-"""The feature extractor with spatial pyramid pooling of PSMNet and DeepPruner (spec A.1)."""
+"""The feature extractor with spatial pyramid pooling of PSMNet and DeepPruner."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Disparity errors per image (spec 4.2)."""
+"""Disparity errors per image."""
 
 import json
 

@@ -108,7 +108,7 @@ def test_disparity_survives_writing_to_a_256th_of_a_pixel(tmp_path):
 
 @pytest.mark.parametrize("value", [256.0, np.nan, np.inf, -np.inf])
 def test_disparity_that_16_bit_cannot_hold_is_not_written(tmp_path, value):
-    """The release's conversion saturates silently at 255.996 (spec 10-A14)."""
+    """The release's conversion saturates silently at 255.996."""
     disparity = np.ones((4, 4), np.float32)
     disparity[2, 2] = value
     with pytest.raises(ValueError, match=r"at most 255\.996 px"):

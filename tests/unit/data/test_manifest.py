@@ -53,7 +53,7 @@ def test_listed_file_that_does_not_exist_is_named_and_nothing_is_written(tmp_pat
 
 
 def test_no_pairs_is_an_error_that_names_the_manifest(tmp_path):
-    """An empty list would give an empty table far downstream (spec 10-C1)."""
+    """An empty list would give an empty table far downstream."""
     with pytest.raises(SupError, match=r"m\.csv: no stereo pairs found; check the data root"):
         write_manifest(tmp_path / "m.csv", [])
 
