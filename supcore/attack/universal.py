@@ -20,7 +20,7 @@ class UniversalAttack:
         network: attacked; its weights and batch-norm statistics stay untouched.
         perturbation: updated in place by :meth:`step`.
         alpha: bound (``clip``) or length (``sign``) of one step, in intensity units.
-        generator: of the target noise, on the CPU.
+        generator: of the target noise and of what the network itself draws, on the CPU.
         step_rule: ``clip`` is the published rule: the image gradient is clipped element-wise to ±alpha, then averaged
             over the tiles. ``sign`` averages first and steps by alpha times the sign; it needs far fewer steps where
             gradients are tiny.
@@ -64,7 +64,8 @@ class UniversalAttack:
             if target is None:
                 target = self.clean_target(left, right)
             left, right = left.detach().requires_grad_(), right.detach().requires_grad_()
-            loss = self.network.loss(self.network(*self.perturbation(left, right)), target)
+            drawn = self.network.random_options(self.generator)
+            loss = self.network.loss(self.network(*self.perturbation(left, right), **drawn), target)
             gradients = torch.autograd.grad(loss, (left, right))
         sup = self.perturbation
         self.clipped_fraction = float(
@@ -77,7 +78,7 @@ class UniversalAttack:
 
     def clean_target(self, left: Tensor, right: Tensor) -> Tensor:
         """The clean prediction plus noise from the generator: N×1×H×W."""
-        clean = self.network.predict(left, right)
+        clean = self.network.predict(left, right, **self.network.random_options(self.generator))
         return clean + torch.randn(clean.shape, generator=self.generator).to(clean.device)
 
     def _ascent(self, gradient: Tensor) -> Tensor:

@@ -6,12 +6,13 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from supcore.networks.aanet_aggregation import AdaptiveAggregation, soft_argmax
+from supcore.networks.aanet_aggregation import AdaptiveAggregation
 from supcore.networks.aanet_features import BottleneckFeatures, StridedPyramid, TopDownPyramid
 from supcore.networks.aanet_hourglass import LEVELS, HourglassFeatures, HourglassRefinement
 from supcore.networks.aanet_refinement import ResidualRefinement
 from supcore.networks.base import StereoNetwork, StereoOutput
 from supcore.networks.losses import masked_smooth_l1
+from supcore.networks.regression import expected_disparity
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class MatchingOptions:
         aggregation_modules: length of the stack that aggregates the correlation volumes.
         deformable_modules: how many of them, counted from the end, use deformable convolutions.
         deformable_features: use deformable convolutions in the feature extractor.
-        warp_align_corners: of the sampling that warps the right image in the refinement. False is what the SUP
+        align_corners: of the sampling that warps the right image in the refinement. False is what the SUP
             release executes; AANet's own weights were trained with True, the default of PyTorch 1.2.
     """
 
@@ -31,7 +32,7 @@ class MatchingOptions:
     aggregation_modules: int = 6
     deformable_modules: int = 3
     deformable_features: bool = True
-    warp_align_corners: bool = False
+    align_corners: bool = False
 
     def __post_init__(self) -> None:
         if self.aggregation_modules < 1:
@@ -129,7 +130,7 @@ class AdaptiveAggregationNetwork(StereoNetwork):
     def estimate(self, left: Tensor, right: Tensor, *, finest_only: bool, **options: Any) -> list[Tensor]:
         """Disparity maps at full resolution, a third and half of it; each in pixels of its own resolution."""
         pyramids = [self.fpn(self.feature_extractor(image)) for image in (left, right)]
-        third = soft_argmax(self.aggregation(*pyramids))
+        third = expected_disparity(self.aggregation(*pyramids))
         to_half, to_full = self.refinement
         half_images = [_halved(image) for image in (left, right)]
         half = to_half(third, *half_images)
@@ -155,7 +156,7 @@ class AANet(AdaptiveAggregationNetwork):
         )
         self.fpn = TopDownPyramid(self.feature_extractor.outputs, options.pyramid_channels)
         self.refinement = nn.ModuleList(
-            ResidualRefinement(options.refinement_channels, options.warp_align_corners) for _ in range(2)
+            ResidualRefinement(options.refinement_channels, options.align_corners) for _ in range(2)
         )
 
 
@@ -175,7 +176,7 @@ class AANetPlus(AdaptiveAggregationNetwork):
         channels = options.hourglass_channels
         self.feature_extractor = HourglassFeatures(channels, options.deformable_features)
         self.fpn = StridedPyramid(channels[0])
-        self.refinement = nn.ModuleList(HourglassRefinement(channels, options.warp_align_corners) for _ in range(2))
+        self.refinement = nn.ModuleList(HourglassRefinement(channels, options.align_corners) for _ in range(2))
 
 
 def _halved(image: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""From features to a disparity map: correlation volumes, adaptive aggregation, soft-argmax."""
+"""From features to similarities: correlation volumes and their adaptive aggregation."""
 
 import torch
 import torch.nn.functional as F
@@ -31,12 +31,6 @@ def correlation_volume(left: Tensor, right: Tensor, disparities: int) -> Tensor:
     # line starts one column further left than the line above, and the band stands upright in the first D columns.
     upright = F.pad(rows.flatten(2), (0, width)).view(n, height, width, width + disparities)[..., :disparities]
     return upright.flip(-1).permute(0, 3, 1, 2).contiguous() / channels
-
-
-def soft_argmax(similarity: Tensor) -> Tensor:
-    """Expected disparity N×1×H×W, in pixels of the volume, of N×D×H×W similarities (larger is better)."""
-    candidates = torch.arange(similarity.shape[1], device=similarity.device, dtype=similarity.dtype)
-    return torch.einsum("ndhw,d->nhw", F.softmax(similarity, dim=1), candidates).unsqueeze(1)
 
 
 class AggregationModule(nn.Module):

@@ -107,8 +107,8 @@ class HourglassFeatures(nn.Module):
 class HourglassRefinement(Refinement):
     """Refinement by two hourglasses with deformable convolutions; the sides must be multiples of 16."""
 
-    def __init__(self, channels: Sequence[int], warp_align_corners: bool) -> None:
-        super().__init__(channels[0], warp_align_corners)
+    def __init__(self, channels: Sequence[int], align_corners: bool) -> None:
+        super().__init__(channels[0], align_corners)
         self.conv_start = deformable_3x3(channels[0], channels[0])
         add_hourglasses(self, channels, deformable=True)
 

@@ -37,12 +37,12 @@ class Refinement(nn.Module, ABC):
 
     Args:
         channels: of the features that the correction is computed from; an even number.
-        warp_align_corners: see :func:`warp_right`.
+        align_corners: see :func:`warp_right`.
     """
 
-    def __init__(self, channels: int, warp_align_corners: bool) -> None:
+    def __init__(self, channels: int, align_corners: bool) -> None:
         super().__init__()
-        self.warp_align_corners = warp_align_corners
+        self.align_corners = align_corners
         self.conv1 = conv_norm_leaky(6, channels // 2)
         self.conv2 = conv_norm_leaky(1, channels // 2)
         self.final_conv = nn.Conv2d(channels, 1, 3, padding=1)
@@ -64,7 +64,7 @@ class Refinement(nn.Module, ABC):
         """
         factor = left.shape[-1] / disparity.shape[-1]
         disparity = factor * F.interpolate(disparity, left.shape[-2:], mode="bilinear", align_corners=False)
-        error = warp_right(right, disparity, align_corners=self.warp_align_corners) - left
+        error = warp_right(right, disparity, align_corners=self.align_corners) - left
         features = torch.cat((self.conv1(torch.cat((error, left), dim=1)), self.conv2(disparity)), dim=1)
         return F.relu(disparity + self.final_conv(self.decode(features)))
 
@@ -72,8 +72,8 @@ class Refinement(nn.Module, ABC):
 class ResidualRefinement(Refinement):
     """Refinement by six dilated residual blocks, as in StereoDRNet."""
 
-    def __init__(self, channels: int, warp_align_corners: bool) -> None:
-        super().__init__(channels, warp_align_corners)
+    def __init__(self, channels: int, align_corners: bool) -> None:
+        super().__init__(channels, align_corners)
         self.dilated_blocks = nn.Sequential(*(_ResidualBlock(channels, dilation) for dilation in _DILATIONS))
 
     def decode(self, features: Tensor) -> Tensor:

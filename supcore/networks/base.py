@@ -2,15 +2,19 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from supcore.networks.regression import at_least_float32
+
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
+Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(frozen=True)
@@ -36,11 +40,15 @@ class StereoNetwork(nn.Module, ABC):
         pads_full_block: add a whole extra unit where the side already divides, as the release does for some
             networks.
         optional_weights: prefixes of checkpoint entries that may be present in a file though the network lacks them.
+        takes_generator: a forward pass draws random numbers, from the option ``generator`` if it is given.
+        precision: what the convolutions run in. Matching positions, disparities and losses stay in float32.
     """
 
     padding_unit: int = 1
     pads_full_block: bool = False
     optional_weights: ClassVar[Sequence[str]] = ()
+    takes_generator: ClassVar[bool] = False
+    precision: Precision = "float32"
     _mean: Tensor
     _std: Tensor
 
@@ -74,13 +82,25 @@ class StereoNetwork(nn.Module, ABC):
         """The finest disparity only, N×1×H×W in pixels, without gradient."""
         return self._run(left, right, finest_only=True, **options)[0]
 
+    def random_options(self, generator: torch.Generator | None) -> dict[str, Any]:
+        """Options of a forward pass whose random numbers come from ``generator``; none for a network without any."""
+        return {"generator": generator} if self.takes_generator and generator is not None else {}
+
     def _run(self, left: Tensor, right: Tensor, **options: Any) -> list[Tensor]:
         if left.shape != right.shape or left.dim() != 4 or left.shape[1] != 3:
             raise ValueError(f"left and right must both be N×3×H×W, got {tuple(left.shape)} and {tuple(right.shape)}")
         height, width = left.shape[-2:]
         top, end = self._padding(height), self._padding(width)
         pair = [F.pad((image - self._mean) / self._std, (0, end, top, 0)) for image in (left, right)]
-        return [crop(d, height, width, top, height + top) for d in self.estimate(*pair, **options)]
+        with self._precision_of(left.device):
+            maps = self.estimate(*pair, **options)
+        return [crop(at_least_float32(d), height, width, top, height + top) for d in maps]
+
+    def _precision_of(self, device: torch.device) -> Any:
+        """Autocast as :attr:`precision` says; float32 leaves a caller's own autocast alone."""
+        if self.precision == "float32":
+            return nullcontext()
+        return torch.autocast(device.type, getattr(torch, self.precision))
 
     def _padding(self, side: int) -> int:
         missing = -side % self.padding_unit

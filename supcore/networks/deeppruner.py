@@ -12,9 +12,9 @@ from supcore.networks.base import StereoNetwork, StereoOutput
 from supcore.networks.blocks import initialise_convolution
 from supcore.networks.deeppruner_layers import (
     CostAggregator,
+    DisparitySmoothing,
     RangePredictor,
     Refinement,
-    disparity_smoothing,
     leaky_smoothing,
     reduction,
 )
@@ -22,6 +22,7 @@ from supcore.networks.disparity_samples import matching_volume, search_range, un
 from supcore.networks.losses import masked_quantile, masked_smooth_l1
 from supcore.networks.patch_match import patch_match, shift_similarity
 from supcore.networks.pyramid_features import PyramidFeatures
+from supcore.networks.regression import at_least_float32
 
 SAMPLERS = ("patch_match", "uniform")
 
@@ -87,6 +88,8 @@ class DeepPrunerOptions:
 class DeepPruner(StereoNetwork):
     """PatchMatch, a predicted disparity range per pixel, a narrow search inside it, refinement."""
 
+    takes_generator = True
+
     def __init__(self, options: DeepPrunerOptions = DeepPrunerOptions()) -> None:
         super().__init__()
         self.options = options
@@ -115,7 +118,7 @@ class DeepPruner(StereoNetwork):
         self.apply(initialise_convolution)
         self.dres0, self.dres1 = reduction(volume, channels)
         self.min_disparity_conv, self.max_disparity_conv, self.ca_disparity_conv = (
-            disparity_smoothing() for _ in range(3)
+            DisparitySmoothing() for _ in range(3)
         )
         self.min_disparity_features_conv, self.max_disparity_features_conv = (leaky_smoothing(wide) for _ in range(2))
         self.ca_features_conv = leaky_smoothing(narrow)
@@ -157,8 +160,8 @@ class DeepPruner(StereoNetwork):
         pair = (features, self.feature_extraction(right))
         # Samples are whole columns: nothing is learnt through them.
         with torch.no_grad():
-            similarity = shift_similarity(*pair, self.limit)
-            lowest = torch.zeros_like(features[:, :1])
+            similarity = shift_similarity(at_least_float32(pair[0]), at_least_float32(pair[1]), self.limit)
+            lowest = torch.zeros_like(similarity[:, :1])
             samples = self._search(similarity, lowest, lowest + self.limit, first, "patch_match")
         lower, upper, context = self._predict_range(pair, samples)
         with torch.no_grad():

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from supcore.networks.blocks import conv_norm_2d, conv_norm_3d
+from supcore.networks.regression import expected_sample, full_precision
 
 _SLOPE = 0.1
 
@@ -24,17 +25,24 @@ def leaky_smoothing(channels: int) -> nn.Sequential:
     return nn.Sequential(nn.Conv2d(channels, channels, 5, padding=2), nn.BatchNorm2d(channels), nn.LeakyReLU(_SLOPE))
 
 
-def disparity_smoothing() -> nn.Sequential:
+class DisparitySmoothing(nn.Sequential):
     """5×5 convolution of a disparity map, then ReLU; initialised to leave the map as it is.
 
     The release keeps PyTorch's random initialisation, with which about half of these single-channel filters have a
     negative sum: their ReLU then never fires and the branch cannot learn.
     """
-    layer = nn.Conv2d(1, 1, 5, padding=2)
-    nn.init.dirac_(layer.weight)
-    assert layer.bias is not None
-    nn.init.zeros_(layer.bias)
-    return nn.Sequential(layer, nn.ReLU())
+
+    def __init__(self) -> None:
+        layer = nn.Conv2d(1, 1, 5, padding=2)
+        nn.init.dirac_(layer.weight)
+        assert layer.bias is not None
+        nn.init.zeros_(layer.bias)
+        super().__init__(layer, nn.ReLU())
+
+    def forward(self, disparity: Tensor) -> Tensor:
+        """N×1×H×W to the same shape, in the map's own precision."""
+        with full_precision(disparity):
+            return super().forward(disparity)
 
 
 def reduction(inputs: int, outputs: int) -> tuple[nn.Sequential, nn.Sequential]:
@@ -85,8 +93,7 @@ class RangePredictor(nn.Module):
     def expectation(self, volume: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of the samples, and the mean of the samples under their softmax."""
         logits = self.last_conv3d_layer(volume).squeeze(1)
-        disparity = (F.softmax(logits, dim=1) * samples).sum(dim=1, keepdim=True)
-        return disparity, logits
+        return expected_sample(logits, samples), logits
 
 
 class CostAggregator(RangePredictor):

@@ -12,6 +12,7 @@ from supcore.networks.base import StereoNetwork, StereoOutput
 from supcore.networks.blocks import conv_norm_3d, initialise_convolution
 from supcore.networks.losses import masked_smooth_l1
 from supcore.networks.pyramid_features import PyramidFeatures
+from supcore.networks.regression import at_least_float32, expected_disparity
 
 
 @dataclass(frozen=True)
@@ -129,9 +130,9 @@ class PSMNet(StereoNetwork):
     def _soft_argmin(self, logits: Tensor, size: torch.Size) -> Tensor:
         """Up-sample N×1×D/4×h×w logits to D×H×W and take the expected disparity."""
         full = (self.options.max_disparity, *size)
-        logits = F.interpolate(logits, full, mode="trilinear", align_corners=self.options.align_corners)
-        candidates = torch.arange(full[0], device=logits.device, dtype=logits.dtype)
-        return torch.einsum("ndhw,d->nhw", F.softmax(logits.squeeze(1), dim=1), candidates).unsqueeze(1)
+        align_corners = self.options.align_corners
+        logits = F.interpolate(at_least_float32(logits), full, mode="trilinear", align_corners=align_corners)
+        return expected_disparity(logits.squeeze(1))
 
     def _check_size(self, image: Tensor) -> None:
         smallest = 4 * max(self.options.pooling_sizes)

@@ -13,7 +13,7 @@ from supcore.data.dataset import StereoPair, to_unit_range
 from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.networks import StereoNetwork
 from supcore.resume import fingerprint, load_checkpoint, save_checkpoint
-from supcore.seeding import numpy_generator
+from supcore.seeding import numpy_generator, torch_generator
 
 Progress = Callable[[int, dict[str, float]], None]
 
@@ -78,7 +78,8 @@ def train_stereo(
     losses: list[float] = []
     for step in range(first, options.steps):
         left, right, target = (t.to(device) for t in draw_batch(training, options, step))
-        loss = network.loss(network(left, right), target)
+        drawn = network.random_options(torch_generator(options.seed, "network", step))
+        loss = network.loss(network(left, right, **drawn), target)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), options.gradient_clip)

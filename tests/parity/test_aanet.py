@@ -9,10 +9,11 @@ import pytest
 import torch
 
 from supcore.networks import build_network
-from supcore.networks.aanet_aggregation import correlation_volume, soft_argmax
+from supcore.networks.aanet_aggregation import correlation_volume
 from supcore.networks.aanet_refinement import warp_right
 from supcore.networks.base import StereoOutput
 from supcore.networks.blocks import DeformableConvolution
+from supcore.networks.regression import expected_disparity
 from tests.parity.golden import fill_network, ground_truth, pair
 
 pytestmark = pytest.mark.parity
@@ -48,8 +49,8 @@ def test_correlation_volume(modules):
     torch.testing.assert_close(volume, modules["corr_cost_volume_d8"], atol=1e-5, rtol=0)
 
 
-def test_soft_argmax(modules):
-    disparity = soft_argmax(modules["de_cost"])
+def test_expected_disparity(modules):
+    disparity = expected_disparity(modules["de_cost"])
     torch.testing.assert_close(disparity.squeeze(1), modules["de_disp"], atol=1e-5, rtol=0)
 
 
@@ -126,7 +127,7 @@ def stored_weights(name):
 
 def run_published(name, height, width, pair_seed, target_seed, *, align_corners):
     """Maps in the release's order, loss and gradients on the images, of the network with the stored weights."""
-    network = build_network(name, warp_align_corners=align_corners).requires_grad_(False)
+    network = build_network(name, align_corners=align_corners).requires_grad_(False)
     network.load_state_dict(stored_weights(name))
     images = [image.requires_grad_() for image in pair(height, width, pair_seed)]
     output = network(*images)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from supcore.attack import UniversalAttack
+from supcore.networks import build_network
 from supcore.perturbation import StereoPerturbation
 
 SIZE, TILE, EPSILON = (32, 64), (8, 16), 0.02
@@ -179,3 +180,22 @@ def test_alpha_must_be_positive(small_network, sup, alpha):
 def test_unknown_step_rule_is_refused(small_network, sup):
     with pytest.raises(ValueError, match="step_rule must be 'clip' or 'sign', got 'Sign'"):
         UniversalAttack(small_network, sup, 1e-4, step_rule="Sign")
+
+
+def test_a_network_that_draws_random_numbers_draws_from_the_attack_s_generator(images):
+    """PatchMatch starts afresh in every step, and the same seed gives the same step."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = build_network(
+            "deeppruner", base_channels=4, block_counts=(1, 1, 1, 1), pooling_sizes=(8, 4, 2, 1), max_disparity=32
+        )
+    target = torch.full((2, 1, *SIZE), 8.0)
+
+    def losses(seed):
+        perturbation = StereoPerturbation(TILE, SIZE, EPSILON)
+        attack = UniversalAttack(network, perturbation, 1e-9, torch.Generator().manual_seed(seed))
+        return [float(attack.step(*images, target)) for _ in range(2)]
+
+    assert losses(0) == losses(0)
+    assert losses(0)[0] != losses(0)[1]
+    assert losses(0) != losses(1)

@@ -1,11 +1,13 @@
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 
 from supcore.download import load_registry
 from supcore.download.registry import DriveSource, PypiSource
 from supcore.errors import SupError
+from supcore.networks import build_network
 
 SHIPPED = Path(__file__).parents[3] / "config" / "weights.yaml"
 
@@ -144,3 +146,16 @@ def test_shipped_registry():
     assert set(registry.files) - used == {"pretrained_perturbations.zip", "kitti_segmentation.zip"}
     drives = [file.source for file in registry.files.values() if isinstance(file.source, DriveSource)]
     assert len(set(drives)) == len(drives)
+
+
+SHIPPED_ENTRIES = [(n, w) for n, entries in load_registry(SHIPPED).weights.items() for w in entries]
+
+
+@pytest.mark.parametrize(("network", "weights"), SHIPPED_ENTRIES)
+@pytest.mark.parametrize("as_published", [True, False])
+def test_every_shipped_entry_builds_its_network(network, weights, as_published):
+    """A misspelt option or a wrong parameter count would only show after the download."""
+    entry = load_registry(SHIPPED).entry(network, weights)
+    with torch.device("meta"):
+        built = build_network(network, **entry.network_options(as_published=as_published))
+    assert sum(p.numel() for p in built.parameters()) == entry.parameters

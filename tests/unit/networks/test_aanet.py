@@ -7,8 +7,9 @@ import torch.nn.functional as F
 from supcore.errors import SupError
 from supcore.networks import build_network, load_weights, save_weights
 from supcore.networks.aanet import AANet, AANetOptions, AANetPlus, AANetPlusOptions
-from supcore.networks.aanet_aggregation import AggregationModule, correlation_volume, soft_argmax
+from supcore.networks.aanet_aggregation import AggregationModule, correlation_volume
 from supcore.networks.base import StereoOutput
+from supcore.networks.regression import expected_disparity
 
 SMALL = {
     "aanet": {
@@ -142,10 +143,10 @@ def test_correlation_equals_its_definition():
             torch.testing.assert_close(volume[:, d, :, x], expected)
 
 
-def test_soft_argmax_of_a_peak():
+def test_expected_disparity_of_a_peak():
     similarity = torch.zeros(1, 8, 2, 3)
     similarity[:, 5] = 100.0
-    torch.testing.assert_close(soft_argmax(similarity), torch.full((1, 1, 2, 3), 5.0))
+    torch.testing.assert_close(expected_disparity(similarity), torch.full((1, 1, 2, 3), 5.0))
 
 
 def test_loss_counts_targets_within_the_range():
