@@ -26,6 +26,7 @@ class StereoPerturbation:
     Attributes:
         left: 3×h×w tile of the left view, zero at first.
         right: 3×h×w tile of the right view.
+        train_step: number of optimisation steps behind the tiles; None where nobody noted it.
 
     Raises:
         SupError: a tile that does not divide the image, or an epsilon outside (0, 1].
@@ -45,6 +46,7 @@ class StereoPerturbation:
             raise SupError(f"epsilon must be in (0, 1] (image intensities are in [0, 1]), got {epsilon}")
         self.left = torch.zeros(3, height, width)
         self.right = torch.zeros(3, height, width)
+        self.train_step: int | None = None
 
     @classmethod
     def random_signs(
@@ -99,7 +101,12 @@ class StereoPerturbation:
             with atomic_path(path) as temporary:
                 torch.save(_authors_format(self), temporary)
             return
-        header = {"epsilon": self.epsilon, "image_size": self.image_size, **(metadata or {})}
+        header = {
+            "epsilon": self.epsilon,
+            "image_size": self.image_size,
+            "train_step": self.train_step,
+            **(metadata or {}),
+        }
         write_tensors(path, {"left": self.left, "right": self.right}, header)
 
     @classmethod
@@ -118,13 +125,15 @@ class StereoPerturbation:
         """
         path = Path(path)
         if path.suffix == ".safetensors":
-            left, right, image_size, epsilon = _read_safetensors(path)
+            left, right, train_step, image_size, epsilon = _read_safetensors(path)
         else:
-            left, right = _read_authors_file(path)
+            left, right, train_step = _read_authors_file(path)
             largest = float(torch.cat((left.flatten(), right.flatten())).abs().max()) if left.numel() else 0.0
             epsilon = epsilon or _epsilon_in_name(path) or max(largest, 1e-8)
             image_size = image_size or PUBLISHED_IMAGE_SIZE
-        return cls._from_tiles(path, left, right, image_size, epsilon)
+        sup = cls._from_tiles(path, left, right, image_size, epsilon)
+        sup.train_step = train_step
+        return sup
 
     @classmethod
     def _from_tiles(
@@ -155,28 +164,31 @@ def clamp_unit(image: Tensor) -> Tensor:
 
 def _authors_format(sup: StereoPerturbation) -> dict[str, Any]:
     return {
-        "train_step": 0,
+        "train_step": sup.train_step or 0,
         "perturb0_state_dict": {"weights": sup.left.detach().cpu()},
         "perturb1_state_dict": {"weights": sup.right.detach().cpu()},
     }
 
 
-def _read_safetensors(path: Path) -> tuple[Tensor, Tensor, tuple[int, int], float]:
+def _read_safetensors(path: Path) -> tuple[Tensor, Tensor, int | None, tuple[int, int], float]:
     tensors, header = read_tensors(path)
     try:
         height, width = header["image_size"]
-        return tensors["left"], tensors["right"], (int(height), int(width)), float(header["epsilon"])
+        step = header.get("train_step")
+        train_step = None if step is None else int(step)
+        return tensors["left"], tensors["right"], train_step, (int(height), int(width)), float(header["epsilon"])
     except (KeyError, TypeError, ValueError) as error:
         raise SupError(f"{path}: not a perturbation file (it lacks its tiles, epsilon or image_size)") from error
 
 
-def _read_authors_file(path: Path) -> tuple[Tensor, Tensor]:
+def _read_authors_file(path: Path) -> tuple[Tensor, Tensor, int | None]:
     content = read_torch(path)
     try:
         left, right = (content[f"perturb{view}_state_dict"]["weights"].detach() for view in (0, 1))
+        step = content.get("train_step")
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise SupError(f"{path}: not a perturbation file (no perturb0_state_dict / perturb1_state_dict)") from error
-    return left, right
+    return left, right, step if isinstance(step, int) else None
 
 
 def _epsilon_in_name(path: Path) -> float | None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from _job import job
-from supcore.download import load_registry, obtain_weights
+from supcore.download import load_registry, obtain_checkpoint
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,4 +12,4 @@ if TYPE_CHECKING:
 with job(snakemake) as running:
     params = snakemake.params
     entry = load_registry(params.registry).entry(params.architecture, params.entry)
-    obtain_weights(entry, Path(snakemake.output[0]), downloads=Path(params.downloads))
+    obtain_checkpoint(entry, Path(snakemake.output[0]), downloads=Path(params.downloads))

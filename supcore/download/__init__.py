@@ -6,10 +6,11 @@ Needs the packages of the ``workflow`` extra; nothing else in supcore imports th
 from supcore.download.archives import extract_member, unpack
 from supcore.download.checks import Expected
 from supcore.download.http import Retry, fetch
-from supcore.download.obtain import obtain_file, obtain_weights
-from supcore.download.registry import Origin, Registry, RemoteFile, WeightsEntry, load_registry
+from supcore.download.obtain import obtain_checkpoint, obtain_file
+from supcore.download.registry import Checkpoint, Origin, Registry, RemoteFile, WeightsEntry, load_registry
 
 __all__ = [
+    "Checkpoint",
     "Expected",
     "Origin",
     "Registry",
@@ -19,7 +20,7 @@ __all__ = [
     "extract_member",
     "fetch",
     "load_registry",
+    "obtain_checkpoint",
     "obtain_file",
-    "obtain_weights",
     "unpack",
 ]

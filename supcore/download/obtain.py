@@ -11,7 +11,7 @@ from supcore.download.http import DEFAULT_RETRY, Retry, fetch
 from supcore.download.locks import locked
 from supcore.download.pins import PINS, pin, pinned_hash
 from supcore.download.pypi import find_sdist, read_pip_settings
-from supcore.download.registry import DriveSource, Origin, PypiSource, RemoteFile, UrlSource, WeightsEntry
+from supcore.download.registry import Checkpoint, DriveSource, Origin, PypiSource, RemoteFile, UrlSource
 from supcore.errors import SupError
 from supcore.files import atomic_path
 
@@ -40,14 +40,14 @@ def obtain_file(file: RemoteFile, downloads: Path, *, retry: Retry = DEFAULT_RET
     return target
 
 
-def obtain_weights(entry: WeightsEntry, destination: Path, *, downloads: Path, retry: Retry = DEFAULT_RETRY) -> Path:
-    """Put the authors' raw checkpoint of ``entry`` at ``destination``.
+def obtain_checkpoint(entry: Checkpoint, destination: Path, *, downloads: Path, retry: Retry = DEFAULT_RETRY) -> Path:
+    """Put the authors' raw checkpoint of ``entry`` (weights or a perturbation) at ``destination``.
 
     It comes from ``entry.path`` if that is set, else from a file already below ``downloads``, else from the
     first source that delivers it.
 
     Args:
-        entry: from `load_registry`.
+        entry: from a registry.
         destination: the file to write; it appears only when complete and checked.
         downloads: folder of the downloaded or hand-placed files.
         retry: number of attempts and waiting time for each source.
@@ -78,7 +78,7 @@ def _copy_file(source: Path, target: Path) -> None:
         raise SupError(f"{source}: cannot be copied to {target} ({error.strerror}); correct the path") from error
 
 
-def _obtain_first(entry: WeightsEntry, downloads: Path, retry: Retry) -> tuple[Path, str | None]:
+def _obtain_first(entry: Checkpoint, downloads: Path, retry: Retry) -> tuple[Path, str | None]:
     """Get the file of the first origin that works, those that are on disk already before all others."""
     present = [origin for origin in entry.origins if (downloads / origin.file.name).exists()]
     if present:  # a wrong file of the user's is an error to show, not one to work around
@@ -96,7 +96,7 @@ def _obtain_first(entry: WeightsEntry, downloads: Path, retry: Retry) -> tuple[P
     raise SupError(f"{entry.label}: " + "; ".join(problems))
 
 
-def _note_mirror(entry: WeightsEntry, origin: Origin) -> None:
+def _note_mirror(entry: Checkpoint, origin: Origin) -> None:
     if origin is not entry.origins[0]:
         logger.warning("%s: taken from the mirror %s, which need not be byte-identical", entry.label, origin.file.name)
 

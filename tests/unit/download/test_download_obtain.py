@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from supcore.download import Origin, RemoteFile, WeightsEntry, drive, obtain_file, obtain_weights
+from supcore.download import Checkpoint, Origin, RemoteFile, drive, obtain_checkpoint, obtain_file
 from supcore.download.registry import DriveSource, UrlSource
 from supcore.errors import SupError
 
@@ -38,7 +38,7 @@ def remote(server, name="a.zip", **known):
 
 
 def entry(*origins, **settings):
-    return WeightsEntry("psmnet", "kitti15", origins, "torch", 7, {}, {}, **settings)
+    return Checkpoint(label="psmnet/kitti15", origins=origins, **settings)
 
 
 def served(server, **settings):
@@ -52,7 +52,7 @@ def visible(folder):
 
 def test_raw_checkpoint_arrives(server, tmp_path, retry):
     wanted = served(server, sha256=digest(CHECKPOINT), size=len(CHECKPOINT))
-    path = obtain_weights(wanted, tmp_path / "w" / "raw.tar", downloads=tmp_path / "d", retry=retry)
+    path = obtain_checkpoint(wanted, tmp_path / "w" / "raw.tar", downloads=tmp_path / "d", retry=retry)
     assert path == tmp_path / "w" / "raw.tar"
     assert path.read_bytes() == CHECKPOINT
     assert visible(tmp_path / "w") == ["raw.tar"]
@@ -62,7 +62,7 @@ def test_raw_checkpoint_arrives(server, tmp_path, retry):
 def test_archive_is_downloaded_once(server, tmp_path, retry):
     wanted = served(server)
     for name in ("one", "two"):
-        obtain_weights(wanted, tmp_path / name, downloads=tmp_path / "d", retry=retry)
+        obtain_checkpoint(wanted, tmp_path / name, downloads=tmp_path / "d", retry=retry)
     assert len(server.requests) == 1
 
 
@@ -71,7 +71,7 @@ def test_simultaneous_users_share_one_download(server, tmp_path, retry):
     with ThreadPoolExecutor(4) as pool:
         list(
             pool.map(
-                lambda n: obtain_weights(wanted, tmp_path / str(n), downloads=tmp_path / "d", retry=retry),
+                lambda n: obtain_checkpoint(wanted, tmp_path / str(n), downloads=tmp_path / "d", retry=retry),
                 range(4),
             )
         )
@@ -82,7 +82,7 @@ def test_simultaneous_users_share_one_download(server, tmp_path, retry):
 def test_trust_on_first_use(server, tmp_path, retry, caplog):
     wanted = served(server)
     with caplog.at_level(logging.WARNING):
-        obtain_weights(wanted, tmp_path / "one", downloads=tmp_path / "d", retry=retry)
+        obtain_checkpoint(wanted, tmp_path / "one", downloads=tmp_path / "d", retry=retry)
     first = digest(server.pages["/a.zip"].content)
     assert json.loads((tmp_path / "d" / "pinned.json").read_text()) == {"a.zip": first}
     assert first in caplog.text
@@ -90,16 +90,16 @@ def test_trust_on_first_use(server, tmp_path, retry, caplog):
 
 def test_later_mismatch_of_a_pinned_file(server, tmp_path, retry):
     wanted = served(server)
-    obtain_weights(wanted, tmp_path / "one", downloads=tmp_path / "d", retry=retry)
+    obtain_checkpoint(wanted, tmp_path / "one", downloads=tmp_path / "d", retry=retry)
     changed = zipped(kitti=b"other")
     (tmp_path / "d" / "a.zip").write_bytes(changed)
     with pytest.raises(SupError, match=r"a\.zip: its sha256 is .* noted at first use; .*pinned\.json"):
-        obtain_weights(wanted, tmp_path / "two", downloads=tmp_path / "d", retry=retry)
+        obtain_checkpoint(wanted, tmp_path / "two", downloads=tmp_path / "d", retry=retry)
 
     (tmp_path / "d" / "a.zip").unlink()  # and the same for a fresh download
     server.serve("/a.zip", changed)
     with pytest.raises(SupError, match=f"its sha256 is {digest(changed)} instead of"):
-        obtain_weights(wanted, tmp_path / "two", downloads=tmp_path / "d", retry=retry)
+        obtain_checkpoint(wanted, tmp_path / "two", downloads=tmp_path / "d", retry=retry)
     assert not (tmp_path / "two").exists()
     assert visible(tmp_path / "d") == ["pinned.json"]
 
@@ -113,16 +113,16 @@ def test_no_pin_where_the_hash_is_known(server, tmp_path, retry):
 def test_damaged_pins_are_named(server, tmp_path, retry):
     (tmp_path / "pinned.json").write_text("{")
     with pytest.raises(SupError, match=r"pinned\.json: cannot be read as JSON"):
-        obtain_weights(served(server), tmp_path / "one", downloads=tmp_path, retry=retry)
+        obtain_checkpoint(served(server), tmp_path / "one", downloads=tmp_path, retry=retry)
     (tmp_path / "pinned.json").write_text('{"a.zip": 5}')
     with pytest.raises(SupError, match=r"pinned\.json: must map"):
-        obtain_weights(served(server), tmp_path / "one", downloads=tmp_path, retry=retry)
+        obtain_checkpoint(served(server), tmp_path / "one", downloads=tmp_path, retry=retry)
 
 
 def test_hand_placed_file_needs_no_network(server, tmp_path, retry):
     wanted = served(server)
     (tmp_path / "a.zip").write_bytes(zipped(kitti=CHECKPOINT))
-    obtain_weights(wanted, tmp_path / "one", downloads=tmp_path, retry=retry)
+    obtain_checkpoint(wanted, tmp_path / "one", downloads=tmp_path, retry=retry)
     assert (tmp_path / "one").read_bytes() == CHECKPOINT
     assert server.requests == []
 
@@ -130,7 +130,7 @@ def test_hand_placed_file_needs_no_network(server, tmp_path, retry):
 def test_hand_placed_mirror_needs_no_network(server, tmp_path, retry):
     wanted = entry(Origin(remote(server), "psmnet/kitti.tar"), Origin(remote(server, "mirror.tar")))
     (tmp_path / "mirror.tar").write_bytes(CHECKPOINT)
-    obtain_weights(wanted, tmp_path / "one", downloads=tmp_path, retry=retry)
+    obtain_checkpoint(wanted, tmp_path / "one", downloads=tmp_path, retry=retry)
     assert (tmp_path / "one").read_bytes() == CHECKPOINT
     assert server.requests == []
 
@@ -150,14 +150,16 @@ def test_path_in_the_entry(server, tmp_path, retry):
     own = tmp_path / "mine.tar"
     own.write_bytes(CHECKPOINT)
     wanted = replace(served(server), path=own, sha256=digest(CHECKPOINT))
-    obtain_weights(wanted, tmp_path / "one", downloads=tmp_path / "d", retry=retry)
+    obtain_checkpoint(wanted, tmp_path / "one", downloads=tmp_path / "d", retry=retry)
     assert (tmp_path / "one").read_bytes() == CHECKPOINT
     assert server.requests == []
     own.write_bytes(b"other")
     with pytest.raises(SupError, match=r"mine\.tar: not the checkpoint of psmnet/kitti15: its sha256"):
-        obtain_weights(wanted, tmp_path / "two", downloads=tmp_path / "d", retry=retry)
+        obtain_checkpoint(wanted, tmp_path / "two", downloads=tmp_path / "d", retry=retry)
     with pytest.raises(SupError, match=r"gone\.tar: cannot be copied"):
-        obtain_weights(replace(wanted, path=tmp_path / "gone.tar"), tmp_path / "two", downloads=tmp_path, retry=retry)
+        obtain_checkpoint(
+            replace(wanted, path=tmp_path / "gone.tar"), tmp_path / "two", downloads=tmp_path, retry=retry
+        )
     assert not (tmp_path / "two").exists()
 
 
@@ -166,7 +168,7 @@ def test_wrong_member_leaves_nothing(server, tmp_path, retry):
     with pytest.raises(
         SupError, match=r"a\.zip: not the checkpoint of psmnet/kitti15: it has 15000 bytes instead of 3"
     ):
-        obtain_weights(served(server, size=3), tmp_path / "w" / "one", downloads=tmp_path / "d", retry=retry)
+        obtain_checkpoint(served(server, size=3), tmp_path / "w" / "one", downloads=tmp_path / "d", retry=retry)
     assert list((tmp_path / "w").iterdir()) == []
 
 
@@ -174,7 +176,7 @@ def test_mirror_is_used_and_named(server, tmp_path, retry, caplog):
     server.serve("/mirror.tar", CHECKPOINT)
     wanted = entry(Origin(remote(server), "psmnet/kitti.tar"), Origin(remote(server, "mirror.tar")))
     with caplog.at_level(logging.WARNING):
-        obtain_weights(wanted, tmp_path / "one", downloads=tmp_path / "d", retry=retry)
+        obtain_checkpoint(wanted, tmp_path / "one", downloads=tmp_path / "d", retry=retry)
     assert (tmp_path / "one").read_bytes() == CHECKPOINT
     assert "taken from the mirror mirror.tar" in caplog.text
 
@@ -182,7 +184,7 @@ def test_mirror_is_used_and_named(server, tmp_path, retry, caplog):
 def test_nothing_works(server, tmp_path, retry):
     wanted = entry(Origin(remote(server), "m"), Origin(remote(server, "mirror.tar")))
     with pytest.raises(SupError) as caught:
-        obtain_weights(wanted, tmp_path / "one", downloads=tmp_path / "d", retry=retry)
+        obtain_checkpoint(wanted, tmp_path / "one", downloads=tmp_path / "d", retry=retry)
     message = str(caught.value)
     assert message.startswith("psmnet/kitti15: ")
     assert "\n" not in message
@@ -194,13 +196,13 @@ def test_nothing_works(server, tmp_path, retry):
 def test_read_only_downloads_folder(server, tmp_path, retry):
     (tmp_path / "d").mkdir(mode=0o555)
     with pytest.raises(SupError, match="choose another"):
-        obtain_weights(served(server), tmp_path / "one", downloads=tmp_path / "d", retry=retry)
+        obtain_checkpoint(served(server), tmp_path / "one", downloads=tmp_path / "d", retry=retry)
 
 
 def test_downloads_folder_is_a_file(server, tmp_path, retry):
     (tmp_path / "d").write_text("")
     with pytest.raises(SupError, match="choose another downloads folder"):
-        obtain_weights(served(server), tmp_path / "one", downloads=tmp_path / "d", retry=retry)
+        obtain_checkpoint(served(server), tmp_path / "one", downloads=tmp_path / "d", retry=retry)
 
 
 @pytest.fixture

