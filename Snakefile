@@ -46,6 +46,7 @@ rule all:
         "<results>/tables/transfer.csv",
         "<results>/tables/transfer.md",
         "<results>/tables/transfer.tex",
+        "<results>/tables/paper_comparison.csv",
         figures(),
 
 

@@ -3,9 +3,11 @@
 
 rule train_sup:
     input:
-        weights=lambda wc: weights_file(SETTINGS.source_network(wc.source), wc.weights),
-        training=lambda wc: manifest_of(SETTINGS.source_training(wc.source)),
+        weights=lambda wc: source_weights(wc.source),
+        training=lambda wc: manifest_of(SETTINGS.source(wc.source).training),
+        training_cache=lambda wc: cache_of(SETTINGS.source(wc.source).training),
         validation=manifest_of(config["sups"]["validation"]),
+        validation_cache=cache_of(config["sups"]["validation"]),
     output:
         sup="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.safetensors",
         history="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/history.csv",
@@ -23,6 +25,8 @@ rule train_sup:
         "<logs>/train_sup/{source}/{weights}/{size}_eps{epsilon}_seed{seed}.log",
     benchmark:
         "<benchmarks>/train_sup/{source}/{weights}/{size}_eps{epsilon}_seed{seed}.tsv"
+    wildcard_constraints:
+        source=one_of(sources(released=False)),
     threads: config["threads"]
     resources:
         gpu=GPUS,
@@ -30,19 +34,100 @@ rule train_sup:
         runtime=720,
     params:
         **compute(),
-        network=lambda wc: build(SETTINGS.source_network(wc.source), wc.weights),
+        networks=lambda wc: source_networks(wc.source),
         image_size=config["image_size"],
-        alpha=lambda wc: SETTINGS.alpha(wc.source, float(wc.epsilon)),
-        selection=SETTINGS.selection,
-        settings={
-            k: config["sups"].get(k)
-            for k in ("batch", "steps", "step_rule", "checkpoint_every")
-        },
+        alpha=lambda wc: SETTINGS.source(wc.source).alpha(float(wc.epsilon)),
+        selection=lambda wc: SETTINGS.source(wc.source).selection,
+        settings=lambda wc: SETTINGS.source(wc.source).attack,
         keep_in_memory=config["keep_in_memory"],
         workers=config["workers"],
         checkpoint=checkpoint_file("sup-{source}-{weights}-{size}-{epsilon}-{seed}"),
-        code=code_hash("supcore.attack.optimisation", "supcore.networks.*"),
+        code=code_hash(
+            "supcore.attack.optimisation",
+            "supcore.data.image_cache",
+            "supcore.networks.*",
+        ),
     message:
         "Optimising a SUP on {wildcards.source}: {wildcards.size}, epsilon {wildcards.epsilon}, seed {wildcards.seed}"
     script:
         "../workflow_scripts/train_sup.py"
+
+
+localrules:
+    download_sup,
+
+
+rule download_sup:
+    output:
+        "<results>/downloads/sups/{source}/{size}_eps{epsilon}.pth",
+    log:
+        "<logs>/download/sups/{source}/{size}_eps{epsilon}.log",
+    benchmark:
+        "<benchmarks>/download/sups/{source}/{size}_eps{epsilon}.tsv"
+    wildcard_constraints:
+        source=one_of(sources(released=True)),
+    retries: 2
+    params:
+        checkpoint=lambda wc: SETTINGS.released_sup(
+            SETTINGS.source(wc.source), wc.size, float(wc.epsilon)
+        ),
+        downloads=config["downloads"],
+    message:
+        "Fetching the released SUP of {wildcards.source}: {wildcards.size}, epsilon {wildcards.epsilon}"
+    script:
+        "../workflow_scripts/download_sup.py"
+
+
+rule released_sup:
+    input:
+        checkpoint="<results>/downloads/sups/{source}/{size}_eps{epsilon}.pth",
+    output:
+        sup="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed0/sup.safetensors",
+        preview=report(
+            "<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed0/preview.png",
+            caption="../report/sup.rst",
+            category="Perturbations",
+            labels={
+                "figure": "{source}",
+                "reference": "{size}, epsilon {epsilon}, released",
+            },
+        ),
+        provenance="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed0/sup.json",
+    log:
+        "<logs>/released_sup/{source}/{weights}/{size}_eps{epsilon}.log",
+    benchmark:
+        "<benchmarks>/released_sup/{source}/{weights}/{size}_eps{epsilon}.tsv"
+    wildcard_constraints:
+        source=one_of(sources(released=True)),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        image_size=config["image_size"],
+        code=code_hash("supcore.perturbation"),
+    message:
+        "Checking the released SUP of {wildcards.source}: {wildcards.size}, epsilon {wildcards.epsilon}"
+    script:
+        "../workflow_scripts/released_sup.py"
+
+
+rule export_sup:
+    input:
+        sup="<results>/sups/{source}/{weights}/{name}/sup.safetensors",
+    output:
+        pth="<results>/sups/{source}/{weights}/{name}/sup.pth",
+    log:
+        "<logs>/export_sup/{source}/{weights}/{name}.log",
+    benchmark:
+        "<benchmarks>/export_sup/{source}/{weights}/{name}.tsv"
+    wildcard_constraints:
+        name=r"[^/]+/seed\d+",
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "Writing the SUP of {wildcards.source} as the paper's code reads it"
+    script:
+        "../workflow_scripts/export_sup.py"

@@ -7,7 +7,7 @@ from snakemake.logging import logger
 
 from supcore.errors import SupError
 from supcore.pipeline.code_hash import code_hash
-from supcore.pipeline.settings import CONTROLS, FILE_LAYOUTS, Settings, epsilon_text
+from supcore.pipeline.settings import CONTROLS, FILE_LAYOUTS, Settings
 
 
 def checked_settings():
@@ -67,12 +67,38 @@ def manifest_of(reference):
     return manifest(reference["dataset"], reference["split"])
 
 
+def cache_of(reference):
+    """Folder of a split's resized images; none if the data set does not ask for a cache."""
+    dataset, split = reference["dataset"], reference["split"]
+    if not config["datasets"][dataset].get("cache"):
+        return []
+    return f"<results>/cache/{dataset}/{split}"
+
+
 def weights_file(network, weights):
     return f"<results>/weights/{network}/{weights}.safetensors"
 
 
+def sources(released):
+    """Sources whose SUPs are released ones, or are optimised here."""
+    names = SETTINGS.sources
+    return [n for n in names if bool(SETTINGS.source(n).released) == released]
+
+
+def source_weights(name):
+    """Weights of every network that the source attacks."""
+    source = SETTINGS.source(name)
+    return [weights_file(*pair) for pair in zip(source.networks, source.weights)]
+
+
+def source_networks(name):
+    """What a script needs to build them, in the same order."""
+    source = SETTINGS.source(name)
+    return [build(*pair) for pair in zip(source.networks, source.weights)]
+
+
 def sup_folder(source, size, epsilon, seed):
-    weights = SETTINGS.sup_weights(source)
+    weights = SETTINGS.source(source).folder
     return f"<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}"
 
 
@@ -81,7 +107,8 @@ def sups_of(source):
     if source in CONTROLS:
         return []
     return [
-        f"{sup_folder(source, *name)}/sup.safetensors" for name in SETTINGS.sup_names()
+        f"{sup_folder(source, *name)}/sup.safetensors"
+        for name in SETTINGS.sup_names(source)
     ]
 
 
@@ -89,8 +116,40 @@ def evaluation_folder(dataset, network):
     return f"<results>/evaluations/{dataset}/{network}/{SETTINGS.evaluation_weights(dataset, network)}"
 
 
+def evaluation_split(dataset):
+    """The reported split of a data set."""
+    return {
+        "dataset": dataset,
+        "split": config["evaluation"]["datasets"][dataset]["split"],
+    }
+
+
 def evaluation_manifest(dataset):
-    return manifest(dataset, config["evaluation"]["datasets"][dataset]["split"])
+    return manifest_of(evaluation_split(dataset))
+
+
+def reported_manifests():
+    """Manifests that results are reported on, by data set and split."""
+    splits = map(evaluation_split, SETTINGS.evaluated)
+    return {f"{s['dataset']}/{s['split']}": manifest_of(s) for s in splits}
+
+
+def manifests_by_role():
+    """Manifests of everything that sees pairs before the evaluation does, by what it uses them for."""
+    uses = {}
+    for name in sources(released=False):
+        source = SETTINGS.source(name)
+        uses["optimising SUPs", *source.training.values()] = source.training
+        if source.selection == "best":
+            selection = config["sups"]["validation"]
+            uses["selecting SUPs", *selection.values()] = selection
+    for recipe in SETTINGS.used_recipes():
+        for split in config["training"][recipe]["datasets"]:
+            uses["training networks", *split.values()] = split
+    return {
+        f"{role} ({split['dataset']}/{split['split']})": manifest_of(split)
+        for (role, *_), split in uses.items()
+    }
 
 
 def all_records():
@@ -105,8 +164,9 @@ def all_records():
 
 
 def build(network, weights):
-    """What a script needs to build a network: its architecture and options."""
+    """What a script needs to build a network: its architecture, options and precision."""
     return {
+        "precision": config["precision"],
         "architecture": SETTINGS.architecture(network),
         "options": SETTINGS.network_options(network, weights),
     }
@@ -134,10 +194,11 @@ def training_settings(wildcards):
     return config["training"][recipe]
 
 
-def strongest_sup():
-    """Size, epsilon and seed of the SUP that pictures show: the last size and the largest epsilon of the grid."""
-    sups = config["sups"]
-    return sups["sizes"][-1], epsilon_text(max(sups["epsilons"])), sups["seeds"][0]
+def strongest_sup(source):
+    """Size, epsilon and seed of the SUP that pictures show: the largest epsilon of the last size, first seed."""
+    grid = SETTINGS.sup_names(source)
+    size = grid[-1][0]
+    return max((name for name in grid if name[0] == size), key=lambda n: float(n[1]))
 
 
 def figures():
@@ -149,7 +210,7 @@ def figures():
     if len(config["sups"]["epsilons"]) > 1:
         names += [f"error_against_epsilon_{dataset}" for dataset in SETTINGS.evaluated]
     names += [
-        f"scene_{dataset}_{SETTINGS.source_network(source)}_from_{source}"
+        f"scene_{dataset}_{SETTINGS.source(source).networks[0]}_from_{source}"
         for dataset in SETTINGS.evaluated
         for source in SETTINGS.sources
     ]

@@ -1,4 +1,4 @@
-# Stereo pairs: rendered, exported or indexed, one manifest per data set and split.
+# Stereo pairs: rendered, exported or indexed, one manifest per data set and split; resized once where asked for.
 
 
 rule render_scenes:
@@ -51,6 +51,8 @@ rule export_motorcycle:
 
 
 rule index_dataset:
+    input:
+        exclude=lambda wc: config["datasets"][wc.dataset].get("exclude", []),
     output:
         manifest="<results>/manifests/{dataset}/{split}.csv",
         provenance="<results>/manifests/{dataset}/{split}.json",
@@ -76,3 +78,30 @@ rule index_dataset:
         "Indexing {wildcards.dataset}, split {wildcards.split}"
     script:
         "../workflow_scripts/index_dataset.py"
+
+
+rule cache_images:
+    input:
+        manifest="<results>/manifests/{dataset}/{split}.csv",
+    output:
+        cache=directory("<results>/cache/{dataset}/{split}"),
+        provenance="<results>/cache/{dataset}/{split}.json",
+    log:
+        "<logs>/cache_images/{dataset}/{split}.log",
+    benchmark:
+        "<benchmarks>/cache_images/{dataset}/{split}.tsv"
+    wildcard_constraints:
+        dataset=one_of(
+            [name for name, entry in config["datasets"].items() if entry.get("cache")]
+        ),
+    threads: max(1, config["workers"])
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        image_size=config["image_size"],
+        code=code_hash("supcore.data.image_cache"),
+    message:
+        "Resizing the pairs of {wildcards.dataset}, split {wildcards.split}"
+    script:
+        "../workflow_scripts/cache_images.py"

@@ -5,6 +5,7 @@ rule evaluate_clean:
     input:
         weights=lambda wc: weights_file(wc.network, wc.weights),
         manifest=lambda wc: evaluation_manifest(wc.dataset),
+        cache=lambda wc: cache_of(evaluation_split(wc.dataset)),
     output:
         records="<results>/evaluations/{dataset}/{network}/{weights}/clean.csv",
         predictions="<results>/evaluations/{dataset}/{network}/{weights}/clean_predictions.npy",
@@ -23,7 +24,11 @@ rule evaluate_clean:
         network=lambda wc: build(wc.network, wc.weights),
         image_size=config["image_size"],
         batch=config["evaluation"]["batch"],
-        code=code_hash("supcore.evaluation.records", "supcore.networks.*"),
+        code=code_hash(
+            "supcore.evaluation.records",
+            "supcore.data.image_cache",
+            "supcore.networks.*",
+        ),
     message:
         "Clean predictions of {wildcards.network} on {wildcards.dataset}"
     script:
@@ -34,10 +39,12 @@ rule evaluate_perturbed:
     input:
         weights=lambda wc: weights_file(wc.network, wc.weights),
         manifest=lambda wc: evaluation_manifest(wc.dataset),
+        cache=lambda wc: cache_of(evaluation_split(wc.dataset)),
         predictions="<results>/evaluations/{dataset}/{network}/{weights}/clean_predictions.npy",
         sups=lambda wc: sups_of(wc.source),
     output:
         records="<results>/evaluations/{dataset}/{network}/{weights}/from-{source}.csv",
+        text="<results>/evaluations/{dataset}/{network}/{weights}/from-{source}.txt",
         provenance="<results>/evaluations/{dataset}/{network}/{weights}/from-{source}.json",
     log:
         "<logs>/evaluate_perturbed/{dataset}/{network}/{weights}/{source}.log",
@@ -53,9 +60,43 @@ rule evaluate_perturbed:
         network=lambda wc: build(wc.network, wc.weights),
         image_size=config["image_size"],
         batch=config["evaluation"]["batch"],
-        grid=SETTINGS.sup_names(),
-        code=code_hash("supcore.evaluation.records", "supcore.networks.*"),
+        grid=lambda wc: SETTINGS.sup_names(wc.source),
+        code=code_hash(
+            "supcore.evaluation.records",
+            "supcore.data.image_cache",
+            "supcore.networks.*",
+        ),
     message:
         "Evaluating {wildcards.network} on {wildcards.dataset} under perturbations from {wildcards.source}"
     script:
         "../workflow_scripts/evaluate_perturbed.py"
+
+
+rule save_outputs:
+    input:
+        weights=lambda wc: weights_file(wc.network, wc.weights),
+        manifest=lambda wc: evaluation_manifest(wc.dataset),
+        cache=lambda wc: cache_of(evaluation_split(wc.dataset)),
+        sup=lambda wc: f"{sup_folder(wc.source, wc.size, wc.epsilon, wc.seed)}/sup.safetensors",
+    output:
+        folder=directory(
+            "<results>/outputs/{dataset}/{network}/{weights}/from-{source}/{size}_eps{epsilon}_seed{seed}"
+        ),
+    log:
+        "<logs>/save_outputs/{dataset}/{network}/{weights}/{source}_{size}_eps{epsilon}_seed{seed}.log",
+    benchmark:
+        "<benchmarks>/save_outputs/{dataset}/{network}/{weights}/{source}_{size}_eps{epsilon}_seed{seed}.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPUS,
+        mem_mb=8000,
+        runtime=240,
+    params:
+        **compute(),
+        network=lambda wc: build(wc.network, wc.weights),
+        image_size=config["image_size"],
+        code=code_hash("supcore.evaluation.outputs", "supcore.networks.*"),
+    message:
+        "Saving images and disparities of {wildcards.network} on {wildcards.dataset} under the SUP of {wildcards.source}"
+    script:
+        "../workflow_scripts/save_outputs.py"

@@ -90,9 +90,10 @@ rule scene_panel:
             wc.network, SETTINGS.evaluation_weights(wc.dataset, wc.network)
         ),
         manifest=lambda wc: evaluation_manifest(wc.dataset),
+        cache=lambda wc: cache_of(evaluation_split(wc.dataset)),
         records=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/from-{wc.source}.csv",
         predictions=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/clean_predictions.npy",
-        sup=lambda wc: f"{sup_folder(wc.source, *strongest_sup())}/sup.safetensors",
+        sup=lambda wc: f"{sup_folder(wc.source, *strongest_sup(wc.source))}/sup.safetensors",
     output:
         pdf="<results>/figures/scene_{dataset}_{network}_from_{source}.pdf",
         png=report(
@@ -116,7 +117,7 @@ rule scene_panel:
             wc.network, SETTINGS.evaluation_weights(wc.dataset, wc.network)
         ),
         image_size=config["image_size"],
-        name=strongest_sup(),
+        name=lambda wc: strongest_sup(wc.source),
         code=code_hash("supcore.reporting.figures", "supcore.networks.*"),
     message:
         "Drawing the median scene of {wildcards.dataset}: {wildcards.network} under the SUP of {wildcards.source}"

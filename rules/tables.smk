@@ -1,9 +1,34 @@
 # Tables from the per-image records.
 
 
+rule find_overlap:
+    input:
+        roles=manifests_by_role().values(),
+        reported=reported_manifests().values(),
+    output:
+        table="<results>/tables/overlap.csv",
+    log:
+        "<logs>/tables/overlap.log",
+    benchmark:
+        "<benchmarks>/tables/overlap.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        roles=list(manifests_by_role()),
+        reported=list(reported_manifests()),
+        code=code_hash("supcore.data.overlap"),
+    message:
+        "Looking for reported frames that were seen before"
+    script:
+        "../workflow_scripts/find_overlap.py"
+
+
 rule transfer_table:
     input:
         records=all_records(),
+        overlap="<results>/tables/overlap.csv",
     output:
         table="<results>/tables/transfer.csv",
         provenance="<results>/tables/transfer.json",
@@ -45,3 +70,26 @@ rule transfer_matrix:
         "Writing the transfer matrices"
     script:
         "../workflow_scripts/transfer_matrix.py"
+
+
+rule paper_comparison:
+    input:
+        transfer="<results>/tables/transfer.csv",
+    output:
+        table="<results>/tables/paper_comparison.csv",
+        provenance="<results>/tables/paper_comparison.json",
+    log:
+        "<logs>/tables/paper_comparison.log",
+    benchmark:
+        "<benchmarks>/tables/paper_comparison.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        published=config["published"],
+        code=code_hash("supcore.reporting.comparison"),
+    message:
+        "Setting the published numbers beside ours"
+    script:
+        "../workflow_scripts/paper_comparison.py"

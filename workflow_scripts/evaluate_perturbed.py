@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 from _evaluation import load_pairs, load_target
 from _job import job
 from supcore.evaluation.records import Condition, evaluate, write_records
+from supcore.files import write_text
 from supcore.perturbation import StereoPerturbation
 from supcore.pipeline.settings import tile_size
+from supcore.reporting.text_block import validation_text
 from supcore.seeding import torch_generator
 
 if TYPE_CHECKING:
@@ -35,4 +37,6 @@ with job(snakemake) as running:
     names = {"dataset": snakemake.wildcards.dataset, "target": snakemake.wildcards.network}
     records = evaluate(network, pairs, snakemake.input.predictions, conditions, batch=snakemake.params.batch, **names)
     write_records(records, snakemake.output.records)
+    steps = {(c.size, c.epsilon, c.seed): c.perturbation.train_step for c in conditions}
+    write_text(snakemake.output.text, validation_text(records, steps))
     running.log.info("%d perturbations on %d pairs", len(conditions), len(pairs))

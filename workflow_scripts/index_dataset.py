@@ -11,6 +11,15 @@ if TYPE_CHECKING:
 
 with job(snakemake) as running:
     params = snakemake.params
-    rows = index_pairs(params.layout, params.root, params.frames, **params.layout_options)
-    write_manifest(snakemake.output.manifest, rows)
-    running.log.info("%d pairs below %s", len(rows), params.root)
+    exclude = snakemake.input.exclude or None
+    pairs = index_pairs(params.layout, params.root, params.frames, exclude=exclude, **params.layout_options)
+    write_manifest(snakemake.output.manifest, pairs.rows)
+    for warning in pairs.warnings:
+        running.log.warning("warning: %s: %s", params.root, warning)
+    running.log.info("%d pairs below %s, %d of them in the split", pairs.found, params.root, len(pairs.rows))
+    running.settings["pairs"] = {
+        "found": pairs.found,
+        "expected": pairs.expected,
+        "excluded": pairs.excluded,
+        "in_split": len(pairs.rows),
+    }

@@ -8,11 +8,12 @@ import torch
 from tqdm import tqdm
 
 from _job import job
+from _network import build_wanted
 from supcore.data.augmentation import AugmentationOptions
 from supcore.data.dataset import StereoDataset
 from supcore.data.manifest import read_manifest
 from supcore.files import atomic_path
-from supcore.networks import build_network, save_weights
+from supcore.networks import save_weights
 from supcore.seeding import derived_seed
 from supcore.training import TrainingOptions, train_stereo, validate
 
@@ -24,7 +25,7 @@ with job(snakemake) as running:
     wanted, recipe = snakemake.params.network, snakemake.params.training
     seed = derived_seed(snakemake.params.seed, snakemake.wildcards.network, snakemake.wildcards.weights)
     torch.manual_seed(seed)
-    network = build_network(wanted["architecture"], **wanted["options"]).to(device)
+    network = build_wanted(wanted, device)
     samples = [sample for path in snakemake.input.training for sample in read_manifest(path)]
     held_out = {
         Path(path).parent.name: StereoDataset(read_manifest(path), keep_in_memory=True)

@@ -1,4 +1,4 @@
-"""Optimise one SUP on one network."""
+"""Optimise one SUP on one network, or on several at once."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,11 +7,10 @@ import pandas as pd
 from tqdm import tqdm
 
 from _job import job
+from _network import load_network
 from supcore.attack.optimisation import SupOptions, optimise_sup
-from supcore.data.dataset import StereoDataset
-from supcore.data.manifest import read_manifest
+from supcore.data.image_cache import open_pairs
 from supcore.files import atomic_path
-from supcore.networks import build_network, load_weights
 from supcore.perturbation import StereoPerturbation
 from supcore.pipeline.settings import tile_size
 from supcore.reporting.pictures import sup_preview
@@ -25,8 +24,10 @@ with job(snakemake) as running:
     device = running.prepare_device(snakemake)
     wildcards, params = snakemake.wildcards, snakemake.params
     image_size = tuple(params.image_size)
-    network = build_network(params.network["architecture"], **params.network["options"]).to(device)
-    load_weights(network, snakemake.input.weights)
+    networks = [
+        load_network(wanted, weights, device)
+        for wanted, weights in zip(params.networks, snakemake.input.weights, strict=True)
+    ]
     options = SupOptions(
         alpha=params.alpha,
         seed=derived_seed(params.seed, "sup", wildcards.source, wildcards.size, wildcards.epsilon, wildcards.seed),
@@ -35,9 +36,10 @@ with job(snakemake) as running:
         **params.settings,
     )
     sup = StereoPerturbation(tile_size(wildcards.size, image_size), image_size, float(wildcards.epsilon))
+    files = snakemake.input
     training, validation = (
-        StereoDataset(read_manifest(path), image_size, keep_in_memory=params.keep_in_memory)
-        for path in (snakemake.input.training, snakemake.input.validation)
+        open_pairs(manifest, image_size, cache, keep_in_memory=params.keep_in_memory)
+        for manifest, cache in ((files.training, files.training_cache), (files.validation, files.validation_cache))
     )
     bar = tqdm(desc=f"SUP on {wildcards.source}", unit="step", disable=None, total=options.steps)
 
@@ -49,10 +51,10 @@ with job(snakemake) as running:
                 step, row["loss"], 100 * row["clipped_fraction"], row["d1_ground_truth"], row["d1_clean"],
             )  # fmt: skip
 
-    history = optimise_sup(network, sup, training, validation, options, checkpoint=params.checkpoint, progress=progress)
+    result = optimise_sup(networks, sup, training, validation, options, checkpoint=params.checkpoint, progress=progress)
     sup.to("cpu").save(snakemake.output.sup, {"source": wildcards.source, "weights": wildcards.weights})
     with atomic_path(snakemake.output.history) as temporary:
-        pd.DataFrame(history).to_csv(temporary, index=False, float_format="%.8g")
+        pd.DataFrame(result.history).to_csv(temporary, index=False, float_format="%.8g")
     preview = sup_preview(sup.left.numpy(), sup.right.numpy(), sup.epsilon, image_size=image_size)
     save_figure(preview, [snakemake.output.preview])
     Path(params.checkpoint).unlink(missing_ok=True)

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from _job import job
 from supcore.reporting.published import load_published
 from supcore.reporting.transfer import read_records, transfer_table, write_table
@@ -13,4 +15,6 @@ with job(snakemake) as running:
     records = read_records(snakemake.input.records)
     table = transfer_table(records, load_published(snakemake.params.published), seed=snakemake.params.seed)
     write_table(table, snakemake.output.table)
+    overlap = pd.read_csv(snakemake.input.overlap)
+    running.settings["overlap"] = overlap[overlap["shared"] > 0].to_dict("records")
     running.log.info("%d rows from %d records", len(table), len(records))

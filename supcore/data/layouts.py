@@ -1,18 +1,67 @@
-"""Where the official data sets keep the files of their stereo pairs."""
+"""Listing the stereo pairs of an official data set: its layout, what to leave out, which split."""
 
+import inspect
 import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from supcore.data.kitti import kitti2012, kitti2015, kitti_raw
+from supcore.data.pairing import Paths
+from supcore.data.scene_flow import LETTERS, driving, flyingthings3d, monkaa
 from supcore.errors import SupError
 
-Paths = dict[str, Path]
+LAYOUTS: dict[str, Callable[..., list[Paths]]] = {
+    "kitti_raw": kitti_raw,
+    "kitti2012": kitti2012,
+    "kitti2015": kitti2015,
+    "flyingthings3d": flyingthings3d,
+    "monkaa": monkaa,
+    "driving": driving,
+}
+
+# Pairs of the complete data sets. The TRAIN part of FlyingThings3D, Monkaa and Driving are the 35,454 pairs that stereo
+# networks are commonly pre-trained on.
+TOTALS = {"kitti_raw": 47890, "kitti2012": 194, "kitti2015": 200, "monkaa": 8664, "driving": 4400}
+FLYINGTHINGS3D_TOTALS = {"TRAIN": 22390, "TEST": 4370}
+
+
+@dataclass(frozen=True)
+class IndexedPairs:
+    """The pairs of one split, and how the whole data set compares with what is known of it.
+
+    Attributes:
+        rows: left, right, disparity and, where the layout has them, segmentation of every pair of the split.
+        found: pairs of the whole data set, before exclusion and split.
+        expected: the same of the complete data set; None where it is not known.
+        excluded: pairs left out; None without an exclusion list.
+    """
+
+    rows: list[dict[str, str]]
+    found: int
+    expected: int | None
+    excluded: int | None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is odd about the data set, though it can be used."""
+        warnings = []
+        if self.expected is not None and self.found != self.expected:
+            warnings.append(f"{self.found} pairs found, the complete data set has {self.expected}")
+        if self.excluded == 0:
+            warnings.append("the exclusion list matches no pair; its lines are paths below the data root")
+        return warnings
 
 
 def index_pairs(
-    layout: str, root: str | Path, frames: str | Sequence[str] = ":", **options: Any
-) -> list[dict[str, str]]:
+    layout: str,
+    root: str | Path,
+    frames: str | Sequence[str] = ":",
+    *,
+    exclude: str | Path | None = None,
+    **options: Any,
+) -> IndexedPairs:
     """List the stereo pairs of a data set, sorted by the path of the left image.
 
     Args:
@@ -20,18 +69,22 @@ def index_pairs(
         root: folder of the data set.
         frames: which pairs: a slice such as ``":160"`` or ``"160:"`` of the sorted list, or the names of frames as
             they begin or end the path of the left image below the root, e.g. ``"000150_10"``.
+        exclude: text file of pairs to leave out before the split is taken; see :func:`read_exclusions`.
         **options: of the layout.
 
-    Returns:
-        Rows with left, right, disparity and, where the layout has them, segmentation.
-
     Raises:
-        SupError: no such root, no pair found, a view or ground truth without its partner, a frame that does not exist.
+        SupError: no such root, an option that the layout lacks, no pair found, a view or ground truth without its
+            partner, a frame that does not exist.
     """
     root = Path(root)
     if not root.is_dir():
         raise SupError(f"{root}: data root not found; set datasets.<name>.root to the folder of the data set")
-    rows = LAYOUTS[layout](root, **options)
+    _check_options(layout, options)
+    everything = LAYOUTS[layout](root, **options)
+    rows = everything
+    if exclude is not None:
+        unwanted = read_exclusions(exclude)
+        rows = [row for row in everything if not _begins_with(row["left"].relative_to(root), unwanted)]
     if isinstance(frames, str):
         first, last = (int(number) if number else None for number in frames.split(":"))
         chosen = rows[first:last]
@@ -39,75 +92,44 @@ def index_pairs(
         chosen = [_frame(rows, name, root) for name in frames]
     if not chosen:
         raise SupError(f"{root}: {len(rows)} pairs found, but none in the split {frames!r}")
-    return [_complete(row) for row in chosen]
+    excluded = None if exclude is None else len(everything) - len(rows)
+    complete = [_complete(row) for row in chosen]
+    return IndexedPairs(complete, len(everything), known_total(layout, **options), excluded)
 
 
-def kitti2015(
-    root: Path,
-    *,
-    disparity: str = "disp_occ_0",
-    segmentation: str | None = None,
-    views: Sequence[str] = ("image_2", "image_3"),
-) -> list[Paths]:
-    """KITTI 2015: ``training/{image_2,image_3,disp_occ_0}/NNNNNN_10.png``."""
-    folder = root / "training"
-    lefts = _files(folder / views[0], "*_10.png")
-    _refuse_extra(folder / views[1], "*_10.png", {left.name for left in lefts}, folder / views[0])
-    rows = []
-    for left in lefts:
-        row = {"left": left, "right": folder / views[1] / left.name, "disparity": folder / disparity / left.name}
-        rows.append(row | ({"segmentation": folder / segmentation / left.name} if segmentation else {}))
-    return rows
+def known_total(layout: str, **options: Any) -> int | None:
+    """Pairs of the complete data set with these options of its layout; None where the number is not known."""
+    if layout == "flyingthings3d":
+        complete = set(options.get("letters", LETTERS)) == set(LETTERS)
+        return FLYINGTHINGS3D_TOTALS.get(options.get("subset", "TEST")) if complete else None
+    return TOTALS.get(layout)
 
 
-def kitti2012(root: Path, *, disparity: str = "disp_occ", grey: bool = False, **options: Any) -> list[Paths]:
-    """KITTI 2012: colour in ``colored_0/1`` (official) or ``image_2/3`` (renamed), grey in ``image_0/1``."""
-    colour = ("colored_0", "colored_1") if (root / "training" / "colored_0").is_dir() else ("image_2", "image_3")
-    return kitti2015(root, disparity=disparity, views=("image_0", "image_1") if grey else colour, **options)
+def read_exclusions(path: str | Path) -> set[PurePosixPath]:
+    """Read a list of pairs to leave out.
+
+    One line each: a folder below the data root, such as a drive of KITTI raw, or one left image, with or without
+    suffix. Empty lines and lines that begin with ``#`` are skipped.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SupError(f"{path}: the exclusion list cannot be read ({error}); give a text file") from error
+    entries = [line.strip() for line in lines]
+    return {PurePosixPath(entry) for entry in entries if entry and not entry.startswith("#")}
 
 
-def kitti_raw(root: Path) -> list[Paths]:
-    """KITTI raw, synchronised and rectified: ``<date>/<drive>_sync/image_02|03/data/*.png``; no ground truth."""
-    lefts = _files(root, "*/*/image_02/data/*.png")
-    rights = {_swap(left, "image_02", "image_03") for left in lefts}
-    _refuse_extra(root, "*/*/image_03/data/*.png", rights, root / "*/*/image_02")
-    return [{"left": left, "right": _swap(left, "image_02", "image_03")} for left in lefts]
+def _begins_with(left: Path, unwanted: set[PurePosixPath]) -> bool:
+    place = PurePosixPath(left)
+    return not unwanted.isdisjoint((place, place.with_suffix(""), *place.parents))
 
 
-def flyingthings3d(root: Path, *, rendering: str = "finalpass", subset: str = "TEST") -> list[Paths]:
-    """FlyingThings3D: ``frames_{rendering}/{subset}/{A,B,C}/<sequence>/{left,right}`` and PFM disparities."""
-    frames = root / f"frames_{rendering}" / subset
-    lefts = sorted([*frames.glob("*/*/left/*.png"), *frames.glob("*/*/left/*.webp")])
-    if not lefts:
-        raise SupError(f"{frames}: no images */*/left/*.png or *.webp; check the data root and the pass")
-    rows = []
-    for left in lefts:
-        place = left.relative_to(frames).with_suffix(".pfm")
-        truth = root / "disparity" / subset / place
-        rows.append({"left": left, "right": _swap(left, "left", "right"), "disparity": truth})
-    return rows
-
-
-LAYOUTS: dict[str, Callable[..., list[Paths]]] = {
-    "kitti_raw": kitti_raw,
-    "kitti2012": kitti2012,
-    "kitti2015": kitti2015,
-    "flyingthings3d": flyingthings3d,
-}
-
-
-def _files(folder: Path, pattern: str) -> list[Path]:
-    found = sorted(folder.glob(pattern))
-    if not found:
-        raise SupError(f"{folder}: no files match {pattern}; check the data root and the layout")
-    return found
-
-
-def _refuse_extra(folder: Path, pattern: str, known: set[Any], lefts: Path) -> None:
-    """Right images without a left one mean that the lists have different lengths."""
-    for file in sorted(folder.glob(pattern)):
-        if file not in known and file.name not in known:
-            raise SupError(f"{file}: right image without a left one in {lefts}; complete the data set")
+def _check_options(layout: str, options: dict[str, Any]) -> None:
+    _, *known = inspect.signature(LAYOUTS[layout]).parameters
+    for name in options:
+        if name not in known:
+            there = ", ".join(known) or "none"
+            raise SupError(f"config key layout_options.{name}: layout {layout} has no such option; it has: {there}")
 
 
 def _complete(paths: Paths) -> dict[str, str]:
@@ -116,12 +138,6 @@ def _complete(paths: Paths) -> dict[str, str]:
         if not path.is_file():
             raise SupError(f"{path}: the {role} file of {paths['left'].name} is missing; complete the data set")
     return {"disparity": "", **{role: str(path) for role, path in paths.items()}}
-
-
-def _swap(path: Path, folder: str, other: str) -> Path:
-    """The same path in the sibling folder ``other``; only the last folder of that name is changed."""
-    head, _, tail = str(path).rpartition(f"/{folder}/")
-    return Path(f"{head}/{other}/{tail}")
 
 
 def _frame(rows: Sequence[Paths], name: str, root: Path) -> Paths:

@@ -195,7 +195,7 @@ def load_registry(path: str | Path) -> Registry:
         )
         for name, item in content.get("perturbations", {}).items()
     }
-    return Registry(path, *map(MappingProxyType, (files, weights, perturbations)))
+    return Registry(path, MappingProxyType(files), MappingProxyType(weights), MappingProxyType(perturbations))
 
 
 def _read_yaml(path: Path) -> Any:

@@ -7,11 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from supcore.download.registry import Registry, load_registry
+from supcore.data.layouts import LAYOUTS
+from supcore.download.registry import Checkpoint, Registry, load_registry
 from supcore.errors import SupError
+from supcore.pipeline.sources import Name, Source, source_networks, source_settings
 
 SYNTHETIC = "synthetic"
-FILE_LAYOUTS = ("kitti_raw", "kitti2012", "kitti2015", "flyingthings3d")
+FILE_LAYOUTS = tuple(LAYOUTS)
 WEIGHT_KINDS = ("bundled", "registry", "train")
 CLEAN = "none"
 CONTROLS = ("noise",)
@@ -50,6 +52,14 @@ class Settings:
         """Names of the weights of one kind (bundled, registry, train), over all networks."""
         names = (n for net in self.config["networks"].values() for n, w in net["weights"].items() if kind in w)
         return sorted(set(names))
+
+    def used_recipes(self) -> list[str]:
+        """Training recipes of the weights that are attacked or evaluated here."""
+        sources = map(self.source, self.sources)
+        used = [pair for source in sources for pair in zip(source.networks, source.weights, strict=True)]
+        used += [(n, self.evaluation_weights(d, n)) for d in self.evaluated for n in self.networks]
+        entries = (self.config["networks"][network]["weights"][weights] for network, weights in used)
+        return list(dict.fromkeys(entry["train"] for entry in entries if "train" in entry))
 
     @property
     def evaluated(self) -> list[str]:
@@ -99,10 +109,6 @@ class Settings:
         """Weights with which ``network`` is evaluated on ``dataset``."""
         return self.weights(network, self.config["evaluation"]["datasets"][dataset]["weights"])
 
-    def sup_weights(self, source: str) -> str:
-        """Weights of the source's network that its SUPs are optimised on."""
-        return self.weights(self.source_network(source), self.config["sups"]["weights"])
-
     # ---- perturbations -------------------------------------------------------------------------------------------
 
     @property
@@ -110,39 +116,32 @@ class Settings:
         """Names of the sources of SUPs; by default the networks themselves."""
         return list(self.config["sups"].get("sources") or self.networks)
 
-    def source_network(self, source: str) -> str:
-        """The network that the SUPs of ``source`` are optimised on."""
-        return str(self._source(source).get("network", source))
-
-    def source_training(self, source: str) -> dict[str, str]:
-        """Data set and split that the SUPs of ``source`` are optimised on."""
-        return dict(self._source(source).get("training") or self.config["sups"]["training"])
-
-    def _source(self, source: str) -> Mapping[str, Any]:
-        return (self.config["sups"].get("sources") or {}).get(source, {})
-
-    def sup_names(self) -> list[tuple[str, str, int]]:
-        """All (size, epsilon, seed) of the grid; epsilon as it stands in paths."""
+    def source(self, name: str) -> Source:
+        """One source of SUPs with everything that is set for it."""
         sups = self.config["sups"]
-        return [
-            (size, epsilon_text(epsilon), seed)
-            for size in sups["sizes"]
-            for epsilon in sups["epsilons"]
-            for seed in sups["seeds"]
-        ]
+        own = (sups.get("sources") or {}).get(name) or {}
+        networks = source_networks(name, own)
+        return Source(
+            name=name,
+            networks=networks,
+            weights=tuple(self.weights(network, sups["weights"]) for network in networks),
+            released=own.get("released"),
+            settings=source_settings(sups, own),
+            default_selection="best" if self.config["mode"] == "as_published" else "last",
+        )
 
-    def alpha(self, source: str, epsilon: float) -> float:
-        """Step bound of the attack on the source's network: absolute, or a share of epsilon."""
-        sups = self.config["sups"]
-        if "alpha_of_epsilon" in sups:
-            return float(sups["alpha_of_epsilon"]) * epsilon
-        return float(sups.get("network_alpha", {}).get(self.source_network(source), sups["alpha"]))
+    def released_sup(self, source: Source, size: str, epsilon: float) -> Checkpoint:
+        """Where a released perturbation comes from."""
+        assert source.released is not None
+        return self._registry.collection(source.released).checkpoint(
+            self.architecture(source.networks[0]), size, epsilon
+        )
 
-    @property
-    def selection(self) -> str:
-        """Which SUP of a run is kept: ``best`` validation D1 (as published) or the ``last``."""
-        default = "best" if self.config["mode"] == "as_published" else "last"
-        return str(self.config["sups"].get("selection", default))
+    def sup_names(self, source: str) -> list[Name]:
+        """All (size, epsilon, seed) of a source; for a control those of all sources together."""
+        if source in CONTROLS:
+            return list(dict.fromkeys(name for other in self.sources for name in self.source(other).grid))
+        return self.source(source).grid
 
     # ---- checks --------------------------------------------------------------------------------------------------
 
@@ -186,19 +185,34 @@ class Settings:
             raise SupError(f"config key {key}: data set {dataset} has no split {split!r}; known: {known}")
 
     def _check_sups(self) -> None:
-        height, width = self.config["image_size"]
+        image_size = tuple(self.config["image_size"])
         for size in self.config["sups"]["sizes"]:
-            h, w = tile_size(size, (height, width))
-            if height % h or width % w:
-                raise SupError(f"config key sups.sizes: {size} does not divide the image_size {height}x{width}")
-        for source in self.sources:
-            if source in (*CONTROLS, CLEAN):
-                raise SupError(f"config key sups.sources.{source}: this name is taken by a control; choose another one")
-            network, known = self.source_network(source), ", ".join(self.networks)
+            _check_tile("sups.sizes", size, image_size)
+        for name in self.sources:
+            self._check_source(name, f"config key sups.sources.{name}")
+
+    def _check_source(self, name: str, key: str) -> None:
+        if name in (*CONTROLS, CLEAN):
+            raise SupError(f"{key}: this name is taken by a control; choose another one")
+        own = (self.config["sups"].get("sources") or {}).get(name) or {}
+        for network in source_networks(name, own):
             if network not in self.networks:
-                raise SupError(f"config key sups.sources.{source}: unknown network {network!r}; known: {known}")
-            self._check_split(f"sups.sources.{source}.training", self.source_training(source))
-            self.sup_weights(source)
+                raise SupError(f"{key}: unknown network {network!r}; known: {', '.join(self.networks)}")
+        source = self.source(name)
+        for size in own.get("sizes", []):
+            _check_tile(f"sups.sources.{name}.sizes", size, tuple(self.config["image_size"]))
+        if source.released is None:
+            self._check_split(f"sups.sources.{name}.training", source.training)
+        elif len(source.networks) > 1:
+            raise SupError(f"{key}: released perturbations belong to one network; name just that one")
+        else:
+            self._registry.collection(source.released)
+
+
+def _check_tile(key: str, size: str, image_size: tuple[int, int]) -> None:
+    height, width = tile_size(size, image_size)
+    if image_size[0] % height or image_size[1] % width:
+        raise SupError(f"config key {key}: {size} does not divide the image_size {image_size[0]}x{image_size[1]}")
 
 
 def tile_size(size: str, image_size: tuple[int, int]) -> tuple[int, int]:
@@ -209,8 +223,3 @@ def tile_size(size: str, image_size: tuple[int, int]) -> tuple[int, int]:
     if match is None:
         raise SupError(f"config key sups.sizes: {size!r} is neither 'full' nor like 'tile64'")
     return int(match[1]), int(match[2] or match[1])
-
-
-def epsilon_text(epsilon: float) -> str:
-    """Epsilon as it stands in paths and tables: the shortest decimal, no exponent."""
-    return f"{epsilon:.10f}".rstrip("0").rstrip(".")

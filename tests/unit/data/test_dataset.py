@@ -1,12 +1,14 @@
 """Stereo pairs at the working size: equal to the release's loader, checked file by file."""
 
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from supcore.data.dataset import StereoDataset, load_pair, resize_disparity, resize_image, stack_pairs, to_unit_range
+from supcore.data.image_cache import CachedStereoDataset, write_cache
 from supcore.data.image_io import write_disparity, write_image
 from supcore.data.manifest import StereoSample
 from supcore.errors import SupError
@@ -28,9 +30,14 @@ def sample(make_samples):
     return make_samples(1)[0]
 
 
+@pytest.mark.parametrize("cached", [False, True])
 @pytest.mark.parametrize("size", [(32, 48), (37, 53)])
-def test_loader_equals_the_release_byte_by_byte(release_sample, stored, size):
-    pair = load_pair(release_sample, size)
+def test_loader_equals_the_release_byte_by_byte(release_sample, stored, size, cached, tmp_path):
+    if cached:
+        write_cache([release_sample], size, tmp_path)
+        (pair,) = CachedStereoDataset(tmp_path, [release_sample], size)
+    else:
+        (pair,) = StereoDataset([release_sample], size)
     for name, tensor in (("image0", pair.left), ("image1", pair.right), ("ground_truth", pair.disparity)):
         expected = stored[f"StereoDataset__{size[0]}x{size[1]}__{name}"]
         assert tensor.numpy().dtype == expected.dtype
@@ -61,7 +68,23 @@ def test_image_resizing_equals_the_release(stored, size):
 def test_disparity_resizing_is_nearest_and_scales_with_the_width(stored, size):
     disparity = stored["load_disparity__disp16__HWC"][..., 0]
     nearest = stored[f"resize__dispCHW__nearest__{size[0]}x{size[1]}"][0]
-    np.testing.assert_allclose(resize_disparity(disparity, size), nearest * size[1] / disparity.shape[1], rtol=1e-6)
+    resized = resize_disparity(disparity, size)
+    assert resized.dtype == np.float32
+    np.testing.assert_array_equal(resized, nearest * np.float32(size[1] / disparity.shape[1]))
+
+
+@pytest.mark.parametrize("size", [(32, 48), (50, 70)])
+def test_class_maps_are_resized_as_the_release_does(tmp_path, release_sample, stored, size):
+    write_image(tmp_path / "classes.png", stored["load_image__rgb__norm0__HWC"][..., 0])
+    sample = replace(release_sample, segmentation=str(tmp_path / "classes.png"))
+    expected = stored[f"resize__uint8CHW__nearest__{size[0]}x{size[1]}"][:1]
+    np.testing.assert_array_equal(load_pair(sample, size).classes.numpy(), expected)
+
+
+@pytest.mark.parametrize("name", ["rgb", "gray", "rgba"])
+def test_unit_range_equals_the_release(stored, name):
+    image = torch.from_numpy(stored[f"load_image__{name}__norm0__CHW"])
+    assert to_unit_range(image).numpy().tobytes() == stored[f"load_image__{name}__norm1__CHW"].tobytes()
 
 
 def test_classes_are_resized_by_nearest_and_255_without_a_map(tmp_path, sample):

@@ -1,100 +1,135 @@
-"""Indexing the official layouts: the right pairs, in order, and one clear line for every incomplete tree."""
+"""Splits, exclusion lists and known totals, whatever the layout."""
+
+from pathlib import Path
 
 import pytest
+import yaml
 
-from supcore.data.layouts import index_pairs
+from supcore.data.layouts import LAYOUTS, index_pairs, known_total, read_exclusions
 from supcore.errors import SupError
 
-
-def touch(root, *paths):
-    for path in paths:
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).touch()
+REPOSITORY = Path(__file__).parents[3]
+DRIVES = tuple(f"2011_09_26/2011_09_26_drive_{number}_sync" for number in ("0001", "0005", "0051"))
 
 
 @pytest.fixture
-def kitti(tmp_path):
-    for folder in ("image_2", "image_3", "disp_occ_0", "disp_noc_0"):
-        touch(tmp_path, *(f"training/{folder}/{number:06d}_10.png" for number in (2, 0, 1)))
-    touch(tmp_path, "training/image_2/000000_11.png", "training/image_3/000000_11.png")  # the second frame of a pair
-    return tmp_path
+def kitti_raw(root, touch):
+    """Three drives of two frames."""
+    for drive in DRIVES:
+        touch(*(f"{drive}/{camera}/data/{n:010d}.png" for camera in ("image_02", "image_03") for n in (0, 1)))
+    return root
 
 
-def test_kitti2015_is_sorted_and_leaves_out_second_frames(kitti):
-    rows = index_pairs("kitti2015", kitti)
-    assert [row["left"][-13:] for row in rows] == ["000000_10.png", "000001_10.png", "000002_10.png"]
-    for row in rows:
-        assert row["right"] == row["left"].replace("image_2", "image_3")
-        assert row["disparity"] == row["left"].replace("image_2", "disp_occ_0")
+@pytest.fixture
+def exclusions(tmp_path):
+    """Writes an exclusion list."""
+
+    def write(*lines):
+        path = tmp_path / "exclusions.txt"
+        path.write_text("\n".join(lines), encoding="utf-8")
+        return path
+
+    return write
 
 
-def test_splits_are_slices_or_frames(kitti):
-    names = lambda rows: [row["left"][-13:-7] for row in rows]  # noqa: E731
-    assert names(index_pairs("kitti2015", kitti, ":2")) == ["000000", "000001"]
-    assert names(index_pairs("kitti2015", kitti, "2:")) == ["000002"]
-    assert names(index_pairs("kitti2015", kitti, ["000001_10"])) == ["000001"]
-    assert "disp_noc_0" in index_pairs("kitti2015", kitti, ["000001_10"], disparity="disp_noc_0")[0]["disparity"]
+def frames(pairs):
+    return [f"{row['left'].split('_drive_')[1][:4]}/{row['left'][-5]}" for row in pairs.rows]
 
 
-@pytest.mark.parametrize(
-    ("removed", "culprit"),
-    [
-        ("image_3/000001_10.png", "the right file of 000001_10.png is missing"),
-        ("disp_occ_0/000001_10.png", "the disparity file of 000001_10.png is missing"),
-        ("image_2/000001_10.png", "right image without a left one"),
-    ],
-)
-def test_a_missing_partner_is_named(kitti, removed, culprit):
-    (kitti / "training" / removed).unlink()
-    with pytest.raises(SupError, match=culprit) as caught:
-        index_pairs("kitti2015", kitti)
-    assert "000001_10.png" in str(caught.value)
+def test_the_schema_knows_exactly_the_layouts_of_the_library():
+    schema = yaml.safe_load((REPOSITORY / "config/config.schema.yaml").read_text())
+    layouts = schema["$defs"]["dataset"]["properties"]["layout"]["enum"]
+    assert set(layouts) == {*LAYOUTS, "synthetic", "motorcycle"}
 
 
-def test_a_frame_without_truth_matters_only_where_it_is_used(kitti):
-    (kitti / "training/disp_occ_0/000002_10.png").unlink()
-    assert len(index_pairs("kitti2015", kitti, ":2")) == 2
+def test_splits_are_slices_or_frames(kitti_raw):
+    assert frames(index_pairs("kitti_raw", kitti_raw, ":2")) == ["0001/0", "0001/1"]
+    assert frames(index_pairs("kitti_raw", kitti_raw, "4:")) == ["0051/0", "0051/1"]
+    assert frames(index_pairs("kitti_raw", kitti_raw, [f"{DRIVES[1]}/image_02/data/0000000001"])) == ["0005/1"]
 
 
-def test_no_pairs_no_root_and_unknown_frames_are_errors(kitti, tmp_path):
+def test_no_pairs_no_root_and_unknown_frames_are_errors(kitti_raw):
     with pytest.raises(SupError, match="data root not found"):
-        index_pairs("kitti2015", tmp_path / "nowhere")
+        index_pairs("kitti_raw", kitti_raw / "nowhere")
     with pytest.raises(SupError, match=r"no files match \*_10\.png"):
-        index_pairs("kitti2015", tmp_path / "training")
-    with pytest.raises(SupError, match="3 pairs found, but none in the split"):
-        index_pairs("kitti2015", kitti, "160:")
+        index_pairs("kitti2015", kitti_raw)
+    with pytest.raises(SupError, match="6 pairs found, but none in the split '160:'"):
+        index_pairs("kitti_raw", kitti_raw, "160:")
     with pytest.raises(SupError, match="frame '000009_10' matches 0 pairs"):
-        index_pairs("kitti2015", kitti, ["000009_10"])
+        index_pairs("kitti_raw", kitti_raw, ["000009_10"])
+    with pytest.raises(SupError, match="frame '0000000001' matches 3 pairs"):
+        index_pairs("kitti_raw", kitti_raw, ["0000000001"])
 
 
-@pytest.mark.parametrize("views", [("colored_0", "colored_1"), ("image_2", "image_3")])
-def test_kitti2012_official_and_renamed_folders(tmp_path, views):
-    for folder in (*views, "image_0", "image_1", "disp_occ"):
-        touch(tmp_path, f"training/{folder}/000000_10.png")
-    (colour,) = index_pairs("kitti2012", tmp_path)
-    assert (f"/{views[0]}/" in colour["left"], f"/{views[1]}/" in colour["right"]) == (True, True)
-    (grey,) = index_pairs("kitti2012", tmp_path, grey=True)
-    assert "/image_0/" in grey["left"]
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_an_option_that_the_layout_lacks_is_named(root, layout):
+    with pytest.raises(SupError, match=f"layout_options.colour: layout {layout} has no such option"):
+        index_pairs(layout, root, colour=True)
 
 
-def test_kitti_raw_has_no_truth(tmp_path):
-    drive = "2011_09_26/2011_09_26_drive_0001_sync"
-    for camera in ("image_02", "image_03"):
-        touch(tmp_path, f"{drive}/{camera}/data/0000000000.png", f"{drive}/{camera}/data/0000000001.png")
-    rows = index_pairs("kitti_raw", tmp_path)
-    assert [row["disparity"] for row in rows] == ["", ""]
-    assert all(row["right"] == row["left"].replace("image_02", "image_03") for row in rows)
-    touch(tmp_path, f"{drive}/image_03/data/0000000002.png")
-    with pytest.raises(SupError, match=r"0000000002\.png: right image without a left one"):
-        index_pairs("kitti_raw", tmp_path)
+def test_excluded_drives_and_frames_are_left_out_before_the_split(kitti_raw, exclusions):
+    path = exclusions(
+        "# a comment",
+        "",
+        DRIVES[0],
+        f"{DRIVES[1]}/image_02/data/0000000001.png",
+        f"{DRIVES[2]}/image_02/data/0000000000",
+        "2011_09_30/2011_09_30_drive_0018_sync",
+    )
+    pairs = index_pairs("kitti_raw", kitti_raw, exclude=path)
+    assert frames(pairs) == ["0005/0", "0051/1"]
+    assert (pairs.found, pairs.excluded) == (6, 4)
+    assert frames(index_pairs("kitti_raw", kitti_raw, ":1", exclude=path)) == ["0005/0"]
 
 
-@pytest.mark.parametrize("suffix", ["png", "webp"])
-def test_flyingthings3d_pairs_images_with_pfm(tmp_path, suffix):
-    for side in ("left", "right"):
-        touch(tmp_path, f"frames_finalpass/TEST/A/0000/{side}/0006.{suffix}")
-    touch(tmp_path, "disparity/TEST/A/0000/left/0006.pfm")
-    (row,) = index_pairs("flyingthings3d", tmp_path)
-    assert row["disparity"].endswith("disparity/TEST/A/0000/left/0006.pfm")
-    with pytest.raises(SupError, match="frames_cleanpass"):
-        index_pairs("flyingthings3d", tmp_path, rendering="cleanpass")
+def test_a_prefix_ends_at_a_folder(kitti_raw, exclusions):
+    """``…drive_0005`` shall not take ``…drive_0005_sync`` with it, nor frame 1 frame 10."""
+    path = exclusions("2011_09_26/2011_09_26_drive_0005", f"{DRIVES[2]}/image_02/data/000000000")
+    pairs = index_pairs("kitti_raw", kitti_raw, exclude=path)
+    assert pairs.excluded == 0
+    assert any("exclusion list matches no pair" in warning for warning in pairs.warnings)
+
+
+def test_an_exclusion_list_that_matches_gives_no_warning_of_its_own(kitti_raw, exclusions):
+    assert index_pairs("kitti_raw", kitti_raw, exclude=exclusions(DRIVES[0])).warnings == [
+        "6 pairs found, the complete data set has 47890"
+    ]
+
+
+def test_an_unreadable_exclusion_list_is_named(kitti_raw, tmp_path):
+    with pytest.raises(SupError, match=r"none\.txt: the exclusion list cannot be read"):
+        index_pairs("kitti_raw", kitti_raw, exclude=tmp_path / "none.txt")
+    (tmp_path / "binary.txt").write_bytes(bytes(range(128, 256)))
+    with pytest.raises(SupError, match=r"binary\.txt: the exclusion list cannot be read"):
+        index_pairs("kitti_raw", kitti_raw, exclude=tmp_path / "binary.txt")
+
+
+def test_the_shipped_list_names_drives_of_both_benchmarks():
+    """29 drives of KITTI 2015 and 16 of KITTI 2012, one of them in both."""
+    drives = read_exclusions(REPOSITORY / "resources/exclusions/kitti_raw_benchmark_drives.txt")
+    assert len(drives) == 44
+    for drive in drives:
+        date, name = drive.parts
+        assert name.startswith(f"{date}_drive_")
+        assert name.endswith("_sync")
+
+
+def test_another_number_than_the_complete_data_set_is_a_warning_with_both(kitti_raw):
+    pairs = index_pairs("kitti_raw", kitti_raw, ":2")
+    assert (pairs.found, pairs.expected) == (6, 47890)
+    assert pairs.warnings == ["6 pairs found, the complete data set has 47890"]
+
+
+def test_a_complete_data_set_gives_no_warning(root, touch):
+    for folder in ("image_2", "image_3", "disp_occ_0"):
+        touch(*(f"training/{folder}/{number:06d}_10.png" for number in range(200)))
+    assert index_pairs("kitti2015", root, "160:").warnings == []
+
+
+def test_known_totals():
+    """The TRAIN part of FlyingThings3D, Monkaa and Driving are the 35,454 pairs of the usual pre-training."""
+    totals = [known_total("flyingthings3d", subset="TRAIN"), known_total("monkaa"), known_total("driving")]
+    assert sum(totals) == 35454
+    assert known_total("flyingthings3d") == 4370
+    assert known_total("flyingthings3d", letters=["A"]) is None
+    assert (known_total("kitti2012", grey=True), known_total("kitti2015")) == (194, 200)

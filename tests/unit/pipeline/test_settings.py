@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from supcore.errors import SupError
-from supcore.pipeline.settings import Settings, epsilon_text, tile_size
+from supcore.pipeline.settings import Settings, tile_size
+from supcore.pipeline.sources import epsilon_text
 
 REPOSITORY = Path(__file__).parents[3]
 CONFIG = yaml.safe_load("""
@@ -90,6 +91,19 @@ def changed(path, value):
         ("sups.sizes.0", "half", "config key sups.sizes: 'half' is neither 'full' nor like 'tile64'"),
         ("sups.sources", {"psm": {}}, "config key sups.sources.psm: unknown network 'psm'; known: psmnet, wide"),
         ("sups.sources", {"a": {"network": "b"}}, "config key sups.sources.a: unknown network 'b'"),
+        ("sups.sources", {"wide": {"sizes": ["tile48"]}}, "config key sups.sources.wide.sizes: tile48 does not divide"),
+        ("sups.sources", {"x": {"networks": ["wide", "b"]}}, "config key sups.sources.x: unknown network 'b'"),
+        (
+            "sups.sources",
+            {"x": {"network": "wide", "networks": ["wide"]}},
+            "config key sups.sources.x: give network or networks, not both",
+        ),
+        (
+            "sups.sources",
+            {"x": {"networks": ["wide", "psmnet"], "released": "authors"}},
+            "config key sups.sources.x: released perturbations belong to one network",
+        ),
+        ("sups.sources", {"wide": {"released": "mine"}}, "perturbations.mine: not listed; choose from authors"),
         (
             "sups.sources",
             {"wide": {"training": {"dataset": "things", "split": "x"}}},
@@ -137,8 +151,8 @@ def test_configurations_in_the_repository_are_valid():
 
 def test_weights_are_the_first_of_the_wanted_ones_that_the_network_has():
     settings = Settings(CONFIG)
-    assert settings.sup_weights("psmnet") == "kitti15"
-    assert settings.sup_weights("wide") == "demo"
+    assert settings.source("psmnet").weights == ("kitti15",)
+    assert settings.source("wide").weights == ("demo",)
     assert settings.evaluation_weights("street", "wide") == "trained"
     assert settings.weights("psmnet", ["none", "trained", "demo"]) == "trained"
 
@@ -193,32 +207,62 @@ def test_architecture_is_the_name_unless_given():
 
 @pytest.mark.parametrize(("mode", "selection"), [("as_published", "best"), ("corrected", "last")])
 def test_selection_looks_at_reported_frames_only_as_published(mode, selection):
-    assert Settings(changed("mode", mode)).selection == selection
+    assert Settings(changed("mode", mode)).source("psmnet").selection == selection
     explicit = changed("mode", mode)
     explicit["sups"]["selection"] = "best"
-    assert Settings(explicit).selection == "best"
+    assert Settings(explicit).source("psmnet").selection == "best"
 
 
 def test_alpha_is_the_network_s_own_or_the_common_one_or_a_share_of_epsilon():
     settings = Settings(CONFIG)
-    assert settings.alpha("psmnet", 0.02) == 0.0001
-    assert settings.alpha("wide", 0.02) == 0.00005
+    assert settings.source("psmnet").alpha(0.02) == 0.0001
+    assert settings.source("wide").alpha(0.02) == 0.00005
     relative = copy.deepcopy(CONFIG)
     del relative["sups"]["alpha"], relative["sups"]["network_alpha"]
     relative["sups"]["alpha_of_epsilon"] = 0.1
-    assert Settings(relative).alpha("psmnet", 0.02) == pytest.approx(0.002)
+    assert Settings(relative).source("psmnet").alpha(0.02) == pytest.approx(0.002)
 
 
 def test_source_may_attack_a_network_under_another_name_with_its_own_training_pairs():
     named = {"wide": {}, "psmnet_things": {"network": "psmnet", "training": {"dataset": "things", "split": "train"}}}
     settings = Settings(changed("sups.sources", named))
     assert settings.sources == ["wide", "psmnet_things"]
-    assert [settings.source_network(source) for source in named] == ["wide", "psmnet"]
-    assert settings.source_training("wide") == {"dataset": "street", "split": "train"}
-    assert settings.source_training("psmnet_things") == {"dataset": "things", "split": "train"}
-    assert settings.sup_weights("psmnet_things") == "kitti15"
-    assert settings.alpha("wide", 0.02) == 0.00005
-    assert settings.alpha("psmnet_things", 0.02) == 0.0001
+    wide, things = map(settings.source, settings.sources)
+    assert (wide.networks, things.networks) == (("wide",), ("psmnet",))
+    assert wide.training == {"dataset": "street", "split": "train"}
+    assert things.training == {"dataset": "things", "split": "train"}
+    assert (things.weights, things.folder) == (("kitti15",), "kitti15")
+    assert (wide.alpha(0.02), things.alpha(0.02)) == (0.00005, 0.0001)
+
+
+def test_source_may_have_its_own_grid_and_attack():
+    own = {"network": "wide", "sizes": ["full"], "epsilons": [0.01], "step_rule": "sign", "alpha_of_epsilon": 0.2}
+    settings = Settings(changed("sups.sources", {"psmnet": {}, "sign": own}))
+    sign = settings.source("sign")
+    assert sign.grid == [("full", "0.01", 0), ("full", "0.01", 1)]
+    assert sign.attack["step_rule"] == "sign"
+    assert sign.alpha(0.01) == pytest.approx(0.002)
+    assert len(settings.source("psmnet").grid) == 12
+    assert settings.sup_names("noise") == [*settings.source("psmnet").grid, *sign.grid]
+    fixed = Settings(changed("sups.sources", {"wide": {"alpha": 0.003}}))
+    assert fixed.source("wide").alpha(0.02) == 0.003
+
+
+def test_source_of_several_networks():
+    settings = Settings(changed("sups.sources", {"both": {"networks": ["psmnet", "wide"]}}))
+    both = settings.source("both")
+    assert both.networks == ("psmnet", "wide")
+    assert both.weights == ("kitti15", "demo")
+    assert both.folder == "kitti15-demo"
+
+
+def test_released_source_has_one_seed_and_a_place_to_come_from():
+    released = {"network": "psmnet", "released": "authors", "sizes": ["tile64"], "epsilons": [0.02]}
+    settings = Settings(changed("sups.sources", {"psmnet_released": released}))
+    source = settings.source("psmnet_released")
+    assert source.grid == [("tile64", "0.02", 0)]
+    checkpoint = settings.released_sup(source, "tile64", 0.02)
+    assert checkpoint.origins[0].member.endswith("psmnet/tile64_norm002/sups_psmnet_tile64_norm002.pth")
 
 
 @pytest.mark.parametrize("name", ["noise", "none"])
@@ -229,7 +273,7 @@ def test_source_is_not_called_like_a_control(name):
 
 
 def test_grid_has_every_size_epsilon_and_seed_once():
-    names = Settings(CONFIG).sup_names()
+    names = Settings(CONFIG).sup_names("psmnet")
     assert len(names) == len(set(names)) == 3 * 2 * 2
     assert ("tile16x64", "0.005", 1) in names
 

@@ -1,0 +1,34 @@
+"""Finding the files of stereo pairs in folders, shared by the layouts of the data sets."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from supcore.errors import SupError
+
+Paths = dict[str, Path]
+
+
+def find_files(folder: Path, *patterns: str) -> list[Path]:
+    """The files below ``folder`` that match any of the patterns, sorted.
+
+    Raises:
+        SupError: there is none.
+    """
+    found = sorted(file for pattern in patterns for file in folder.glob(pattern))
+    if not found:
+        raise SupError(f"{folder}: no files match {' or '.join(patterns)}; check the data root and the layout")
+    return found
+
+
+def refuse_unpaired(rights: Iterable[Path], expected: Sequence[Path]) -> None:
+    """Raise if there is a right image that belongs to no left one: the two lists would have different lengths."""
+    known = set(expected)
+    for file in sorted(rights):
+        if file not in known:
+            raise SupError(f"{file}: right image without a left one; complete the data set")
+
+
+def in_sibling_folder(path: Path, folder: str, other: str) -> Path:
+    """The same path with ``other`` in place of the last folder called ``folder``."""
+    head, _, tail = str(path).rpartition(f"/{folder}/")
+    return Path(f"{head}/{other}/{tail}")

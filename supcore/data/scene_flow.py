@@ -1,0 +1,43 @@
+"""The folders of Scene Flow: FlyingThings3D, Monkaa and Driving, images in PNG or WebP, disparities in PFM."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from supcore.data.pairing import Paths, find_files, in_sibling_folder, refuse_unpaired
+
+LETTERS = ("A", "B", "C")
+
+
+def flyingthings3d(
+    root: Path, *, rendering: str = "finalpass", subset: str = "TEST", letters: Sequence[str] = LETTERS
+) -> list[Paths]:
+    """FlyingThings3D: ``frames_{rendering}/{subset}/{A,B,C}/<sequence>/{left,right}``."""
+    scenes = [f"{letter}/*" for letter in sorted(set(letters))]
+    return _pairs(_frames(root, rendering) / subset, root / "disparity" / subset, scenes)
+
+
+def monkaa(root: Path, *, rendering: str = "finalpass") -> list[Paths]:
+    """Monkaa: ``frames_{rendering}/<scene>/{left,right}``."""
+    return _pairs(_frames(root, rendering), root / "disparity", ["*"])
+
+
+def driving(root: Path, *, rendering: str = "finalpass") -> list[Paths]:
+    """Driving: ``frames_{rendering}/<focal length>/<scene>/<fast|slow>/{left,right}``."""
+    return _pairs(_frames(root, rendering), root / "disparity", ["*/*/*"])
+
+
+def _frames(root: Path, rendering: str) -> Path:
+    """The archives of WebP images unpack into a folder of their own."""
+    webp = root / f"frames_{rendering}_webp"
+    plain = root / f"frames_{rendering}"
+    return webp if webp.is_dir() and not plain.is_dir() else plain
+
+
+def _pairs(frames: Path, truth: Path, scenes: Sequence[str]) -> list[Paths]:
+    """Pairs of the scenes (patterns below ``frames``); the left view's disparity has the same place in ``truth``."""
+    lefts = find_files(frames, *(f"{scene}/left/*.{suffix}" for scene in scenes for suffix in ("png", "webp")))
+    rights = [in_sibling_folder(left, "left", "right") for left in lefts]
+    for scene in scenes:
+        refuse_unpaired((f for s in ("png", "webp") for f in frames.glob(f"{scene}/right/*.{s}")), rights)
+    truths = [truth / left.relative_to(frames).with_suffix(".pfm") for left in lefts]
+    return [{"left": a, "right": b, "disparity": c} for a, b, c in zip(lefts, rights, truths, strict=True)]

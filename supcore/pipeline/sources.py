@@ -1,0 +1,116 @@
+"""Sources: what SUPs are optimised on, or where released ones come from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from supcore.errors import SupError
+
+# Keys of `sups` that a source may set for itself.
+OWN_KEYS = (
+    "training",
+    "sizes",
+    "epsilons",
+    "seeds",
+    "step_rule",
+    "alpha",
+    "alpha_of_epsilon",
+    "momentum",
+    "batch",
+    "steps",
+    "checkpoint_every",
+    "selection",
+    "snapshots",
+)
+_ATTACK = ("batch", "steps", "step_rule", "momentum", "checkpoint_every")
+
+Name = tuple[str, str, int]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One source of SUPs, with its own settings in place of the common ones.
+
+    Attributes:
+        name: as in tables and paths.
+        networks: attacked together; usually one.
+        weights: of each of the networks.
+        released: collection of the registry that its perturbations are taken from; None to optimise them.
+        settings: of the optimisation.
+        default_selection: which SUP of a run is kept unless the settings say so.
+    """
+
+    name: str
+    networks: tuple[str, ...]
+    weights: tuple[str, ...]
+    released: str | None
+    settings: Mapping[str, Any]
+    default_selection: str
+
+    @property
+    def folder(self) -> str:
+        """Part of the paths that tells the weights."""
+        return "-".join(dict.fromkeys(self.weights))
+
+    @property
+    def training(self) -> dict[str, str]:
+        """Data set and split that the SUPs are optimised on."""
+        return dict(self.settings["training"])
+
+    @property
+    def grid(self) -> list[Name]:
+        """All (size, epsilon, seed); epsilon as it stands in paths. Released perturbations have one seed, 0."""
+        seeds = [0] if self.released else self.settings["seeds"]
+        return [
+            (size, epsilon_text(epsilon), seed)
+            for size in self.settings["sizes"]
+            for epsilon in self.settings["epsilons"]
+            for seed in seeds
+        ]
+
+    @property
+    def attack(self) -> dict[str, Any]:
+        """Options of the optimisation that do not depend on epsilon."""
+        return {key: self.settings[key] for key in _ATTACK if key in self.settings}
+
+    @property
+    def snapshots(self) -> list[int]:
+        """Steps after which the tiles are kept beside the final ones."""
+        return list(self.settings.get("snapshots", []))
+
+    @property
+    def selection(self) -> str:
+        """Which SUP of a run is kept: ``best`` validation D1 (as published) or the ``last``."""
+        return str(self.settings.get("selection", self.default_selection))
+
+    def alpha(self, epsilon: float) -> float:
+        """Step of the attack: absolute, of the first network, or a share of epsilon."""
+        if "alpha_of_epsilon" in self.settings:
+            return float(self.settings["alpha_of_epsilon"]) * epsilon
+        return float(self.settings.get("network_alpha", {}).get(self.networks[0], self.settings["alpha"]))
+
+
+def source_settings(sups: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The common settings of all sources with those of one of them on top."""
+    merged = {**sups, **{key: value for key, value in own.items() if key in OWN_KEYS}}
+    if "alpha" in own:  # a step of its own replaces every other way to choose it
+        merged = {k: v for k, v in merged.items() if k not in ("alpha_of_epsilon", "network_alpha")}
+    elif "alpha_of_epsilon" in own:
+        merged.pop("alpha", None)
+    return merged
+
+
+def source_networks(name: str, own: Mapping[str, Any]) -> tuple[str, ...]:
+    """The networks of a source: ``networks``, ``network``, or the one it is called after.
+
+    Raises:
+        SupError: both keys are given.
+    """
+    if "network" in own and "networks" in own:
+        raise SupError(f"config key sups.sources.{name}: give network or networks, not both")
+    return tuple(own.get("networks") or [own.get("network", name)])
+
+
+def epsilon_text(epsilon: float) -> str:
+    """Epsilon as it stands in paths and tables: the shortest decimal, no exponent."""
+    return f"{epsilon:.10f}".rstrip("0").rstrip(".")

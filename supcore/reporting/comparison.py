@@ -1,0 +1,111 @@
+"""Every published number beside ours: what agrees, what differs, what was not run."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from supcore.reporting.published import PublishedResults
+from supcore.reporting.selection import average_seeds
+
+# What identifies a number. `condition` is empty for a plain evaluation of a network as released; else it says what
+# else was done, e.g. `finetuned_new`, `corruption jpeg`, `class road`, `10000 training samples`.
+KEY = ["dataset", "target", "source", "size", "epsilon", "condition", "reference", "metric"]
+COLUMNS = [
+    "origin",
+    *KEY,
+    "published",
+    "published_std",
+    "ours",
+    "ours_ci_low",
+    "ours_ci_high",
+    "n_images",
+    "difference",
+    "tolerance",
+    "verdict",
+]
+# A difference counts as agreement up to the larger of a share of the published number and a floor in its unit.
+RELATIVE_TOLERANCE = 0.1
+FLOORS = {"d1": 1.0, "epe": 0.2, "percent_change": 5.0}
+
+Row = dict[str, Any]
+
+
+def compare(published: PublishedResults, measured: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """One row per published number, in the order of the paper's plots and of its README.
+
+    Args:
+        published: the paper's numbers.
+        measured: tables from :func:`measured_transfer` and its like, with the columns of ``KEY``, ours, ours_ci_low,
+            ours_ci_high and n_images; each key at most once.
+
+    Returns:
+        Table with the columns ``COLUMNS``; ours, difference and verdict are empty where nothing was measured. The
+        verdict is ``agrees`` if the difference is within the tolerance beside it, else ``differs``.
+    """
+    rows = pd.DataFrame(published_numbers(published))
+    tables = [table for table in measured if len(table)]
+    ours = pd.concat(tables) if tables else pd.DataFrame(columns=[*KEY, "ours", "ours_ci_low", "ours_ci_high"])
+    joined = rows.merge(ours, on=KEY, how="left", validate="many_to_one")
+    joined["difference"] = joined["ours"] - joined["published"]
+    floors = joined["metric"].map(FLOORS)
+    joined["tolerance"] = (RELATIVE_TOLERANCE * joined["published"].abs()).combine(floors, max)
+    within = joined["difference"].abs() <= joined["tolerance"]
+    joined["verdict"] = within.map({True: "agrees", False: "differs"}).where(joined["ours"].notna(), "")
+    return joined.reindex(columns=COLUMNS)
+
+
+def measured_transfer(table: pd.DataFrame) -> pd.DataFrame:
+    """The transfer table in the form that :func:`compare` takes; seeds are averaged."""
+    return _melt(average_seeds(table).assign(condition=""))
+
+
+def published_numbers(published: PublishedResults) -> Iterator[Row]:
+    """Every published number as one row: where it stands, what it is, mean and standard deviation over images."""
+    for row in published.line_plots.to_dict("records"):
+        key = {name: row[name] for name in ("dataset", "target", "source", "size", "epsilon", "condition", "metric")}
+        yield _row(row["plot_id"], key, row["mean"], row["std"])
+    yield from _readme_runs(published.readme_runs)
+    for row in published.readme_classwise.to_dict("records"):
+        key = {"dataset": "kitti2015", "target": "aanet", "condition": f"class {row['class']}", "reference": "clean"}
+        for metric in ("d1", "epe"):
+            yield _row("README", {**key, "metric": metric}, row[f"{metric}_mean"], row[f"{metric}_std"])
+    for row in published.sampling_efficiency.to_dict("records"):
+        network, condition = row["network"], f"{row['training_samples']} training samples"
+        key = {"dataset": "kitti2015", "target": network, "source": network, "size": "tile64", "epsilon": 0.02}
+        yield _row(
+            "sampling efficiency", {**key, "condition": condition, "metric": "d1"}, row["d1_mean"], row["d1_std"]
+        )
+    for row in published.corruptions.to_dict("records"):
+        key = {"dataset": "kitti2015", "target": row["network"], "source": "none", "epsilon": 0.0}
+        condition = f"corruption {row['corruption']}"
+        yield _row("corruptions", {**key, "condition": condition, "metric": "percent_change"}, row["percent_change"])
+
+
+def _readme_runs(runs: pd.DataFrame) -> Iterator[Row]:
+    for row in runs.to_dict("records"):
+        key = {name: row[name] for name in ("dataset", "target", "source", "size", "epsilon")}
+        key["condition"] = f"corruption {row['corruption']}" if row["corruption"] else ""
+        for reference in ("clean", "ground_truth"):
+            for metric in ("d1", "epe"):
+                column = f"{reference}_{metric}"
+                numbers = row[f"{column}_mean"], row[f"{column}_std"]
+                yield _row("README", {**key, "reference": reference, "metric": metric}, *numbers)
+
+
+def _row(origin: str, key: Row, mean: float, std: float | None = None) -> Row:
+    absent = {"source": "", "size": "", "epsilon": float("nan"), "reference": "ground_truth"}
+    return {"origin": origin, **absent, **key, "published": mean, "published_std": std}
+
+
+def _melt(averaged: pd.DataFrame) -> pd.DataFrame:
+    """One row per metric of a table whose columns are called d1_mean, d1_ci_low and so on."""
+    common = [name for name in KEY if name != "metric"]
+    tables = []
+    for metric in ("d1", "epe"):
+        columns = {f"{metric}_{old}": new for old, new in _OURS.items()}
+        tables.append(averaged[[*common, "n_images", *columns]].rename(columns=columns).assign(metric=metric))
+    return pd.concat(tables, ignore_index=True)
+
+
+_OURS = {"mean": "ours", "ci_low": "ours_ci_low", "ci_high": "ours_ci_high"}

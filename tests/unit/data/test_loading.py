@@ -1,0 +1,43 @@
+"""Batches from worker processes: the same pairs and the same errors as in one process."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from supcore.data.dataset import StereoDataset
+from supcore.data.loading import load_batches
+from supcore.errors import SupError
+
+BATCHES = [[2, 0], [1], [3, 1]]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_batches_come_in_their_order(make_samples, workers):
+    pairs = StereoDataset(make_samples(4), (16, 32))
+    batches = list(load_batches(pairs, BATCHES, workers=workers))
+    assert len(batches) == 3
+    for batch, indices in zip(batches, BATCHES, strict=True):
+        for name in ("left", "right", "disparity", "classes"):
+            assert torch.equal(getattr(batch, name), torch.stack([getattr(pairs[i], name) for i in indices]))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_truncated_image_is_named_in_one_line(make_samples, workers):
+    """An exception raised in a worker would arrive as the text of a traceback."""
+    samples = make_samples(4, seed=workers + 1)
+    broken = Path(samples[1].right)
+    broken.write_bytes(broken.read_bytes()[:100])
+    loaded = load_batches(StereoDataset(samples, (16, 32)), BATCHES, workers=workers)
+    next(loaded)
+    with pytest.raises(SupError) as caught:
+        next(loaded)
+    assert str(caught.value).startswith(f"{broken}: image cannot be decoded")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_other_errors_keep_their_type(make_samples, workers):
+    """Only errors that the user can mend are shortened."""
+    with pytest.raises(IndexError):
+        list(load_batches(StereoDataset(make_samples(1)), [[5]], workers=workers))

@@ -1,0 +1,63 @@
+"""Scene Flow's folders: images in either format with the disparity of the left view."""
+
+import pytest
+
+from supcore.data.layouts import index_pairs
+from supcore.errors import SupError
+
+SCENES = {
+    "flyingthings3d": ("TEST/A/0000", "TEST/B/0001", "TEST/C/0000"),
+    "monkaa": ("a_rain_of_stones_x2", "eating_x2"),
+    "driving": ("15mm_focallength/scene_backwards/fast", "35mm_focallength/scene_forwards/slow"),
+}
+
+
+@pytest.fixture
+def make_scenes(touch):
+    def make(layout, frames="frames_finalpass", suffix="png"):
+        for scene in SCENES[layout]:
+            touch(*(f"{frames}/{scene}/{side}/0006.{suffix}" for side in ("left", "right")))
+            touch(f"disparity/{scene}/left/0006.pfm", f"disparity/{scene}/right/0006.pfm")
+
+    return make
+
+
+@pytest.mark.parametrize("suffix", ["png", "webp"])
+@pytest.mark.parametrize("layout", SCENES)
+def test_every_scene_is_paired_with_the_left_disparity(root, make_scenes, layout, suffix):
+    make_scenes(layout, suffix=suffix)
+    assert index_pairs(layout, root).rows == [
+        {
+            "left": str(root / f"frames_finalpass/{scene}/left/0006.{suffix}"),
+            "right": str(root / f"frames_finalpass/{scene}/right/0006.{suffix}"),
+            "disparity": str(root / f"disparity/{scene}/left/0006.pfm"),
+        }
+        for scene in SCENES[layout]
+    ]
+
+
+@pytest.mark.parametrize("layout", SCENES)
+def test_webp_archives_have_a_folder_of_their_own(root, make_scenes, layout):
+    make_scenes(layout, frames="frames_cleanpass_webp", suffix="webp")
+    rows = index_pairs(layout, root, rendering="cleanpass").rows
+    assert len(rows) == len(SCENES[layout])
+    with pytest.raises(SupError, match=r"frames_finalpass.*: no files match .*\*\.png or .*\*\.webp"):
+        index_pairs(layout, root, rendering="finalpass")
+
+
+def test_letters_of_flyingthings3d(root, make_scenes):
+    make_scenes("flyingthings3d")
+    rows = index_pairs("flyingthings3d", root, letters=["C", "A"]).rows
+    assert [row["left"].split("/TEST/")[1][0] for row in rows] == ["A", "C"]
+
+
+@pytest.mark.parametrize("layout", SCENES)
+def test_a_missing_partner_is_named(root, make_scenes, layout):
+    make_scenes(layout)
+    scene = SCENES[layout][0]
+    (root / f"disparity/{scene}/left/0006.pfm").unlink()
+    with pytest.raises(SupError, match=r"left/0006\.pfm: the disparity file of 0006\.png is missing"):
+        index_pairs(layout, root)
+    (root / f"frames_finalpass/{scene}/left/0006.png").unlink()
+    with pytest.raises(SupError, match=r"right/0006\.png: right image without a left one"):
+        index_pairs(layout, root)

@@ -1,0 +1,74 @@
+"""Data sets on disk: indexed with exclusions and warnings, resized once, and evaluated from the cache."""
+
+import json
+
+import numpy as np
+import pytest
+
+from supcore.data.image_io import write_disparity, write_image
+from supcore.data.manifest import read_manifest
+
+pytestmark = pytest.mark.workflow
+
+FRAMES = 4
+
+
+@pytest.fixture
+def config(workspace):
+    """The smoke configuration with a made-up KITTI 2015 in a folder with a space; a list leaves out one frame."""
+    random = np.random.default_rng(0)
+    training = workspace.folder / "my data/training"
+    for frame in range(FRAMES):
+        for view in ("image_2", "image_3"):
+            image = random.integers(0, 256, (40, 120, 3), dtype=np.uint8)
+            write_image(training / view / f"{frame:06d}_10.png", image)
+        write_disparity(training / "disp_occ_0" / f"{frame:06d}_10.png", random.uniform(1, 9, (40, 120)))
+    (workspace.folder / "exclusions.txt").write_text("# not this one\ntraining/image_2/000001_10.png\n")
+    kitti = {"layout": "kitti2015", "root": "my data", "splits": {"test": ":"}, "cache": True}
+    return workspace.changed_config(
+        workers=1,
+        datasets__kitti=kitti | {"exclude": "exclusions.txt"},
+        evaluation__datasets={"kitti": {"split": "test", "weights": ["demo"]}},
+    )
+
+
+def test_a_data_set_is_indexed_cached_and_evaluated(workspace, config):
+    records = "results/evaluations/kitti/psmnet/demo/clean.csv"
+    finished = workspace.snakemake(records, config=config)
+    assert finished.returncode == 0, finished.stdout[-3000:]
+    assert "my data: 4 pairs found, the complete data set has 200" in finished.stdout
+    pairs = json.loads(workspace.read("results/manifests/kitti/test.json"))["settings"]["pairs"]
+    assert pairs == {"found": 4, "expected": 200, "excluded": 1, "in_split": 3}
+    frames = [sample.left[-13:-7] for sample in read_manifest(workspace.folder / "results/manifests/kitti/test.csv")]
+    assert frames == ["000000", "000002", "000003"]
+    left = np.load(workspace.folder / "results/cache/kitti/test/left.npy")
+    assert left.shape == (3, 3, 64, 128)
+    assert len(workspace.read(records).splitlines()) == 1 + 3
+
+
+def test_a_truncated_image_is_named_by_the_job_that_resizes_it(workspace, config):
+    broken = workspace.folder / "my data/training/image_3/000002_10.png"
+    broken.write_bytes(broken.read_bytes()[:200])
+    refused = workspace.snakemake("results/cache/kitti/test", config=config)
+    assert refused.returncode != 0
+    assert "image_3/000002_10.png: image cannot be decoded" in refused.stdout
+    assert "Traceback" not in refused.stdout
+    assert not (workspace.folder / "results/cache/kitti/test").exists()
+
+
+def test_the_leakage_free_paper_selects_and_trains_on_other_frames(workspace):
+    planned = workspace.snakemake("--dry-run", config=["paper.yaml", "paper_leakage_free.yaml"])
+    assert planned.returncode == 0, planned.stdout[-2000:]
+    reasons = [line for line in planned.stdout.splitlines() if "/sup.safetensors; Input files updated" in line]
+    assert reasons
+    for reason in reasons:
+        assert "leakage_free/manifests/kitti2015/selection.csv" in reason
+        assert "leakage_free/manifests/kitti2015/validation.csv" not in reason
+
+
+def test_an_exclusion_list_is_only_for_data_on_disk(workspace):
+    wrong = {"layout": "synthetic", "scene": "things", "splits": {"test": 1}, "exclude": "list.txt"}
+    refused = workspace.snakemake("--dry-run", config=workspace.changed_config(datasets__extra=wrong))
+    assert refused.returncode != 0
+    assert "exclude" in refused.stdout
+    assert "Traceback" not in refused.stdout

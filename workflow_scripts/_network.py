@@ -1,0 +1,17 @@
+"""Building the network that a rule describes."""
+
+from supcore.networks import build_network, load_weights
+
+
+def build_wanted(wanted, device):
+    """The network of ``rules/common.smk``'s ``build``, freshly initialised, on the device."""
+    network = build_network(wanted["architecture"], **wanted["options"]).to(device)
+    network.precision = wanted["precision"]
+    return network
+
+
+def load_network(wanted, weights, device):
+    """The same with its weights."""
+    network = build_wanted(wanted, device)
+    load_weights(network, weights)
+    return network

@@ -1,0 +1,12 @@
+"""Write a SUP in the format of the paper's code, bit for bit."""
+
+from typing import TYPE_CHECKING
+
+from _job import job
+from supcore.perturbation import StereoPerturbation
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(snakemake):
+    StereoPerturbation.load(snakemake.input.sup).save(snakemake.output.pth)

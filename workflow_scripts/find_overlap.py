@@ -1,0 +1,32 @@
+"""Find reported frames that something else has seen before: SUPs, their selection, or networks in training."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from _job import job
+from supcore.data.manifest import read_manifest
+from supcore.data.overlap import overlap_table
+from supcore.files import atomic_path
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(snakemake) as running:
+    params = snakemake.params
+    roles, reported = (
+        {name: read_manifest(path) for name, path in zip(names, paths, strict=True)}
+        for names, paths in (
+            (params.roles, snakemake.input.roles),
+            (params.reported, snakemake.input.reported),
+        )
+    )
+    rows = overlap_table(roles, reported)
+    for row in rows:
+        if row["shared"]:
+            running.log.warning(
+                "warning: %d frames of %s also serve for %s", row["shared"], row["reported"], row["role"]
+            )
+    table = pd.DataFrame(rows).assign(examples=[" ".join(row["examples"]) for row in rows])
+    with atomic_path(snakemake.output.table) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")

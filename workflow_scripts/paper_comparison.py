@@ -1,0 +1,22 @@
+"""Set every published number beside ours."""
+
+from typing import TYPE_CHECKING
+
+from _job import job
+from supcore.files import atomic_path
+from supcore.reporting.comparison import compare, measured_transfer
+from supcore.reporting.published import load_published
+from supcore.reporting.transfer import read_table
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(snakemake) as running:
+    published = load_published(snakemake.params.published)
+    table = compare(published, [measured_transfer(read_table(snakemake.input.transfer))])
+    with atomic_path(snakemake.output.table) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.4f", lineterminator="\n")
+    verdicts = table["verdict"].value_counts()
+    running.log.info(
+        "%d published numbers: %s", len(table), ", ".join(f"{n} {v or 'not run'}" for v, n in verdicts.items())
+    )
