@@ -158,7 +158,7 @@ def all_records():
     return [
         f"{evaluation_folder(dataset, network)}/{name}.csv"
         for dataset in SETTINGS.evaluated
-        for network in SETTINGS.networks
+        for network in SETTINGS.targets(dataset)
         for name in ("clean", *(f"from-{source}" for source in sources))
     ]
 
@@ -213,6 +213,7 @@ def figures():
         f"scene_{dataset}_{SETTINGS.source(source).networks[0]}_from_{source}"
         for dataset in SETTINGS.evaluated
         for source in SETTINGS.sources
+        if SETTINGS.source(source).networks[0] in SETTINGS.targets(dataset)
     ]
     return [
         f"<results>/figures/{name}.{suffix}"

@@ -57,7 +57,7 @@ class Settings:
         """Training recipes of the weights that are attacked or evaluated here."""
         sources = map(self.source, self.sources)
         used = [pair for source in sources for pair in zip(source.networks, source.weights, strict=True)]
-        used += [(n, self.evaluation_weights(d, n)) for d in self.evaluated for n in self.networks]
+        used += [(n, self.evaluation_weights(d, n)) for d in self.evaluated for n in self.targets(d)]
         entries = (self.config["networks"][network]["weights"][weights] for network, weights in used)
         return list(dict.fromkeys(entry["train"] for entry in entries if "train" in entry))
 
@@ -65,6 +65,11 @@ class Settings:
     def evaluated(self) -> list[str]:
         """Names of the data sets that results are reported on."""
         return list(self.config["evaluation"]["datasets"])
+
+    def targets(self, dataset: str) -> list[str]:
+        """Names of the networks that are evaluated on a data set: all, or those that it lists."""
+        wanted = self.config["evaluation"]["datasets"][dataset].get("networks")
+        return self.networks if wanted is None else [n for n in self.networks if n in wanted]
 
     def missing_roots(self) -> dict[str, str]:
         """Data sets whose root folder does not exist, with the root as configured."""
@@ -172,7 +177,13 @@ class Settings:
                     self._check_split(f"training.{name}.{role}[{number}]", reference)
         for name, entry in self.config["evaluation"]["datasets"].items():
             self._check_split(f"evaluation.datasets.{name}", {"dataset": name, "split": entry["split"]})
-            for network in self.networks:
+            for network in entry.get("networks", []):
+                if network not in self.networks:
+                    known = ", ".join(self.networks)
+                    raise SupError(
+                        f"config key evaluation.datasets.{name}.networks: unknown network {network!r}; known: {known}"
+                    )
+            for network in self.targets(name):
                 self.evaluation_weights(name, network)
 
     def _check_split(self, key: str, reference: Mapping[str, Any]) -> None:

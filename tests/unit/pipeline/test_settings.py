@@ -83,6 +83,11 @@ def changed(path, value):
             ["kitti12"],
             "config key networks.psmnet.weights: none of kitti12 (there: demo, trained, kitti15)",
         ),
+        (
+            "evaluation.datasets.street.networks",
+            ["b"],
+            "config key evaluation.datasets.street.networks: unknown",
+        ),
         ("evaluation.datasets.street.weights", ["kitti15"], "config key networks.wide.weights: none of kitti15"),
         ("sups.weights", ["kitti12"], "config key networks.psmnet.weights: none of kitti12"),
         ("sups.sizes.0", "tile48", "config key sups.sizes: tile48 does not divide the image_size 64x128"),
@@ -276,6 +281,16 @@ def test_grid_has_every_size_epsilon_and_seed_once():
     names = Settings(CONFIG).sup_names("psmnet")
     assert len(names) == len(set(names)) == 3 * 2 * 2
     assert ("tile16x64", "0.005", 1) in names
+
+
+def test_a_data_set_may_be_evaluated_with_some_networks_only():
+    """Networks without weights for it then need none."""
+    config = changed("evaluation.datasets.street", {"split": "test", "weights": ["kitti15"], "networks": ["psmnet"]})
+    settings = Settings(config)
+    assert settings.targets("street") == ["psmnet"]
+    assert settings.targets("things") == ["psmnet", "wide"]
+    assert settings.used_recipes() == []
+    assert Settings(CONFIG).used_recipes() == ["recipe"]
 
 
 def test_names_by_kind_layout_and_root():
