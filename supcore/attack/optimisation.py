@@ -1,18 +1,18 @@
 """Optimising a SUP over a set of stereo pairs: seeded, resumable, validated along the way."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from torch.utils.data import DataLoader
+from torch import Tensor
 
-from supcore.attack.universal import StepRule, UniversalAttack
-from supcore.data.dataset import StereoDataset, stack_pairs, to_unit_range
+from supcore.attack.universal import StepRule, UniversalAttack, as_networks
+from supcore.attack.validation import SupValidator
+from supcore.data.dataset import StereoDataset, to_unit_range
+from supcore.data.loading import load_batches
 from supcore.errors import SupError
-from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.networks import StereoNetwork
 from supcore.perturbation import StereoPerturbation
 from supcore.resume import fingerprint, load_checkpoint, save_checkpoint
@@ -27,27 +27,44 @@ class SupOptions:
 
     Attributes:
         alpha: bound or length of a step, in intensity units.
-        step_rule: ``clip`` (published) or ``sign``.
+        step_rule: ``clip`` (published), ``sign`` or ``normalised``, see :class:`UniversalAttack`.
+        momentum: decay of the accumulated steps; 0 as published.
         batch: stereo pairs a step.
         steps: number of steps; None is one pass over the training pairs, as published.
         seed: of the order of the pairs and the target noise.
         checkpoint_every: steps between validations, rows of the history and checkpoints.
+        snapshot_steps: the SUPs after these steps are kept as well, for the error against the number of pairs seen.
         selection: keep the SUP of the ``last`` step, or of the ``best`` validation D1 (as published).
         workers: processes that decode images; 0 decodes in this one.
     """
 
     alpha: float
     step_rule: StepRule = "clip"
+    momentum: float = 0.0
     batch: int = 2
     steps: int | None = None
     seed: int = 0
     checkpoint_every: int = 500
+    snapshot_steps: tuple[int, ...] = ()
     selection: Literal["last", "best"] = "last"
     workers: int = 0
 
 
+@dataclass(frozen=True)
+class SupResult:
+    """What an optimisation returns beside the SUP itself.
+
+    Attributes:
+        history: one row per ``checkpoint_every`` steps.
+        snapshots: the SUP after each of ``snapshot_steps``, on the CPU.
+    """
+
+    history: list[Row]
+    snapshots: dict[int, StereoPerturbation]
+
+
 def optimise_sup(
-    network: StereoNetwork,
+    network: StereoNetwork | Sequence[StereoNetwork],
     perturbation: StereoPerturbation,
     training: StereoDataset,
     validation: StereoDataset,
@@ -55,14 +72,14 @@ def optimise_sup(
     *,
     checkpoint: str | Path,
     progress: Callable[[int, Row], None] | None = None,
-) -> list[Row]:
-    """Optimise ``perturbation`` in place.
+) -> SupResult:
+    """Optimise ``perturbation`` in place and note its ``train_step``.
 
     Each step's batch and noise depend on the seed and the step alone, so a run resumed from ``checkpoint`` gives the
     same bytes as an undisturbed one. The checkpoint is left for the caller to delete.
 
     Args:
-        network: the attacked network (source).
+        network: the attacked network (source), or several attacked together; validation averages over them.
         perturbation: zero at first.
         training: pairs; their ground truth is not looked at.
         validation: pairs with ground truth, for the history and for ``selection="best"``.
@@ -70,45 +87,42 @@ def optimise_sup(
         checkpoint: file for unfinished work.
         progress: called after every step with the number of the step and the latest row of the history.
 
-    Returns:
-        The history, one row per ``checkpoint_every`` steps.
+    Raises:
+        SupError: no training pair, a file of a pair that cannot be used, a snapshot beyond the last step, ``best``
+            without ground truth, or a loss that is not finite.
     """
-    if not len(training):
-        raise SupError("no training pairs for the SUP; choose another split in sups.training")
-    batches = ordered_batches(len(training), options)
-    network.eval()
-    validator = _Validator(network, validation)
+    networks = as_networks(network)
+    batches = _checked_batches(len(training), options)
+    for source in networks:
+        source.eval()
+    validator = SupValidator(networks, validation)
     if options.selection == "best" and not validator.has_ground_truth:
         raise SupError(
             "selection 'best' needs validation pairs with ground truth; choose another split in sups.validation"
         )
-    job = asdict(options) | {"network": fingerprint(network), "pairs": [asdict(s) for s in training.samples]}
-    state = _State(perturbation, options, job)
+    attack = UniversalAttack(
+        networks, perturbation, options.alpha, step_rule=options.step_rule, momentum=options.momentum
+    )
+    sources = [fingerprint(source) for source in networks]
+    state = _State(attack, options, {"networks": sources, "pairs": [asdict(s) for s in training.samples]})
     first = state.resume(checkpoint)
-    loader = DataLoader(training, batch_sampler=batches[first:], num_workers=options.workers, collate_fn=stack_pairs)
-    device = next(network.parameters()).device
+    device = next(networks[0].parameters()).device
     perturbation.to(device)
-    for step, pairs in enumerate(loader, start=first + 1):
-        attack = UniversalAttack(
-            network,
-            perturbation,
-            options.alpha,
-            torch_generator(options.seed, "target noise", step),
-            options.step_rule,
-        )
+    loaded = load_batches(training, batches[first:], workers=options.workers)
+    for step, pairs in enumerate(loaded, start=first + 1):
+        attack.generator = torch_generator(options.seed, "target noise", step)
         loss = attack.step(to_unit_range(pairs.left).to(device), to_unit_range(pairs.right).to(device))
         if not loss.isfinite():
             raise SupError(
                 f"the loss of the attacked network is {float(loss)} at step {step}; check weights and images"
             )
-        state.record(float(loss), attack.clipped_fraction)
+        state.record(step, float(loss))
         if step % options.checkpoint_every == 0 or step == len(batches):
             state.close_interval(step, validator(perturbation))
             state.save(checkpoint, step)
         if progress:
             progress(step, state.history[-1] if state.history else {})
-    state.select()
-    return state.history
+    return state.finish(len(batches))
 
 
 def ordered_batches(count: int, options: SupOptions) -> list[list[int]]:
@@ -122,51 +136,37 @@ def ordered_batches(count: int, options: SupOptions) -> list[list[int]]:
     return batches[:steps]
 
 
-class _Validator:
-    """D1 and EPE of the attacked network on the validation pairs, against both references."""
-
-    def __init__(self, network: StereoNetwork, pairs: StereoDataset) -> None:
-        self.network, self.pairs = network, pairs
-        self.device = next(network.parameters()).device
-        self.clean = [network.predict(*self._views(i)) for i in range(len(pairs))]
-
-    def __call__(self, perturbation: StereoPerturbation) -> Row:
-        errors: dict[str, list[float]] = {f"{m}_{r}": [] for m in ("d1", "epe") for r in ("clean", "ground_truth")}
-        for index, clean in enumerate(self.clean):
-            attacked = self.network.predict(*perturbation(*self._views(index)))
-            truth = self.pairs[index].disparity[None].to(self.device)
-            for name, reference in (("clean", clean), ("ground_truth", truth)):
-                if valid_pixels(reference).any():
-                    errors[f"d1_{name}"].append(float(d1_error(attacked, reference)))
-                    errors[f"epe_{name}"].append(float(end_point_error(attacked, reference)))
-        return {name: sum(values) / len(values) if values else math.nan for name, values in errors.items()}
-
-    @property
-    def has_ground_truth(self) -> bool:
-        return any(valid_pixels(self.pairs[index].disparity).any() for index in range(len(self.pairs)))
-
-    def _views(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        pair = self.pairs[index]
-        return to_unit_range(pair.left)[None].to(self.device), to_unit_range(pair.right)[None].to(self.device)
+def _checked_batches(count: int, options: SupOptions) -> list[list[int]]:
+    if not count:
+        raise SupError("no training pairs for the SUP; choose another split in sups.training")
+    batches = ordered_batches(count, options)
+    outside = [step for step in options.snapshot_steps if not 1 <= step <= len(batches)]
+    if outside:
+        raise SupError(f"snapshot_steps: no step {outside[0]} in a run of {len(batches)}; choose 1 to {len(batches)}")
+    return batches
 
 
 class _State:
-    """What a checkpoint holds: tiles, history and the best tiles so far."""
+    """What a checkpoint holds: tiles, the attack's velocity, history, snapshots and the best tiles so far."""
 
-    def __init__(self, perturbation: StereoPerturbation, options: SupOptions, job: dict[str, Any]) -> None:
-        self.perturbation, self.options = perturbation, options
-        self.job = job | {"epsilon": perturbation.epsilon, "size": list(perturbation.size)}
+    def __init__(self, attack: UniversalAttack, options: SupOptions, job: dict[str, Any]) -> None:
+        self.attack, self.perturbation, self.options = attack, attack.perturbation, options
+        sup = self.perturbation
+        self.job = asdict(options) | job | {"epsilon": sup.epsilon, "size": list(sup.size)}
         self.history: list[Row] = []
+        self.snapshots: dict[int, Tensor] = {}
         self.best: dict[str, Any] = {"d1": -1.0}
         self._losses: list[float] = []
         self._clipped: list[float] = []
 
-    def record(self, loss: float, clipped: float) -> None:
+    def record(self, step: int, loss: float) -> None:
         self._losses.append(loss)
-        self._clipped.append(clipped)
+        self._clipped.append(self.attack.clipped_fraction)
+        if step in self.options.snapshot_steps:
+            self.snapshots[step] = self._tiles()
 
     def close_interval(self, step: int, validation: Row) -> None:
-        tiles = torch.stack((self.perturbation.left, self.perturbation.right)).cpu()
+        tiles = self._tiles()
         row = {
             "step": step,
             "loss": sum(self._losses) / len(self._losses),
@@ -180,19 +180,31 @@ class _State:
             self.best = {"d1": validation["d1_ground_truth"], "step": step, "tiles": tiles}
 
     def save(self, path: str | Path, step: int) -> None:
-        tiles = torch.stack((self.perturbation.left, self.perturbation.right)).cpu()
-        state = {"job": self.job, "step": step, "tiles": tiles, "history": self.history, "best": self.best}
-        save_checkpoint(path, state)
+        state = {"job": self.job, "step": step, "tiles": self._tiles(), "velocity": self.attack.velocity.cpu()}
+        save_checkpoint(path, state | {"history": self.history, "snapshots": self.snapshots, "best": self.best})
 
     def resume(self, path: str | Path) -> int:
         """Take up stored work; returns the number of finished steps."""
         state = load_checkpoint(path, self.job)
         if state is None:
             return 0
-        self.history, self.best = state["history"], state["best"]
+        self.history, self.snapshots, self.best = state["history"], state["snapshots"], state["best"]
         self.perturbation.left, self.perturbation.right = state["tiles"]
+        self.attack.velocity = state["velocity"]
         return int(state["step"])
 
-    def select(self) -> None:
+    def finish(self, step: int) -> SupResult:
+        """Leave the selected tiles in the perturbation."""
+        sup = self.perturbation
+        sup.train_step = step
         if self.options.selection == "best":
-            self.perturbation.left, self.perturbation.right = self.best["tiles"]
+            (sup.left, sup.right), sup.train_step = self.best["tiles"], self.best["step"]
+        return SupResult(self.history, {step: self._snapshot(step) for step in sorted(self.snapshots)})
+
+    def _snapshot(self, step: int) -> StereoPerturbation:
+        sup = StereoPerturbation(self.perturbation.size, self.perturbation.image_size, self.perturbation.epsilon)
+        (sup.left, sup.right), sup.train_step = self.snapshots[step], step
+        return sup
+
+    def _tiles(self) -> Tensor:
+        return torch.stack((self.perturbation.left, self.perturbation.right)).cpu()

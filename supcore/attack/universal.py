@@ -1,51 +1,68 @@
-"""One step of the universal attack."""
+"""One step of the universal attack, on one network or on several at once."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
+from supcore.attack.frozen import frozen
 from supcore.networks import StereoNetwork
 from supcore.perturbation import StereoPerturbation
 
-StepRule = Literal["clip", "sign"]
+StepRule = Literal["clip", "sign", "normalised"]
 
 
 class UniversalAttack:
-    """Gradient ascent of a network's loss on one perturbation shared by all images.
+    """Gradient ascent of the networks' losses on one perturbation shared by all images.
+
+    A network's direction is a pair of tiles: with ``clip`` the published update (image gradient clipped element-wise
+    to ±alpha, then averaged over the tiles); with the other rules the gradient averaged over the tiles, each view's
+    divided by its L1 norm, so that no network of an ensemble dominates by the scale of its loss. The mean of the
+    networks' directions is accumulated, velocity = momentum · velocity + mean, as in MI-FGSM (Dong et al., CVPR 2018),
+    and the step is made from the velocity.
 
     Args:
-        network: attacked; its weights and batch-norm statistics stay untouched.
+        network: attacked, or a sequence of networks attacked together; weights and batch-norm statistics stay
+            untouched.
         perturbation: updated in place by :meth:`step`.
-        alpha: bound (``clip``) or length (``sign``) of one step, in intensity units.
-        generator: of the target noise and of what the network itself draws, on the CPU.
-        step_rule: ``clip`` is the published rule: the image gradient is clipped element-wise to ±alpha, then averaged
-            over the tiles. ``sign`` averages first and steps by alpha times the sign; it needs far fewer steps where
-            gradients are tiny.
+        alpha: bound (``clip``) or length (the other rules) of one step, in intensity units.
+        generator: of the target noise and of what the networks themselves draw, on the CPU. It may be replaced
+            between steps.
+        step_rule: ``clip`` is the published rule: the step is the velocity. ``sign`` steps by alpha times the sign
+            of every element; it needs far fewer steps where gradients are tiny. ``normalised`` divides each
+            view's velocity by its L2 norm, the ascent step of an L2-bounded attack, and steps with root mean square
+            alpha: as far as ``sign``, but in proportion to the gradient.
+        momentum: decay of the velocity, in [0, 1]; 0 as published. With ``clip`` an element moves by up to
+            alpha / (1 - momentum).
 
     Attributes:
-        clipped_fraction: share of gradient elements beyond ±alpha in the last step.
+        velocity: 2×3×h×w, accumulated directions of the left and the right tile; zero before the first step.
+        clipped_fraction: share of gradient elements beyond ±alpha in the last step, over all networks.
     """
 
     def __init__(
         self,
-        network: StereoNetwork,
+        network: StereoNetwork | Sequence[StereoNetwork],
         perturbation: StereoPerturbation,
         alpha: float,
         generator: torch.Generator | None = None,
         step_rule: StepRule = "clip",
+        momentum: float = 0.0,
     ) -> None:
-        if step_rule not in ("clip", "sign"):
-            raise ValueError(f"step_rule must be 'clip' or 'sign', got {step_rule!r}")
+        if step_rule not in get_args(StepRule):
+            raise ValueError(f"step_rule must be one of {', '.join(get_args(StepRule))}, got {step_rule!r}")
         if not alpha > 0:
             raise ValueError(f"alpha must be positive, got {alpha}")
-        self.network = network
+        if not 0 <= momentum <= 1:
+            raise ValueError(f"momentum must be in [0, 1], got {momentum}")
+        self.networks = as_networks(network)
         self.perturbation = perturbation
         self.alpha = alpha
         self.generator = generator
         self.step_rule = step_rule
+        self.momentum = momentum
+        self.velocity = torch.zeros(2, 3, *perturbation.size)
         self.clipped_fraction = 0.0
 
     def step(self, left: Tensor, right: Tensor, target: Tensor | None = None) -> Tensor:
@@ -54,39 +71,62 @@ class UniversalAttack:
         Args:
             left: N×3×H×W in [0, 1].
             right: the same shape.
-            target: N×1×H×W disparity to move away from. None: the network's clean prediction plus unit Gaussian
+            target: N×1×H×W disparity to move away from. None: each network's clean prediction plus unit Gaussian
                 noise; without the noise the gradient at zero perturbation would vanish.
 
         Returns:
-            The loss before the step, a scalar.
+            The mean of the networks' losses before the step, a scalar.
         """
-        with _frozen(self.network):
-            if target is None:
-                target = self.clean_target(left, right)
-            left, right = left.detach().requires_grad_(), right.detach().requires_grad_()
-            drawn = self.network.random_options(self.generator)
-            loss = self.network.loss(self.network(*self.perturbation(left, right), **drawn), target)
-            gradients = torch.autograd.grad(loss, (left, right))
+        with frozen(*self.networks):
+            targets = self.clean_targets(left, right) if target is None else [target] * len(self.networks)
+            losses, gradients = zip(
+                *(self._loss_and_gradients(n, left, right, t) for n, t in zip(self.networks, targets, strict=True)),
+                strict=True,
+            )
+        beyond = [(g.sum(0).abs() > self.alpha).float().mean() for pair in gradients for g in pair]
+        self.clipped_fraction = float(torch.stack(beyond).mean())
+        mean = sum(map(self._direction, gradients[1:]), self._direction(gradients[0])) / len(gradients)
+        self.velocity = self.momentum * self.velocity.to(mean.device) + mean
         sup = self.perturbation
-        self.clipped_fraction = float(
-            torch.stack([(g.sum(0).abs() > self.alpha).float().mean() for g in gradients]).mean()
-        )
-        sup.left = sup.left + self._ascent(gradients[0]).to(sup.left.device)
-        sup.right = sup.right + self._ascent(gradients[1]).to(sup.right.device)
+        step = self._step_along(self.velocity).to(sup.left.device)
+        sup.left, sup.right = sup.left + step[0], sup.right + step[1]
         sup.project()
-        return loss.detach()
+        return torch.stack(losses).mean()
 
-    def clean_target(self, left: Tensor, right: Tensor) -> Tensor:
-        """The clean prediction plus noise from the generator: N×1×H×W."""
-        clean = self.network.predict(left, right, **self.network.random_options(self.generator))
-        return clean + torch.randn(clean.shape, generator=self.generator).to(clean.device)
+    def clean_targets(self, left: Tensor, right: Tensor) -> list[Tensor]:
+        """Each network's clean prediction plus noise from the generator, N×1×H×W.
 
-    def _ascent(self, gradient: Tensor) -> Tensor:
-        """The tile's update from the N×3×H×W image gradient, in the published order."""
-        total = gradient.sum(dim=0)
+        The noise is drawn once for all networks: what their gradients differ by is then theirs.
+        """
+        clean = [n.predict(left, right, **n.random_options(self.generator)) for n in self.networks]
+        noise = torch.randn(clean[0].shape, generator=self.generator).to(clean[0].device)
+        return [prediction + noise for prediction in clean]
+
+    def _loss_and_gradients(
+        self, network: StereoNetwork, left: Tensor, right: Tensor, target: Tensor
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """The loss and its N×3×H×W gradients with respect to both images."""
+        left, right = left.detach().requires_grad_(), right.detach().requires_grad_()
+        drawn = network.random_options(self.generator)
+        loss = network.loss(network(*self.perturbation(left, right), **drawn), target)
+        by_left, by_right = torch.autograd.grad(loss, (left, right))
+        return loss.detach(), (by_left, by_right)
+
+    def _direction(self, gradients: tuple[Tensor, Tensor]) -> Tensor:
+        """One network's direction from the gradients of both images: 2×3×h×w."""
+        totals = [gradient.sum(dim=0) for gradient in gradients]
         if self.step_rule == "clip":
-            return self._mean_over_tiles(total.clamp(-self.alpha, self.alpha))
-        return self.alpha * self._mean_over_tiles(total).sign()
+            totals = [total.clamp(-self.alpha, self.alpha) for total in totals]
+        tiles = torch.stack([self._mean_over_tiles(total) for total in totals])
+        return tiles if self.step_rule == "clip" else divide_by_l1_norm(tiles)
+
+    def _step_along(self, velocity: Tensor) -> Tensor:
+        if self.step_rule == "clip":
+            return velocity
+        if self.step_rule == "sign":
+            return self.alpha * velocity.sign()
+        root_mean_square = velocity.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
+        return self.alpha * velocity / root_mean_square.clamp(min=torch.finfo(velocity.dtype).tiny)
 
     def _mean_over_tiles(self, image: Tensor) -> Tensor:
         height, width = self.perturbation.size
@@ -94,17 +134,19 @@ class UniversalAttack:
         return tiles.mean(dim=(1, 3))
 
 
-@contextmanager
-def _frozen(network: StereoNetwork) -> Iterator[None]:
-    """For the block: batch-norm statistics stay, and no gradient of the weights is computed."""
-    was_training = network.training
-    trainable = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    network.eval()
-    for parameter in trainable:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        network.train(was_training)
-        for parameter in trainable:
-            parameter.requires_grad_(True)
+def as_networks(network: StereoNetwork | Sequence[StereoNetwork]) -> tuple[StereoNetwork, ...]:
+    """One network or several, as a tuple.
+
+    Raises:
+        ValueError: no network at all.
+    """
+    networks = (network,) if isinstance(network, StereoNetwork) else tuple(network)
+    if not networks:
+        raise ValueError("there is no network to attack")
+    return networks
+
+
+def divide_by_l1_norm(gradients: Tensor) -> Tensor:
+    """Each of the N×3×H×W gradients divided by the sum of its absolute values, as in MI-FGSM; zero stays zero."""
+    norms = gradients.abs().sum(dim=(1, 2, 3), keepdim=True)
+    return gradients / norms.clamp(min=torch.finfo(gradients.dtype).tiny)

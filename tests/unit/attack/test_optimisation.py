@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from supcore.attack.optimisation import SupOptions, optimise_sup, ordered_batches
-from supcore.data.dataset import to_unit_range
+from supcore.data.dataset import StereoDataset, to_unit_range
 from supcore.errors import SupError
 from supcore.metrics import d1_error, end_point_error
 from supcore.perturbation import StereoPerturbation
@@ -43,18 +44,18 @@ def same_bytes(first, second):
 
 @pytest.fixture
 def run(small_network, training, validation, tmp_path):
-    """Runs one optimisation and returns the SUP and the history; ``kill_at`` stops it after that step."""
+    """Runs one optimisation and returns the SUP and the result; ``kill_at`` stops it after that step."""
 
-    def run(options=OPTIONS, checkpoint="job.pt", kill_at=None):
+    def run(options=OPTIONS, checkpoint="job.pt", kill_at=None, network=small_network):
         def progress(step, row):
             if step == kill_at:
                 raise KilledError
 
         sup = new_sup()
-        history = optimise_sup(
-            small_network, sup, training, validation, options, checkpoint=tmp_path / checkpoint, progress=progress
+        result = optimise_sup(
+            network, sup, training, validation, options, checkpoint=tmp_path / checkpoint, progress=progress
         )
-        return sup, history
+        return sup, result
 
     return run
 
@@ -63,12 +64,45 @@ def run(small_network, training, validation, tmp_path):
 def test_resumed_run_gives_the_bytes_of_an_undisturbed_one(run, killed_after, selection):
     """Killed before the first checkpoint, between two, just after one, and at the very end."""
     options = replace(OPTIONS, selection=selection)
-    expected, expected_history = run(options, "undisturbed.pt")
+    expected, undisturbed = run(options, "undisturbed.pt")
     with pytest.raises(KilledError):
         run(options, kill_at=killed_after)
-    sup, history = run(options)
+    sup, resumed = run(options)
     assert same_bytes(sup, expected)
-    assert history == expected_history
+    assert resumed.history == undisturbed.history
+    assert sup.train_step == expected.train_step
+
+
+@pytest.mark.parametrize("step_rule", ["clip", "sign", "normalised"])
+def test_resumed_run_takes_up_the_momentum_and_the_snapshots(run, make_small_network, step_rule):
+    """Of an ensemble; without the velocity the resumed run would end elsewhere."""
+    networks = [make_small_network(seed=0), make_small_network(seed=1)]
+    options = replace(OPTIONS, step_rule=step_rule, momentum=0.8, snapshot_steps=(1, 2, 3, 5))
+    expected, undisturbed = run(options, "undisturbed.pt", network=networks)
+    with pytest.raises(KilledError):
+        run(options, kill_at=4, network=networks)
+    sup, resumed = run(options, network=networks)
+    assert same_bytes(sup, expected)
+    assert resumed.history == undisturbed.history
+    assert list(resumed.snapshots) == [1, 2, 3, 5]
+    assert all(same_bytes(resumed.snapshots[step], undisturbed.snapshots[step]) for step in resumed.snapshots)
+    without, _ = run(replace(options, momentum=0.0), "without.pt", network=networks)
+    assert not same_bytes(sup, without)
+
+
+def test_snapshots_are_the_sups_of_runs_that_stop_there(run):
+    sup, result = run(replace(OPTIONS, momentum=0.5, snapshot_steps=(6, 3)))
+    stopped, _ = run(replace(OPTIONS, momentum=0.5, steps=3), "stopped.pt")
+    assert [(step, snapshot.train_step) for step, snapshot in result.snapshots.items()] == [(3, 3), (6, 6)]
+    assert same_bytes(result.snapshots[3], stopped)
+    assert same_bytes(result.snapshots[6], sup)
+    assert result.snapshots[3].epsilon == sup.epsilon
+
+
+@pytest.mark.parametrize("step", [0, 7])
+def test_snapshot_of_a_step_that_is_not_made_is_refused(run, step):
+    with pytest.raises(SupError, match=rf"snapshot_steps: no step {step} in a run of 6"):
+        run(replace(OPTIONS, snapshot_steps=(2, step)))
 
 
 def test_resumed_run_does_not_repeat_finished_steps(small_network, training, validation, run, tmp_path):
@@ -87,15 +121,17 @@ def test_resumed_run_does_not_repeat_finished_steps(small_network, training, val
     assert steps == [5, 6]
 
 
-@pytest.mark.parametrize("change", [{"seed": 4}, {"alpha": 0.002}, {"batch": 1}, {"step_rule": "clip"}, {"steps": 5}])
+@pytest.mark.parametrize(
+    "change", [{"seed": 4}, {"alpha": 0.002}, {"batch": 1}, {"step_rule": "clip"}, {"steps": 5}, {"momentum": 0.5}]
+)
 def test_checkpoint_of_other_settings_is_ignored(run, change):
     other = replace(OPTIONS, **change)
-    expected, history = run(other, "undisturbed.pt")
+    expected, undisturbed = run(other, "undisturbed.pt")
     with pytest.raises(KilledError):
         run(kill_at=5)
-    sup, resumed_history = run(other)
+    sup, resumed = run(other)
     assert same_bytes(sup, expected)
-    assert resumed_history == history
+    assert resumed.history == undisturbed.history
 
 
 def test_checkpoint_of_another_tile_size_is_ignored(small_network, training, validation, run, tmp_path):
@@ -130,38 +166,53 @@ def test_checkpoint_with_code_is_not_executed(run, tmp_path, trap):
 
 
 def test_history_has_a_row_per_interval_and_one_for_the_rest(run):
-    _, history = run(replace(OPTIONS, steps=5))
-    assert [row["step"] for row in history] == [2, 4, 5]
-    assert {"loss", "clipped_fraction", "linf", "l2"} < set(history[0])
-    assert all(0 < row["linf"] <= 0.02 + 1e-9 for row in history)
+    _, result = run(replace(OPTIONS, steps=5))
+    assert [row["step"] for row in result.history] == [2, 4, 5]
+    assert {"loss", "clipped_fraction", "linf", "l2"} < set(result.history[0])
+    assert all(0 < row["linf"] <= 0.02 + 1e-9 for row in result.history)
 
 
 def test_validation_equals_the_metrics_over_pairs_with_ground_truth(run, small_network, validation):
     """A pair without ground truth counts for the error against clean predictions only."""
-    sup, history = run()
+    sup, result = run()
+    for name, value in errors_of(small_network, sup, validation).items():
+        assert result.history[-1][name] == pytest.approx(value, rel=1e-9)
+
+
+def test_validation_of_an_ensemble_is_the_mean_over_its_networks(run, make_small_network, validation):
+    networks = [make_small_network(seed=0), make_small_network(seed=1)]
+    sup, result = run(replace(OPTIONS, steps=2), network=networks)
+    errors = [errors_of(network, sup, validation) for network in networks]
+    for name in errors[0]:
+        assert result.history[-1][name] == pytest.approx((errors[0][name] + errors[1][name]) / 2, rel=1e-9)
+    assert errors[0] != errors[1]
+
+
+def errors_of(network, sup, validation):
+    """Mean errors of one network; pair 1 has no ground truth."""
     errors = {"d1_clean": [], "epe_clean": [], "d1_ground_truth": [], "epe_ground_truth": []}
     for number, pair in enumerate(validation):
         views = [to_unit_range(view)[None] for view in (pair.left, pair.right)]
-        clean, attacked = small_network.predict(*views), small_network.predict(*sup(*views))
+        clean, attacked = network.predict(*views), network.predict(*sup(*views))
         references = {"clean": clean} if number == 1 else {"clean": clean, "ground_truth": pair.disparity[None]}
         for name, reference in references.items():
             errors[f"d1_{name}"].append(float(d1_error(attacked, reference)))
             errors[f"epe_{name}"].append(float(end_point_error(attacked, reference)))
-    for name, values in errors.items():
-        assert history[-1][name] == pytest.approx(sum(values) / len(values), rel=1e-9)
+    return {name: sum(values) / len(values) for name, values in errors.items()}
 
 
 def test_selection_of_the_best_keeps_the_sup_of_the_highest_error(run):
     """``last`` keeps the final one; the two differ in this run, or the test would show nothing."""
     options = replace(OPTIONS, seed=0, checkpoint_every=1)
-    last, history = run(options, "last.pt")
-    errors = [row["d1_ground_truth"] for row in history]
+    last, result = run(options, "last.pt")
+    errors = [row["d1_ground_truth"] for row in result.history]
     best_step = errors.index(max(errors)) + 1
     assert best_step < options.steps
     best, _ = run(replace(options, selection="best"), "best.pt")
     stopped_there, _ = run(replace(options, steps=best_step), "stopped.pt")
     assert same_bytes(best, stopped_there)
     assert not same_bytes(best, last)
+    assert (last.train_step, best.train_step) == (options.steps, best_step)
 
 
 def test_selection_of_the_best_without_ground_truth_is_refused(small_network, training, make_pairs, tmp_path):
@@ -196,6 +247,25 @@ def test_worker_processes_change_nothing(run):
     inside, _ = run(options, "inside.pt")
     outside, _ = run(replace(options, workers=1), "outside.pt")
     assert same_bytes(inside, outside)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_unreadable_image_is_named_in_one_line_whatever_process_reads_it(
+    small_network, make_samples, validation, tmp_path, workers
+):
+    samples = make_samples(3)
+    Path(samples[1].right).write_bytes(b"no image")
+    with pytest.raises(SupError) as caught:
+        optimise_sup(
+            small_network,
+            new_sup(),
+            StereoDataset(samples),
+            validation,
+            replace(OPTIONS, steps=2, workers=workers),
+            checkpoint=tmp_path / "job.pt",
+        )
+    assert samples[1].right in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 @given(st.integers(1, 30), st.integers(1, 7), st.integers(0, 5))

@@ -65,6 +65,88 @@ def test_sign_rule_averages_first_and_steps_by_alpha(small_network, sup, images)
         np.testing.assert_allclose(tile.numpy(), 0.003 * np.sign(mean_of_tiles(gradient)), rtol=1e-6)
 
 
+def test_normalised_rule_steps_along_the_gradient_with_root_mean_square_alpha(small_network, sup, images):
+    target = noisy_target(small_network, images)
+    gradients = image_gradients(small_network, sup, images, target)
+    UniversalAttack(small_network, sup, 0.001, step_rule="normalised").step(*images, target)
+    for tile, gradient in zip((sup.left, sup.right), gradients, strict=True):
+        mean = mean_of_tiles(gradient)
+        expected = 0.001 * mean / np.sqrt((mean**2).mean())
+        np.testing.assert_allclose(tile.numpy(), expected.clip(-EPSILON, EPSILON), rtol=1e-4, atol=1e-8)
+        assert np.abs(expected).max() > 2 * 0.001
+
+
+@pytest.mark.parametrize("step_rule", ["clip", "sign", "normalised"])
+def test_momentum_accumulates_the_directions_of_the_steps(small_network, sup, images, step_rule):
+    """Written out for two steps; the gradients of all but ``clip`` are divided by their L1 norm first."""
+    target, alpha, decay = noisy_target(small_network, images), 1e-3, 0.7
+    attack = UniversalAttack(small_network, sup, alpha, step_rule=step_rule, momentum=decay)
+    expected, velocity = np.zeros((2, 3, *TILE)), np.zeros((2, 3, *TILE))
+    for _ in range(2):
+        gradients = image_gradients(small_network, sup, images, target)
+        attack.step(*images, target)
+        for view, gradient in enumerate(gradients):
+            mean = mean_of_tiles(gradient.clip(-alpha, alpha) if step_rule == "clip" else gradient)
+            velocity[view] = decay * velocity[view] + (mean if step_rule == "clip" else mean / np.abs(mean).sum())
+            length = alpha / np.sqrt((velocity[view] ** 2).mean())
+            step = {"clip": velocity[view], "sign": alpha * np.sign(velocity[view])}
+            expected[view] += step.get(step_rule, length * velocity[view])
+    tiles = torch.stack((sup.left, sup.right)).numpy()
+    np.testing.assert_allclose(tiles, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).mean())
+    assert np.abs(expected).max() < EPSILON
+
+
+def ensemble(make_small_network):
+    return [make_small_network(seed=seed) for seed in (0, 1)]
+
+
+def test_ensemble_under_the_clip_rule_steps_by_the_mean_of_the_networks_steps(make_small_network, sup, images):
+    networks, alpha = ensemble(make_small_network), 1e-6
+    target = noisy_target(networks[0], images)
+    single = [StereoPerturbation(TILE, SIZE, EPSILON) for _ in networks]
+    losses = [UniversalAttack(n, s, alpha).step(*images, target) for n, s in zip(networks, single, strict=True)]
+    loss = UniversalAttack(networks, sup, alpha).step(*images, target)
+    np.testing.assert_allclose(sup.left, (single[0].left + single[1].left) / 2, rtol=1e-5, atol=1e-12)
+    assert float(loss) == pytest.approx(sum(map(float, losses)) / 2, rel=1e-6)
+
+
+def test_ensemble_under_the_sign_rule_weighs_networks_alike_whatever_the_scale_of_their_losses(
+    make_small_network, sup, images
+):
+    networks = ensemble(make_small_network)
+    target = noisy_target(networks[0], images)
+    target[:, :, :, 32:] += 100  # both losses differ from each other, and so do their gradients
+    gradients = [image_gradients(n, sup, images, target) for n in networks]
+    UniversalAttack(networks, sup, 1e-3, step_rule="sign").step(*images, target)
+    for view, tile in enumerate((sup.left, sup.right)):
+        means = [mean_of_tiles(pair[view]) for pair in gradients]
+        direction = sum(mean / np.abs(mean).sum() for mean in means)
+        clear = np.abs(direction) > 1e-3 * np.abs(direction).max()
+        np.testing.assert_allclose(tile.numpy()[clear], 1e-3 * np.sign(direction)[clear], rtol=1e-6)
+        assert (np.sign(direction) != np.sign(sum(means))).any()
+
+
+@pytest.mark.parametrize("step_rule", ["clip", "sign", "normalised"])
+def test_ensemble_of_a_network_and_itself_steps_like_the_network_alone(small_network, images, step_rule):
+    """The networks of an ensemble share one draw of the target noise."""
+    tiles = []
+    for network in (small_network, [small_network], (small_network, small_network)):
+        sup = StereoPerturbation(TILE, SIZE, EPSILON)
+        attack = UniversalAttack(network, sup, 1e-3, torch.Generator().manual_seed(0), step_rule, momentum=0.5)
+        attack.step(*images)
+        tiles.append(torch.stack((sup.left, sup.right)))
+    assert torch.equal(tiles[0], tiles[1])
+    assert torch.equal(tiles[0], tiles[2])
+
+
+def test_each_network_of_an_ensemble_moves_away_from_its_own_prediction(make_small_network, sup, images):
+    networks = ensemble(make_small_network)
+    targets = UniversalAttack(networks, sup, 1e-3, torch.Generator().manual_seed(0)).clean_targets(*images)
+    noise = [target - n.predict(*images) for n, target in zip(networks, targets, strict=True)]
+    torch.testing.assert_close(noise[0], noise[1], atol=1e-5, rtol=0)
+    assert (targets[0] - targets[1]).abs().max() > 0.1
+
+
 def test_full_size_is_clipped_but_not_averaged(small_network, images):
     sup = StereoPerturbation("full", SIZE, EPSILON)
     target = noisy_target(small_network, images)
@@ -166,7 +248,8 @@ def test_same_generator_seed_gives_the_same_bytes(small_network, images):
 
 def test_own_target_is_the_clean_prediction_plus_unit_noise(small_network, sup, images):
     attack = UniversalAttack(small_network, sup, 1e-3, torch.Generator().manual_seed(4))
-    noise = attack.clean_target(*images) - small_network.predict(*images)
+    (target,) = attack.clean_targets(*images)
+    noise = target - small_network.predict(*images)
     expected = torch.randn(2, 1, *SIZE, generator=torch.Generator().manual_seed(4))
     torch.testing.assert_close(noise, expected, atol=1e-5, rtol=0)
 
@@ -177,8 +260,19 @@ def test_alpha_must_be_positive(small_network, sup, alpha):
         UniversalAttack(small_network, sup, alpha)
 
 
+@pytest.mark.parametrize("momentum", [-0.1, 1.5, float("nan")])
+def test_momentum_must_be_a_share(small_network, sup, momentum):
+    with pytest.raises(ValueError, match="momentum must be in"):
+        UniversalAttack(small_network, sup, 1e-3, momentum=momentum)
+
+
+def test_no_network_at_all_is_refused(sup):
+    with pytest.raises(ValueError, match="no network"):
+        UniversalAttack([], sup, 1e-3)
+
+
 def test_unknown_step_rule_is_refused(small_network, sup):
-    with pytest.raises(ValueError, match="step_rule must be 'clip' or 'sign', got 'Sign'"):
+    with pytest.raises(ValueError, match="step_rule must be one of clip, sign, normalised, got 'Sign'"):
         UniversalAttack(small_network, sup, 1e-4, step_rule="Sign")
 
 

@@ -1,0 +1,166 @@
+"""Attacks that make a perturbation of its own for every stereo pair.
+
+The fast gradient sign method and its iterative, momentum and diverse-input versions, as "Stereopagnosia" (Wong et al.,
+AAAI 2021) applies them to both views of a pair, and projected gradient descent (Madry et al., ICLR 2018).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from supcore.attack.diversity import resize_and_pad
+from supcore.attack.frozen import frozen
+from supcore.attack.universal import divide_by_l1_norm
+from supcore.errors import SupError
+from supcore.networks import StereoNetwork
+from supcore.seeding import torch_generator
+
+PUBLISHED_ALPHA = {0.02: 2e-3, 0.01: 2.5e-4, 0.005: 1.25e-4, 0.002: 5e-5}
+
+
+@dataclass(frozen=True)
+class PerImageOptions:
+    """How a pair is attacked.
+
+    Attributes:
+        steps: gradient steps of one restart.
+        alpha_of_epsilon: length of a step as a share of epsilon; None is the published length, see
+            :func:`published_alpha`.
+        momentum: decay of the accumulated gradients, each divided by its L1 norm; 0 steps along the last one alone.
+        diversity_probability: of resizing and padding the pair before a step.
+        random_start: start from uniform noise within epsilon, not from the clean pair.
+        restarts: independent runs, of which the one with the highest loss counts.
+    """
+
+    steps: int = 40
+    alpha_of_epsilon: float | None = None
+    momentum: float = 0.0
+    diversity_probability: float = 0.0
+    random_start: bool = False
+    restarts: int = 1
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.restarts < 1:
+            raise ValueError(f"steps and restarts must be positive, got {self.steps} and {self.restarts}")
+        if self.alpha_of_epsilon is not None and not self.alpha_of_epsilon > 0:
+            raise ValueError(f"alpha_of_epsilon must be positive, got {self.alpha_of_epsilon}")
+        if not 0 <= self.momentum <= 1 or not 0 <= self.diversity_probability <= 1:
+            raise ValueError(
+                f"momentum and diversity_probability must be in [0, 1], got {self.momentum} "
+                f"and {self.diversity_probability}"
+            )
+
+
+PER_IMAGE_ATTACKS = {
+    "fgsm": PerImageOptions(steps=1, alpha_of_epsilon=1.0),
+    "ifgsm": PerImageOptions(),
+    "mifgsm": PerImageOptions(momentum=0.47),
+    "di2fgsm": PerImageOptions(diversity_probability=0.5),
+    "mdi2fgsm": PerImageOptions(momentum=0.47, diversity_probability=0.5),
+    # Not of that paper: the step of Madry et al., 2.5 epsilon over the number of steps.
+    "pgd": PerImageOptions(alpha_of_epsilon=2.5 / 40, random_start=True, restarts=3),
+}
+
+
+def published_alpha(epsilon: float) -> float:
+    """Length of a step of the iterative attacks: the paper's for its four bounds, else epsilon / 40.
+
+    The latter is the paper's share for all but the largest bound: 40 steps in one direction just reach epsilon.
+    """
+    return PUBLISHED_ALPHA.get(epsilon, epsilon / 40)
+
+
+class PerImageAttack:
+    """Gradient-sign ascent of a network's loss on single stereo pairs, both views perturbed.
+
+    The pairs are attacked one by one, and everything random about a pair is drawn from the stream of its index, so
+    the result does not depend on the batch it comes in.
+
+    Args:
+        network: attacked; weights and batch-norm statistics stay untouched.
+        epsilon: bound of every element of the perturbation, in intensity units, in (0, 1].
+        options: one of ``PER_IMAGE_ATTACKS``, or your own.
+        seed: of the target noise, starts, diversity and of what the network itself draws.
+    """
+
+    def __init__(self, network: StereoNetwork, epsilon: float, options: PerImageOptions, seed: int = 0) -> None:
+        if not 0 < epsilon <= 1:
+            raise ValueError(f"epsilon must be in (0, 1], got {epsilon}")
+        share = options.alpha_of_epsilon
+        self.network = network
+        self.epsilon = epsilon
+        self.alpha = published_alpha(epsilon) if share is None else share * epsilon
+        self.options = options
+        self.seed = seed
+
+    def __call__(
+        self, left: Tensor, right: Tensor, images: Sequence[int], target: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Perturb a batch of pairs.
+
+        Args:
+            left: N×3×H×W in [0, 1].
+            right: the same shape.
+            images: N indices of the pairs in their data set.
+            target: N×1×H×W disparity in pixels to move away from, <= 0 where it does not count. The published
+                attacks take the ground truth. None: the clean prediction plus unit Gaussian noise, as the universal
+                attack does, which needs no ground truth.
+
+        Returns:
+            The perturbed pairs, within epsilon of the clean ones and in [0, 1].
+
+        Raises:
+            SupError: the loss is not finite.
+        """
+        attacked = []
+        with frozen(self.network):
+            for i, (*pair, image) in enumerate(zip(left, right, images, strict=True)):
+                generator = torch_generator(self.seed, "per-image attack", image)
+                clean = torch.stack(pair)
+                wanted = self._clean_target(clean, generator) if target is None else target[i : i + 1]
+                attacked.append(self._strongest(clean, wanted, image, generator))
+        pairs = torch.stack(attacked)
+        return pairs[:, 0], pairs[:, 1]
+
+    def _clean_target(self, clean: Tensor, generator: torch.Generator) -> Tensor:
+        prediction = self.network.predict(*clean.split(1), **self.network.random_options(generator))
+        return prediction + torch.randn(prediction.shape, generator=generator).to(prediction.device)
+
+    def _strongest(self, clean: Tensor, target: Tensor, image: int, generator: torch.Generator) -> Tensor:
+        """The 2×3×H×W result of the restart with the highest loss, without diversity."""
+        runs = [self._run(clean, target, image, generator) for _ in range(self.options.restarts)]
+        if len(runs) == 1:
+            return runs[0]
+        with torch.no_grad():
+            losses = [float(self._loss(views, target, image, generator)) for views in runs]
+        return runs[losses.index(max(losses))]
+
+    def _run(self, clean: Tensor, target: Tensor, image: int, generator: torch.Generator) -> Tensor:
+        views = clean
+        if self.options.random_start:
+            uniform = torch.rand(clean.shape, generator=generator).to(clean.device)
+            views = self._project(clean + self.epsilon * (2 * uniform - 1), clean)
+        velocity = torch.zeros_like(clean)
+        for _ in range(self.options.steps):
+            views = views.detach().requires_grad_()
+            shown, wanted = views, target
+            if torch.rand((), generator=generator) < self.options.diversity_probability:
+                shown, wanted = resize_and_pad(views, target, generator)
+            (gradient,) = torch.autograd.grad(self._loss(shown, wanted, image, generator), views)
+            velocity = self.options.momentum * velocity + divide_by_l1_norm(gradient)
+            views = self._project(views.detach() + self.alpha * velocity.sign(), clean)
+        return views
+
+    def _project(self, views: Tensor, clean: Tensor) -> Tensor:
+        return views.clamp(clean - self.epsilon, clean + self.epsilon).clamp(0, 1)
+
+    def _loss(self, views: Tensor, target: Tensor, image: int, generator: torch.Generator) -> Tensor:
+        output = self.network(*views.split(1), **self.network.random_options(generator))
+        loss = self.network.loss(output, target)
+        if not loss.isfinite():
+            raise SupError(
+                f"the loss of the attacked network is {float(loss.detach())} on image {image}; check weights and images"
+            )
+        return loss
