@@ -37,6 +37,7 @@ include: "rules/weights.smk"
 include: "rules/attack.smk"
 include: "rules/evaluation.smk"
 include: "rules/tables.smk"
+include: "rules/studies.smk"
 include: "rules/figures.smk"
 
 
@@ -47,6 +48,7 @@ rule all:
         "<results>/tables/transfer.md",
         "<results>/tables/transfer.tex",
         "<results>/tables/paper_comparison.csv",
+        expand("<results>/tables/{study}.csv", study=STUDIES.names),
         figures(),
 
 

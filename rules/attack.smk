@@ -10,6 +10,7 @@ rule train_sup:
         validation_cache=cache_of(config["sups"]["validation"]),
     output:
         sup="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.safetensors",
+        snapshots="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/snapshots.safetensors",
         history="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/history.csv",
         preview=report(
             "<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/preview.png",
@@ -39,6 +40,7 @@ rule train_sup:
         alpha=lambda wc: SETTINGS.source(wc.source).alpha(float(wc.epsilon)),
         selection=lambda wc: SETTINGS.source(wc.source).selection,
         settings=lambda wc: SETTINGS.source(wc.source).attack,
+        snapshots=lambda wc: SETTINGS.source(wc.source).snapshots,
         keep_in_memory=config["keep_in_memory"],
         workers=config["workers"],
         checkpoint=checkpoint_file("sup-{source}-{weights}-{size}-{epsilon}-{seed}"),

@@ -1,6 +1,8 @@
 # Functions that the rules share; no rules here.
 
+import os
 import re
+import sys
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
@@ -8,17 +10,37 @@ from snakemake.logging import logger
 from supcore.errors import SupError
 from supcore.pipeline.code_hash import code_hash
 from supcore.pipeline.settings import CONTROLS, FILE_LAYOUTS, Settings
+from supcore.pipeline.studies import RECORD_STUDIES, TRANSFER_STUDIES, Studies
 
 
 def checked_settings():
     """The configuration with its references resolved; one clear line if they do not fit together."""
     try:
-        return Settings(config)
+        settings = Settings(config)
+        return settings, Studies(settings)
     except SupError as error:
         raise WorkflowError(str(error)) from None
 
 
-SETTINGS = checked_settings()
+SETTINGS, STUDIES = checked_settings()
+
+
+def hashes_of_own_modules():
+    """Hash of the code of every network that is not the library's; one clear line for a module that is not there."""
+    hashes = {}
+    for network, module in SETTINGS.own_modules.items():
+        try:
+            hashes[network] = code_hash(module)
+        except (ImportError, SyntaxError) as error:
+            raise WorkflowError(
+                f"config key networks.{network}.architecture: {error}"
+            ) from None
+    return hashes
+
+
+# Networks of one's own may lie in the working directory; Snakemake itself looks beside the Snakefile.
+sys.path.insert(0, os.getcwd())
+OWN_CODE = hashes_of_own_modules()
 
 
 # Jobs that run a network claim a GPU only where one is asked for; otherwise they would wait for each other.
@@ -164,11 +186,16 @@ def all_records():
 
 
 def build(network, weights):
-    """What a script needs to build a network: its architecture, options and precision."""
+    """What a script needs to build a network: its architecture, options and precision.
+
+    The hash of a network's own code re-runs the jobs that build it.
+    """
+    own_code = {"code": OWN_CODE[network]} if network in OWN_CODE else {}
     return {
         "precision": config["precision"],
         "architecture": SETTINGS.architecture(network),
         "options": SETTINGS.network_options(network, weights),
+        **own_code,
     }
 
 
@@ -194,11 +221,79 @@ def training_settings(wildcards):
     return config["training"][recipe]
 
 
-def strongest_sup(source):
-    """Size, epsilon and seed of the SUP that pictures show: the largest epsilon of the last size, first seed."""
-    grid = SETTINGS.sup_names(source)
-    size = grid[-1][0]
-    return max((name for name in grid if name[0] == size), key=lambda n: float(n[1]))
+def evaluation_inputs():
+    """Inputs of every job that evaluates one network on one data set."""
+    return {
+        "weights": lambda wc: weights_file(wc.network, wc.weights),
+        "manifest": lambda wc: evaluation_manifest(wc.dataset),
+        "cache": lambda wc: cache_of(evaluation_split(wc.dataset)),
+        "predictions": "<results>/evaluations/{dataset}/{network}/{weights}/clean_predictions.npy",
+    }
+
+
+def evaluation_params(study, attacks=None):
+    """Params of a study's evaluation job."""
+    return {
+        **compute(),
+        "network": lambda wc: build(wc.network, wc.weights),
+        "image_size": config["image_size"],
+        "batch": config["evaluation"]["batch"],
+        "attacks": attacks or STUDIES.attacks(study),
+        "study": STUDIES.study(study),
+    }
+
+
+def strongest_sups(study):
+    """SUP files of a study, in the order of its attacks."""
+    attacks = STUDIES.attacks(study)
+    return [f"{sup_folder(s, *name)}/sup.safetensors" for s, name in attacks]
+
+
+def evaluated_weights(dataset, network):
+    return weights_file(network, SETTINGS.evaluation_weights(dataset, network))
+
+
+def per_image_targets(wildcards):
+    return STUDIES.targets("per_image", wildcards.dataset)
+
+
+def snapshot_attacks(wildcards):
+    """Source, cell of the grid and batch of the runs whose snapshots a network is attacked with."""
+    attacks = STUDIES.attacks("sampling_efficiency")
+    sources = [(SETTINGS.source(source), name) for source, name in attacks]
+    return [
+        (source.name, name, source.attack["batch"])
+        for source, name in sources
+        if source.networks == (wildcards.network,)
+    ]
+
+
+def snapshots_on(network):
+    """Snapshots of the runs that attacked a network alone."""
+    attacks = STUDIES.attacks("sampling_efficiency")
+    return [
+        f"{sup_folder(source, *name)}/snapshots.safetensors"
+        for source, name in attacks
+        if SETTINGS.source(source).networks == (network,)
+    ]
+
+
+def study_records(study):
+    """Per-image records of a study."""
+    datasets = STUDIES.datasets(study)
+    if study == "per_image":
+        sources = STUDIES.study(study)["sources"]
+        return [
+            f"<results>/evaluations/{dataset}/per-image-from-{source}.csv"
+            for dataset in datasets
+            for source in sources
+        ]
+    return [
+        f"{evaluation_folder(dataset, network)}/{RECORD_STUDIES[study]}.csv"
+        for dataset in datasets
+        for network in STUDIES.targets(study, dataset)
+        if study != "sampling_efficiency" or snapshots_on(network)
+    ]
 
 
 def figures():

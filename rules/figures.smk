@@ -93,7 +93,7 @@ rule scene_panel:
         cache=lambda wc: cache_of(evaluation_split(wc.dataset)),
         records=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/from-{wc.source}.csv",
         predictions=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/clean_predictions.npy",
-        sup=lambda wc: f"{sup_folder(wc.source, *strongest_sup(wc.source))}/sup.safetensors",
+        sup=lambda wc: f"{sup_folder(wc.source, *STUDIES.strongest(wc.source))}/sup.safetensors",
     output:
         pdf="<results>/figures/scene_{dataset}_{network}_from_{source}.pdf",
         png=report(
@@ -117,7 +117,7 @@ rule scene_panel:
             wc.network, SETTINGS.evaluation_weights(wc.dataset, wc.network)
         ),
         image_size=config["image_size"],
-        name=lambda wc: strongest_sup(wc.source),
+        name=lambda wc: STUDIES.strongest(wc.source),
         code=code_hash("supcore.reporting.figures", "supcore.networks.*"),
     message:
         "Drawing the median scene of {wildcards.dataset}: {wildcards.network} under the SUP of {wildcards.source}"

@@ -1,4 +1,4 @@
-# Network weights: bundled with the pipeline, downloaded, or trained here. Each kind has its own names.
+# Network weights: bundled with the pipeline, downloaded, trained here, or none. Each kind has its own names.
 
 
 rule bundled_weights:
@@ -128,3 +128,27 @@ rule retrain_demo_weights:
         "Putting the retrained weights into {params.folder}"
     script:
         "../workflow_scripts/bundle_weights.py"
+
+
+rule untrained_weights:
+    output:
+        weights="<results>/weights/{network}/{weights}.safetensors",
+        provenance="<results>/weights/{network}/{weights}.json",
+    log:
+        "<logs>/weights/{network}/{weights}.log",
+    benchmark:
+        "<benchmarks>/weights/{network}/{weights}.tsv"
+    wildcard_constraints:
+        weights=one_of(SETTINGS.weight_names("untrained")),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        seed=config["seed"],
+        network=lambda wc: build(wc.network, wc.weights),
+        code=code_hash("supcore.networks.*"),
+    message:
+        "Storing {wildcards.network} as it is built"
+    script:
+        "../workflow_scripts/untrained_weights.py"

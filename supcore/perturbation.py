@@ -131,24 +131,29 @@ class StereoPerturbation:
             largest = float(torch.cat((left.flatten(), right.flatten())).abs().max()) if left.numel() else 0.0
             epsilon = epsilon or _epsilon_in_name(path) or max(largest, 1e-8)
             image_size = image_size or PUBLISHED_IMAGE_SIZE
-        sup = cls._from_tiles(path, left, right, image_size, epsilon)
+        try:
+            sup = cls.from_tiles(left, right, image_size, epsilon)
+        except SupError as error:
+            raise SupError(f"{path}: {error}") from error
         sup.train_step = train_step
         return sup
 
     @classmethod
-    def _from_tiles(
-        cls, path: Path, left: Tensor, right: Tensor, image_size: tuple[int, int], epsilon: float
+    def from_tiles(
+        cls, left: Tensor, right: Tensor, image_size: tuple[int, int], epsilon: float
     ) -> "StereoPerturbation":
+        """A perturbation of given tiles, 3×h×w each.
+
+        Raises:
+            SupError: not such tiles, tiles that do not divide the image, or elements beyond epsilon.
+        """
         if left.dim() != 3 or left.shape[0] != 3 or left.shape != right.shape or not left.numel():
-            raise SupError(f"{path}: tiles must both be 3×h×w, found {tuple(left.shape)} and {tuple(right.shape)}")
-        try:
-            sup = cls((left.shape[1], left.shape[2]), image_size, epsilon)
-        except SupError as error:
-            raise SupError(f"{path}: {error}") from error
+            raise SupError(f"tiles must both be 3×h×w, found {tuple(left.shape)} and {tuple(right.shape)}")
+        sup = cls((left.shape[1], left.shape[2]), image_size, epsilon)
         sup.left, sup.right = left.to(torch.float32), right.to(torch.float32)
         largest = torch.maximum(sup.left.abs().max(), sup.right.abs().max())
         if not largest <= epsilon * (1 + 1e-6):  # also catches NaN
-            raise SupError(f"{path}: elements reach {float(largest):.6g}, beyond its epsilon {epsilon:g}")
+            raise SupError(f"elements reach {float(largest):.6g}, beyond its epsilon {epsilon:g}")
         return sup
 
 

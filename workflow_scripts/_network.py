@@ -1,6 +1,12 @@
 """Building the network that a rule describes."""
 
+import sys
+from pathlib import Path
+
 from supcore.networks import build_network, load_weights
+
+# Where a network of one's own may be, besides installed packages: beside the Snakefile, or in the working directory.
+sys.path[:0] = [str(Path.cwd()), str(Path(__file__).resolve().parents[1])]
 
 
 def build_wanted(wanted, device):

@@ -3,14 +3,15 @@
 from typing import TYPE_CHECKING
 
 from _job import job
-from supcore.networks import build_network, load_weights, save_weights
+from _network import build_wanted
+from supcore.networks import load_weights, save_weights
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as running:
     wanted = snakemake.params.network
-    network = build_network(wanted["architecture"], **wanted["options"])
+    network = build_wanted(wanted, "cpu")
     ignored = load_weights(network, snakemake.input.checkpoint)
     save_weights(network, snakemake.output.weights, {"architecture": wanted["architecture"]})
     count = sum(p.numel() for p in network.parameters())

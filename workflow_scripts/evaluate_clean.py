@@ -2,9 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from _evaluation import load_pairs, load_target
+from _evaluation import evaluation_options, load_pairs, load_target
 from _job import job
-from supcore.evaluation.records import Condition, evaluate, predict_clean, write_records
+from supcore.evaluation.conditions import Condition
+from supcore.evaluation.predictions import predict_clean
+from supcore.evaluation.records import evaluate, write_records
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,9 +14,8 @@ if TYPE_CHECKING:
 with job(snakemake) as running:
     device = running.prepare_device(snakemake)
     network, pairs = load_target(snakemake, device), load_pairs(snakemake)
-    batch, predictions = snakemake.params.batch, snakemake.output.predictions
-    predict_clean(network, pairs, predictions, batch=batch)
-    names = {"dataset": snakemake.wildcards.dataset, "target": snakemake.wildcards.network}
-    records = evaluate(network, pairs, predictions, [Condition("none")], batch=batch, **names)
+    predictions, options = snakemake.output.predictions, evaluation_options(snakemake)
+    predict_clean(network, pairs, predictions, batch=options["batch"])
+    records = evaluate(network, pairs, predictions, [Condition("none")], **options)
     write_records(records, snakemake.output.records)
     running.log.info("D1 %.2f %%, EPE %.3f px on %d pairs", records["d1"].mean(), records["epe"].mean(), len(pairs))

@@ -11,7 +11,7 @@ from supcore.perturbation import StereoPerturbation
 from supcore.reporting.pictures import qualitative_panel
 from supcore.reporting.selection import median_image
 from supcore.reporting.style import save_figure
-from supcore.reporting.transfer import read_records
+from supcore.reporting.summary import read_records
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -9,6 +9,7 @@ from tqdm import tqdm
 from _job import job
 from _network import load_network
 from supcore.attack.optimisation import SupOptions, optimise_sup
+from supcore.attack.snapshots import save_snapshots
 from supcore.data.image_cache import open_pairs
 from supcore.files import atomic_path
 from supcore.perturbation import StereoPerturbation
@@ -32,6 +33,7 @@ with job(snakemake) as running:
         alpha=params.alpha,
         seed=derived_seed(params.seed, "sup", wildcards.source, wildcards.size, wildcards.epsilon, wildcards.seed),
         selection=params.selection,
+        snapshot_steps=tuple(params.snapshots),
         workers=params.workers,
         **params.settings,
     )
@@ -53,6 +55,7 @@ with job(snakemake) as running:
 
     result = optimise_sup(networks, sup, training, validation, options, checkpoint=params.checkpoint, progress=progress)
     sup.to("cpu").save(snakemake.output.sup, {"source": wildcards.source, "weights": wildcards.weights})
+    save_snapshots(snakemake.output.snapshots, result.snapshots)
     with atomic_path(snakemake.output.history) as temporary:
         pd.DataFrame(result.history).to_csv(temporary, index=False, float_format="%.8g")
     preview = sup_preview(sup.left.numpy(), sup.right.numpy(), sup.epsilon, image_size=image_size)

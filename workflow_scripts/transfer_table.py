@@ -6,7 +6,8 @@ import pandas as pd
 
 from _job import job
 from supcore.reporting.published import load_published
-from supcore.reporting.transfer import read_records, transfer_table, write_table
+from supcore.reporting.summary import read_records, write_csv
+from supcore.reporting.transfer import transfer_table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 with job(snakemake) as running:
     records = read_records(snakemake.input.records)
     table = transfer_table(records, load_published(snakemake.params.published), seed=snakemake.params.seed)
-    write_table(table, snakemake.output.table)
+    write_csv(table, snakemake.output.table)
     overlap = pd.read_csv(snakemake.input.overlap)
     running.settings["overlap"] = overlap[overlap["shared"] > 0].to_dict("records")
     running.log.info("%d rows from %d records", len(table), len(records))

@@ -21,6 +21,6 @@ under them; the latter with independent draws even destroys the rows' correspond
 """
 
 from supcore.corruptions.apply import corrupt, corrupt_pair
-from supcore.corruptions.registry import CORRUPTIONS, Corruption
+from supcore.corruptions.registry import CORRUPTIONS, GROUPS, Corruption, chosen_corruptions
 
-__all__ = ["CORRUPTIONS", "Corruption", "corrupt", "corrupt_pair"]
+__all__ = ["CORRUPTIONS", "GROUPS", "Corruption", "chosen_corruptions", "corrupt", "corrupt_pair"]

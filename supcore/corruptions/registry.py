@@ -1,6 +1,6 @@
 """The corruptions by name. Adding one takes a function and one entry here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -123,3 +123,14 @@ _IMAGENET_C = {
 }
 
 CORRUPTIONS: dict[str, Corruption] = _PUBLISHED | {f"imagenet_c_{name}": entry for name, entry in _IMAGENET_C.items()}
+
+# The nine of the paper's plot, and the common fifteen.
+GROUPS = {
+    "published": tuple(name for name in _PUBLISHED if name != "quantization"),
+    "common": tuple(f"imagenet_c_{name}" for name in _IMAGENET_C),
+}
+
+
+def chosen_corruptions(wanted: str | Sequence[str]) -> tuple[str, ...]:
+    """The corruptions of a group, or the listed ones."""
+    return GROUPS[wanted] if isinstance(wanted, str) else tuple(wanted)

@@ -26,7 +26,7 @@ def write_outputs(
     - ``disparity_origin``, ``disparity_output``, ``ground_truth``: npy, H×W float32, pixels.
     """
     folder = Path(folder)
-    device = next(network.parameters()).device
+    device = network.device
     for index in range(len(pairs)):
         pair = pairs[index]
         clean = [to_unit_range(view)[None].to(device) for view in (pair.left, pair.right)]

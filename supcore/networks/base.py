@@ -58,13 +58,21 @@ class StereoNetwork(nn.Module, ABC):
         self.register_buffer("_mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("_std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the network is; it may have no parameters to ask."""
+        return self._mean.device
+
     @abstractmethod
     def estimate(self, left: Tensor, right: Tensor, *, finest_only: bool, **options: Any) -> list[Tensor]:
         """Disparity maps for normalised and padded images, finest first; only that one if ``finest_only``."""
 
     @abstractmethod
     def loss(self, output: StereoOutput, target: Tensor) -> Tensor:
-        """The network's training loss on N×1×H×W targets in pixels; pixels with target <= 0 do not count."""
+        """The network's training loss on N×1×H×W targets in pixels; pixels with target <= 0 do not count.
+
+        Attacks ascend it. A network without gradients raises a :class:`~supcore.errors.SupError` here.
+        """
 
     def forward(self, left: Tensor, right: Tensor, **options: Any) -> StereoOutput:
         """Estimate every supervised disparity map.

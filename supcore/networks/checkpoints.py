@@ -57,9 +57,15 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
     Raises:
         SupError: the file is missing, damaged, or holds something else than a state dict.
     """
-    content = read_tensors(path)[0] if Path(path).suffix == ".safetensors" else read_torch(path)
+    if Path(path).suffix == ".safetensors":
+        return _without_prefix(read_tensors(path)[0])  # empty for a network without weights
+    content = read_torch(path)
     if isinstance(content, Mapping) and "state_dict" in content:
         content = content["state_dict"]
     if not isinstance(content, Mapping) or not content or not all(isinstance(v, Tensor) for v in content.values()):
         raise SupError(f"{path}: holds no state dict (a mapping of names to tensors); is it a weights file?")
-    return {str(name).removeprefix("module."): value for name, value in content.items()}
+    return _without_prefix(content)
+
+
+def _without_prefix(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {str(name).removeprefix("module."): value for name, value in tensors.items()}

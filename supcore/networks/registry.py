@@ -1,11 +1,12 @@
-"""The stereo networks by name. Adding one takes a module and one entry here."""
+"""The stereo networks by name. Adding one takes a module and one entry here; others are found by their import path."""
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from supcore.errors import SupError
+from supcore.networks.base import StereoNetwork
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,18 @@ def build_network(name: str, **options: Any) -> Any:
     """Build a stereo network with freshly initialised weights, in evaluation mode.
 
     Args:
-        name: a key of :data:`NETWORKS`.
+        name: a key of :data:`NETWORKS`, or ``"package.module:ClassName"`` for a network from elsewhere, whose module
+            Python must be able to import.
         **options: fields of the network's options dataclass; the defaults are the published network.
 
     Returns:
         A :class:`~supcore.networks.base.StereoNetwork`. Call ``.train()`` on it to train it.
 
     Raises:
-        SupError: unknown name or option, or a value the network cannot have.
+        SupError: unknown name or option, a value the network cannot have, or an import path without a network.
     """
-    if name not in NETWORKS:
-        raise SupError(f"unknown network {name!r}; known networks: {', '.join(NETWORKS)}")
-    entry = NETWORKS[name]
-    module = importlib.import_module(entry.module)
-    options_class = getattr(module, f"{entry.network}Options")
+    entry = _entry(name)
+    network_class, options_class = _classes(name, entry)
     known = [f.name for f in fields(options_class)]
     unknown = sorted(set(options) - set(known))
     if unknown:
@@ -67,4 +66,31 @@ def build_network(name: str, **options: Any) -> Any:
         chosen = options_class(**{**entry.defaults, **settings})
     except (TypeError, ValueError) as error:
         raise SupError(f"network {name}: {error}") from error
-    return getattr(module, entry.network)(chosen).eval()
+    return network_class(chosen).eval()
+
+
+def _entry(name: str) -> NetworkEntry:
+    if name in NETWORKS:
+        return NETWORKS[name]
+    module, colon, network = name.partition(":")
+    if not (module and colon and network):
+        known = ", ".join(NETWORKS)
+        raise SupError(f"unknown network {name!r}; known networks: {known}, or an import path package.module:ClassName")
+    return NetworkEntry(module, network)
+
+
+def _classes(name: str, entry: NetworkEntry) -> tuple[Any, Any]:
+    """The network's class and that of its options."""
+    try:
+        module = importlib.import_module(entry.module)
+    except (ImportError, SyntaxError) as error:
+        raise SupError(f"network {name}: module {entry.module} cannot be imported: {error}") from error
+    network = getattr(module, entry.network, None)
+    if not (isinstance(network, type) and issubclass(network, StereoNetwork)):
+        raise SupError(f"network {name}: {entry.module} has no sub-class of StereoNetwork called {entry.network}")
+    if missing := sorted(network.__abstractmethods__):
+        raise SupError(f"network {name}: {entry.network} does not implement {', '.join(missing)}")
+    options = getattr(module, f"{entry.network}Options", None)
+    if not (isinstance(options, type) and is_dataclass(options)):
+        raise SupError(f"network {name}: {entry.module} has no dataclass {entry.network}Options for its options")
+    return network, options

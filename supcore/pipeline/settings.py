@@ -14,7 +14,7 @@ from supcore.pipeline.sources import Name, Source, source_networks, source_setti
 
 SYNTHETIC = "synthetic"
 FILE_LAYOUTS = tuple(LAYOUTS)
-WEIGHT_KINDS = ("bundled", "registry", "train")
+WEIGHT_KINDS = ("bundled", "registry", "train", "untrained")
 CLEAN = "none"
 CONTROLS = ("noise",)
 
@@ -49,7 +49,7 @@ class Settings:
         return [name for name, d in self.config["datasets"].items() if d["layout"] in layouts]
 
     def weight_names(self, kind: str) -> list[str]:
-        """Names of the weights of one kind (bundled, registry, train), over all networks."""
+        """Names of the weights of one of the :data:`WEIGHT_KINDS`, over all networks."""
         names = (n for net in self.config["networks"].values() for n, w in net["weights"].items() if kind in w)
         return sorted(set(names))
 
@@ -79,8 +79,14 @@ class Settings:
     # ---- networks and weights ------------------------------------------------------------------------------------
 
     def architecture(self, network: str) -> str:
-        """Name in the library's registry of the network called ``network`` here."""
+        """What to build the network called ``network`` here from: a name of the library, or an import path."""
         return str(self.config["networks"][network].get("architecture", network))
+
+    @property
+    def own_modules(self) -> dict[str, str]:
+        """Modules outside the library that hold networks, by the network's name here."""
+        parts = {network: self.architecture(network).partition(":") for network in self.networks}
+        return {network: module for network, (module, colon, _) in parts.items() if colon}
 
     def network_options(self, network: str, weights: str) -> dict[str, Any]:
         """Options to build the network with for these weights.
@@ -118,8 +124,12 @@ class Settings:
 
     @property
     def sources(self) -> list[str]:
-        """Names of the sources of SUPs; by default the networks themselves."""
-        return list(self.config["sups"].get("sources") or self.networks)
+        """Names of the sources of SUPs; by default the networks themselves, those that are only targets aside."""
+        return list(self.config["sups"].get("sources") or (n for n in self.networks if not self.target_only(n)))
+
+    def target_only(self, network: str) -> bool:
+        """Whether a network is attacked with the SUPs of others only."""
+        return bool(self.config["networks"][network].get("target_only"))
 
     def source(self, name: str) -> Source:
         """One source of SUPs with everything that is set for it."""
@@ -199,6 +209,8 @@ class Settings:
         image_size = tuple(self.config["image_size"])
         for size in self.config["sups"]["sizes"]:
             _check_tile("sups.sizes", size, image_size)
+        if not self.sources:
+            raise SupError("config key networks: every network is target_only; leave one to optimise SUPs on")
         for name in self.sources:
             self._check_source(name, f"config key sups.sources.{name}")
 
@@ -209,6 +221,8 @@ class Settings:
         for network in source_networks(name, own):
             if network not in self.networks:
                 raise SupError(f"{key}: unknown network {network!r}; known: {', '.join(self.networks)}")
+            if self.target_only(network) and "released" not in own:
+                raise SupError(f"{key}: network {network} is target_only; choose another one")
         source = self.source(name)
         for size in own.get("sizes", []):
             _check_tile(f"sups.sources.{name}.sizes", size, tuple(self.config["image_size"]))

@@ -9,10 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from supcore.reporting.labels import METRIC_LABELS, label, ordered, source_label
+from supcore.reporting.labels import METRIC_LABELS, format_epsilon, label, ordered, source_label
 from supcore.reporting.selection import attack_rows
 from supcore.reporting.style import COLUMN_WIDTH, PAGE_WIDTH, source_colors, styled
-from supcore.reporting.transfer import format_epsilon
 
 
 @styled

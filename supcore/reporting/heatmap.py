@@ -7,10 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from supcore.reporting.labels import METRIC_LABELS, label, ordered
+from supcore.reporting.labels import METRIC_LABELS, format_epsilon, label, ordered
 from supcore.reporting.selection import attack_rows
 from supcore.reporting.style import COLUMN_WIDTH, PAGE_WIDTH, styled
-from supcore.reporting.transfer import format_epsilon
 
 _OWN_COLOR = "#56B4E9"  # told apart from every shade of the scale
 

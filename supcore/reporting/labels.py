@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import numpy as np
+
 CLEAN = "none"
 NOISE = "noise"
 REFERENCES = ("ground_truth", "clean")
@@ -57,3 +59,8 @@ def reference_key(reference: str) -> tuple[int, str]:
 def ordered(names: Iterable[str]) -> list[str]:
     """The distinct ``names`` in printing order."""
     return sorted(set(names), key=name_key)
+
+
+def format_epsilon(epsilon: float) -> str:
+    """Shortest positional notation of an epsilon: "0.02", "0.00001", "0"."""
+    return np.format_float_positional(epsilon, trim="-")

@@ -5,9 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from supcore.reporting.labels import CLEAN, METRIC_LABELS, label, ordered
+from supcore.reporting.labels import CLEAN, METRIC_LABELS, format_epsilon, label, ordered
 from supcore.reporting.selection import at_attack, average_seeds, is_attack
-from supcore.reporting.transfer import format_epsilon
 
 _REFERENCE = {"ground_truth": "ground truth", "clean": "the clean prediction"}
 _ABSENT = "-"

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike, NDArray
 
+from supcore.reporting.labels import format_epsilon
 from supcore.reporting.style import PAGE_WIDTH, styled
-from supcore.reporting.transfer import format_epsilon
 
 Image = NDArray[np.floating]
 

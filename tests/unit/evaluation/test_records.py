@@ -9,7 +9,9 @@ import torch
 
 from supcore.data.dataset import StereoDataset, to_unit_range
 from supcore.errors import SupError
-from supcore.evaluation.records import COLUMNS, Condition, evaluate, predict_clean, write_records
+from supcore.evaluation.conditions import Condition, universal
+from supcore.evaluation.predictions import predict_clean
+from supcore.evaluation.records import ERRORS, KEY, evaluate, write_records
 from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.perturbation import StereoPerturbation
 
@@ -48,7 +50,7 @@ def test_clean_predictions_are_one_float32_map_per_pair_in_order(case):
 def test_clean_records_equal_the_metrics_and_have_no_clean_reference(case):
     records = run(case, Condition("none"))
     stored = torch.from_numpy(np.load(case.clean))
-    assert list(records.columns) == list(COLUMNS)
+    assert list(records.columns) == [*KEY, *ERRORS]
     assert records["reference"].unique().tolist() == ["ground_truth"]
     assert records["image"].tolist() == list(range(5))
     assert set(records["dataset"]) == {"street"}
@@ -62,7 +64,7 @@ def test_clean_records_equal_the_metrics_and_have_no_clean_reference(case):
 
 
 def test_perturbed_records_equal_the_metrics_against_both_references(case, noise):
-    records = run(case, Condition("noise", "tile8x16", "0.05", "0", noise), batch=1)
+    records = run(case, Condition("noise", "tile8x16", "0.05", "0", universal(noise)), batch=1)
     stored = torch.from_numpy(np.load(case.clean))
     assert len(records) == 10
     for _, row in records.iterrows():
@@ -79,7 +81,7 @@ def test_perturbed_records_equal_the_metrics_against_both_references(case, noise
 def test_zero_perturbation_changes_nothing_against_the_clean_prediction(case):
     """Exactly nothing: otherwise the errors of a SUP would hold an error of the pipeline."""
     zero = StereoPerturbation((8, 16), (32, 64), 0.02)
-    records = run(case, Condition("none"), Condition("psmnet", "tile8x16", "0.02", "0", zero))
+    records = run(case, Condition("none"), Condition("psmnet", "tile8x16", "0.02", "0", universal(zero)))
     against_clean = records[records["reference"] == "clean"]
     assert len(against_clean) == 5
     assert (against_clean["d1"] == 0).all()
@@ -91,7 +93,7 @@ def test_zero_perturbation_changes_nothing_against_the_clean_prediction(case):
 
 def test_image_without_ground_truth_is_empty_and_counts_nothing(case, noise, tmp_path):
     """0 would pull the mean down, and a missing row would shift images against each other."""
-    records = run(case, Condition("none"), Condition("noise", "tile8x16", "0.05", "0", noise))
+    records = run(case, Condition("none"), Condition("noise", "tile8x16", "0.05", "0", universal(noise)))
     empty = records[(records["image"] == WITHOUT_TRUTH) & (records["reference"] == "ground_truth")]
     assert len(empty) == 2
     assert empty["n_valid"].tolist() == [0, 0]
@@ -105,7 +107,7 @@ def test_image_without_ground_truth_is_empty_and_counts_nothing(case, noise, tmp
 
 @pytest.mark.parametrize("batch", [1, 3, 5, 64])
 def test_batch_size_does_not_change_the_records(case, noise, batch):
-    conditions = Condition("none"), Condition("noise", "tile8x16", "0.05", "0", noise)
+    conditions = Condition("none"), Condition("noise", "tile8x16", "0.05", "0", universal(noise))
     expected, found = run(case, *conditions, batch=2), run(case, *conditions, batch=batch)
     pd.testing.assert_frame_equal(found.drop(columns=["d1", "epe"]), expected.drop(columns=["d1", "epe"]))
     np.testing.assert_allclose(found["epe"], expected["epe"], atol=1e-4)
@@ -113,13 +115,13 @@ def test_batch_size_does_not_change_the_records(case, noise, batch):
 
 
 def test_order_of_the_conditions_does_not_change_the_table(case, noise):
-    conditions = [Condition("noise", "tile8x16", text, "0", noise) for text in ("0.05", "0.01", "0.02")]
+    conditions = [Condition("noise", "tile8x16", text, "0", universal(noise)) for text in ("0.05", "0.01", "0.02")]
     pd.testing.assert_frame_equal(run(case, *conditions), run(case, *reversed(conditions)))
 
 
 def test_written_records_repeat_byte_by_byte_with_six_decimals(case, noise, tmp_path):
     for name in ("a.csv", "b.csv"):
-        write_records(run(case, Condition("noise", "tile8x16", "0.05", "0", noise)), tmp_path / name)
+        write_records(run(case, Condition("noise", "tile8x16", "0.05", "0", universal(noise))), tmp_path / name)
     text = (tmp_path / "a.csv").read_text()
     assert text == (tmp_path / "b.csv").read_text()
     header, first = text.splitlines()[:2]

@@ -84,6 +84,32 @@ def test_relative_and_local_imports_count(copy_of_package):
     assert len(set(values)) == 4
 
 
+def test_a_package_from_elsewhere_counts_with_what_it_takes_from_the_library(copy_of_package):
+    """Editing a network of one's own re-runs its jobs; editing another network of the library does not."""
+    own = copy_of_package.parent / "own"
+    own.mkdir()
+    (own / "network.py").write_text(
+        "import json\nfrom supcore.networks.blocks import conv_norm_2d\nfrom . import layers\n"
+    )
+    (own / "layers.py").write_text("x = 1\n")
+    before = hashed(copy_of_package, "own.network")
+    (own / "other.py").write_text("import own.network\n")
+    edit(copy_of_package, "networks/aanet.py")
+    assert hashed(copy_of_package, "own.network") == before
+    seen = {before}
+    for file in ("../own/network.py", "../own/layers.py", "networks/blocks.py"):
+        edit(copy_of_package, file)
+        seen.add(hashed(copy_of_package, "own.network"))
+    assert len(seen) == 4
+
+
+def test_a_module_without_a_package_counts(copy_of_package):
+    (copy_of_package.parent / "own_network.py").write_text("x = 1\n")
+    before = hashed(copy_of_package, "own_network")
+    edit(copy_of_package, "../own_network.py")
+    assert hashed(copy_of_package, "own_network") != before
+
+
 def test_order_and_repetition_of_the_modules_do_not_matter():
     assert code_hash("supcore.metrics", "supcore.files") == code_hash("supcore.files", "supcore.metrics")
     assert code_hash("supcore.metrics", "supcore.metrics") == code_hash("supcore.metrics")
@@ -94,7 +120,7 @@ def test_is_short_text():
     assert re.fullmatch(r"[0-9a-f]{16}", code_hash("supcore.metrics"))
 
 
-@pytest.mark.parametrize("module", ["supcore.metric", "supcore.network.*"])
+@pytest.mark.parametrize("module", ["supcore.metric", "supcore.network.*", "not_a_package.network"])
 def test_misspelt_module_is_an_error(module):
     """A rule with a typing error would never run again, whatever is edited."""
     with pytest.raises(ImportError, match=re.escape(module.removesuffix(".*"))):

@@ -7,7 +7,10 @@ import pandas as pd
 import pytest
 
 from supcore.reporting.published import load_published
-from supcore.reporting.transfer import RECORD_COLUMNS, transfer_table
+from supcore.reporting.summary import ERRORS, key_columns
+from supcore.reporting.transfer import transfer_table
+
+RECORD_COLUMNS = [*key_columns(), *ERRORS]
 
 PUBLISHED = Path(__file__).parents[3] / "resources" / "published"
 

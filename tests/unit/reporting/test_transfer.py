@@ -4,15 +4,10 @@ import pytest
 
 from supcore.errors import SupError
 from supcore.reporting.bootstrap import bootstrap_interval
-from supcore.reporting.transfer import (
-    COLUMNS,
-    RECORD_COLUMNS,
-    format_epsilon,
-    read_records,
-    read_table,
-    transfer_table,
-    write_table,
-)
+from supcore.reporting.labels import format_epsilon
+from supcore.reporting.summary import read_records, write_csv
+from supcore.reporting.transfer import COLUMNS, read_table, transfer_table
+from tests.unit.reporting.conftest import RECORD_COLUMNS
 
 
 def group(values, n_valid=None):
@@ -66,7 +61,7 @@ def test_group_without_usable_image_is_kept_empty(tmp_path):
     table = transfer_table(group([np.nan], [0]), None)
     assert table.loc[0, "n_images"] == 0
     assert table.loc[0, "d1_mean":].isna().all()
-    write_table(table, tmp_path / "transfer.csv")
+    write_csv(table, tmp_path / "transfer.csv")
     line = (tmp_path / "transfer.csv").read_text().splitlines()[1]
     assert line == "kitti2015,psmnet,psmnet,tile64,0.02,0,ground_truth,0" + "," * 10
 
@@ -102,10 +97,10 @@ def test_bootstrap_follows_the_seed(records):
 def test_same_bytes_and_round_trip(tmp_path, records, published):
     paths = [tmp_path / "a.csv", tmp_path / "b.csv"]
     for path in paths:
-        write_table(transfer_table(records, published, bootstrap_resamples=50), path)
+        write_csv(transfer_table(records, published, bootstrap_resamples=50), path)
     assert paths[0].read_bytes() == paths[1].read_bytes()
     table = read_table(paths[0])
-    write_table(table, paths[1])
+    write_csv(table, paths[1])
     assert paths[0].read_bytes() == paths[1].read_bytes()
     assert set(table["source"]) == {"none", "noise", "psmnet", "aanet"}
     assert set(table.loc[table["source"] == "none", "size"]) == {""}

@@ -1,0 +1,178 @@
+# Studies beside the transfer table, each for the networks, data sets and sources that the configuration lists.
+
+
+rule evaluate_corrupted:
+    input:
+        **evaluation_inputs(),
+        sups=lambda wc: strongest_sups("corruptions"),
+    output:
+        records="<results>/evaluations/{dataset}/{network}/{weights}/corrupted.csv",
+        provenance="<results>/evaluations/{dataset}/{network}/{weights}/corrupted.json",
+    log:
+        "<logs>/evaluate_corrupted/{dataset}/{network}/{weights}.log",
+    benchmark:
+        "<benchmarks>/evaluate_corrupted/{dataset}/{network}/{weights}.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPUS,
+        mem_mb=8000,
+        runtime=720,
+    params:
+        **evaluation_params("corruptions"),
+        code=code_hash(
+            "supcore.evaluation.records", "supcore.corruptions", "supcore.networks.*"
+        ),
+    message:
+        "Evaluating {wildcards.network} on {wildcards.dataset} under image corruptions"
+    script:
+        "../workflow_scripts/evaluate_corrupted.py"
+
+
+rule evaluate_classes:
+    input:
+        **evaluation_inputs(),
+        sups=lambda wc: strongest_sups("classes"),
+    output:
+        records="<results>/evaluations/{dataset}/{network}/{weights}/classes.csv",
+        provenance="<results>/evaluations/{dataset}/{network}/{weights}/classes.json",
+    log:
+        "<logs>/evaluate_classes/{dataset}/{network}/{weights}.log",
+    benchmark:
+        "<benchmarks>/evaluate_classes/{dataset}/{network}/{weights}.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPUS,
+        mem_mb=8000,
+        runtime=240,
+    params:
+        **evaluation_params("classes"),
+        code=code_hash("supcore.evaluation.classes", "supcore.networks.*"),
+    message:
+        "Evaluating {wildcards.network} on {wildcards.dataset} by class"
+    script:
+        "../workflow_scripts/evaluate_classes.py"
+
+
+rule evaluate_snapshots:
+    input:
+        **evaluation_inputs(),
+        snapshots=lambda wc: snapshots_on(wc.network),
+    output:
+        records="<results>/evaluations/{dataset}/{network}/{weights}/snapshots.csv",
+        provenance="<results>/evaluations/{dataset}/{network}/{weights}/snapshots.json",
+    log:
+        "<logs>/evaluate_snapshots/{dataset}/{network}/{weights}.log",
+    benchmark:
+        "<benchmarks>/evaluate_snapshots/{dataset}/{network}/{weights}.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPUS,
+        mem_mb=8000,
+        runtime=720,
+    params:
+        **evaluation_params("sampling_efficiency", attacks=snapshot_attacks),
+        code=code_hash("supcore.evaluation.records", "supcore.networks.*"),
+    message:
+        "Evaluating {wildcards.network} on {wildcards.dataset} after more and more training samples of its SUP"
+    script:
+        "../workflow_scripts/evaluate_snapshots.py"
+
+
+rule evaluate_per_image:
+    input:
+        source=lambda wc: evaluated_weights(wc.dataset, wc.source),
+        weights=lambda wc: [
+            evaluated_weights(wc.dataset, n) for n in per_image_targets(wc)
+        ],
+        manifest=lambda wc: evaluation_manifest(wc.dataset),
+        cache=lambda wc: cache_of(evaluation_split(wc.dataset)),
+        predictions=lambda wc: [
+            f"{evaluation_folder(wc.dataset, n)}/clean_predictions.npy"
+            for n in per_image_targets(wc)
+        ],
+    output:
+        records="<results>/evaluations/{dataset}/per-image-from-{source}.csv",
+        provenance="<results>/evaluations/{dataset}/per-image-from-{source}.json",
+    log:
+        "<logs>/evaluate_per_image/{dataset}/{source}.log",
+    benchmark:
+        "<benchmarks>/evaluate_per_image/{dataset}/{source}.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPUS,
+        mem_mb=16000,
+        runtime=720,
+    params:
+        **compute(),
+        source=lambda wc: build(
+            wc.source, SETTINGS.evaluation_weights(wc.dataset, wc.source)
+        ),
+        targets=lambda wc: per_image_targets(wc),
+        networks=lambda wc: [
+            build(n, SETTINGS.evaluation_weights(wc.dataset, n))
+            for n in per_image_targets(wc)
+        ],
+        image_size=config["image_size"],
+        batch=config["evaluation"]["batch"],
+        epsilons=STUDIES.epsilons("per_image"),
+        study=STUDIES.study("per_image"),
+        code=code_hash(
+            "supcore.evaluation.records",
+            "supcore.attack.per_image",
+            "supcore.networks.*",
+        ),
+    message:
+        "Attacking {wildcards.source} image by image on {wildcards.dataset}"
+    script:
+        "../workflow_scripts/evaluate_per_image.py"
+
+
+rule study_table:
+    input:
+        records=lambda wc: study_records(wc.study),
+    output:
+        table="<results>/tables/{study}.csv",
+        provenance="<results>/tables/{study}.json",
+    log:
+        "<logs>/tables/{study}.log",
+    benchmark:
+        "<benchmarks>/tables/{study}.tsv"
+    wildcard_constraints:
+        study=one_of(RECORD_STUDIES),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        seed=config["seed"],
+        settings=lambda wc: STUDIES.study(wc.study),
+        code=code_hash("supcore.reporting.studies"),
+    message:
+        "Summarising the study {wildcards.study}"
+    script:
+        "../workflow_scripts/study_table.py"
+
+
+rule transfer_study:
+    input:
+        transfer="<results>/tables/transfer.csv",
+    output:
+        table="<results>/tables/{study}.csv",
+        provenance="<results>/tables/{study}.json",
+    log:
+        "<logs>/tables/{study}.log",
+    benchmark:
+        "<benchmarks>/tables/{study}.tsv"
+    wildcard_constraints:
+        study=one_of(TRANSFER_STUDIES),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        settings=lambda wc: STUDIES.study(wc.study),
+        code=code_hash("supcore.reporting.transfer_studies"),
+    message:
+        "Reading the study {wildcards.study} off the transfer table"
+    script:
+        "../workflow_scripts/transfer_study.py"

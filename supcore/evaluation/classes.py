@@ -1,0 +1,109 @@
+"""Errors within the classes of a scene, such as road, car and sky."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from supcore.data.dataset import StereoDataset
+from supcore.errors import SupError
+from supcore.evaluation.conditions import Condition
+from supcore.evaluation.predictions import Prediction, predict_attacked
+from supcore.evaluation.records import KEY, Row, condition_columns
+from supcore.metrics import d1_error, end_point_error, valid_pixels
+from supcore.networks import StereoNetwork
+
+# Cityscapes train ids.
+CLASSES = (
+    "road",
+    "sidewalk",
+    "building",
+    "wall",
+    "fence",
+    "pole",
+    "traffic light",
+    "traffic sign",
+    "vegetation",
+    "terrain",
+    "sky",
+    "person",
+    "rider",
+    "car",
+    "truck",
+    "bus",
+    "train",
+    "motorcycle",
+    "bicycle",
+)
+ERRORS = ("class_id", "class", "reference", "image", "d1", "epe", "n_valid")
+
+
+def evaluate_classes(
+    network: StereoNetwork,
+    pairs: StereoDataset,
+    clean_predictions: str | Path,
+    conditions: Sequence[Condition],
+    *,
+    dataset: str,
+    target: str,
+    batch: int,
+    min_pixels: int = 25,
+) -> pd.DataFrame:
+    """Errors of every image and class under every condition, against ground truth and the clean prediction.
+
+    An image counts for a class if it has at least ``min_pixels`` pixels of it at the working size (the paper: 25);
+    errors are over those of them that the reference knows (> 0).
+
+    Args:
+        network: the attacked network.
+        pairs: images, ground truth and class maps of the left views.
+        clean_predictions: file of :func:`supcore.evaluation.predictions.predict_clean` for the same network and pairs.
+        conditions: what to perturb with; clean images are compared with ground truth only.
+        dataset: name for the records.
+        target: name of the network for the records.
+        batch: images a forward pass.
+        min_pixels: of a class in an image.
+
+    Returns:
+        One row per condition, image, class in it and reference; D1 in percent and EPE in pixels, both empty where the
+        reference has no valid pixel in the class.
+
+    Raises:
+        SupError: no pair has a class map.
+    """
+    rows: list[Row] = []
+    for prediction in predict_attacked(network, pairs, clean_predictions, conditions, batch=batch):
+        rows += _rows(prediction, min_pixels)
+    if not rows:
+        raise SupError(
+            f"data set {dataset}: no class with {min_pixels} pixels in any image; set layout_options.segmentation of "
+            "the data set to its class maps"
+        )
+    table = pd.DataFrame(rows).assign(dataset=dataset, target=target)[[*KEY, *ERRORS]]
+    return table.sort_values(
+        ["source", "size", "epsilon", "seed", "class_id", "reference", "image"], kind="stable", ignore_index=True
+    )
+
+
+def _rows(prediction: Prediction, min_pixels: int) -> Iterator[Row]:
+    classes = prediction.batch.classes
+    for class_id, name in enumerate(CLASSES):
+        inside = classes == class_id
+        wanted = (inside.flatten(1).sum(1) >= min_pixels).tolist()
+        if not any(wanted):
+            continue
+        for reference_name, reference in prediction.references.items():
+            counts = valid_pixels(reference, inside).flatten(1).sum(1).tolist()
+            errors = [m(prediction.disparity, reference, inside).tolist() for m in (d1_error, end_point_error)]
+            for image, use, count, d1, epe in zip(prediction.batch.images, wanted, counts, *errors, strict=True):
+                if use:
+                    yield {
+                        **condition_columns(prediction.condition),
+                        "class_id": class_id,
+                        "class": name,
+                        "reference": reference_name,
+                        "image": image,
+                        "d1": d1 if count else None,
+                        "epe": epe if count else None,
+                        "n_valid": count,
+                    }

@@ -1,0 +1,99 @@
+"""Predictions of a network: the cached clean ones, and those under every condition beside their references."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from supcore.data.dataset import StereoDataset, stack_pairs, to_unit_range
+from supcore.errors import SupError
+from supcore.evaluation.conditions import Batch, Condition
+from supcore.files import atomic_path
+from supcore.networks import StereoNetwork
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a network says about one batch under one condition.
+
+    Attributes:
+        condition: what the images were perturbed with.
+        batch: the unperturbed pairs.
+        disparity: N×1×H×W in pixels.
+        references: by name, what to compare with: ``ground_truth``, and ``clean`` unless the images are clean.
+    """
+
+    condition: Condition
+    batch: Batch
+    disparity: Tensor
+    references: dict[str, Tensor]
+
+
+def predict_clean(network: StereoNetwork, pairs: StereoDataset, path: str | Path, *, batch: int) -> None:
+    """Write the clean predictions of all pairs as one float32 N×1×H×W ``.npy``, a batch at a time."""
+    # Plain writes, not a memory map: on a full disk they raise an error where a map would crash the process.
+    with atomic_path(path) as temporary, temporary.open("wb") as stream:
+        for items in batches(network, pairs, batch):
+            disparity = network.predict(items.left, items.right).cpu().numpy().astype("<f4")
+            if items.images[0] == 0:
+                shape = (len(pairs), *disparity.shape[1:])
+                header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(stream, header)
+            stream.write(disparity.tobytes())
+
+
+def predict_attacked(
+    network: StereoNetwork,
+    pairs: StereoDataset,
+    clean_predictions: str | Path,
+    conditions: Sequence[Condition],
+    *,
+    batch: int,
+) -> Iterator[Prediction]:
+    """Predictions of every batch under every condition.
+
+    Args:
+        network: the attacked network.
+        pairs: images, ground truth and class maps.
+        clean_predictions: file of :func:`predict_clean` for the same network and pairs.
+        conditions: what to perturb with.
+        batch: images a forward pass.
+
+    Raises:
+        SupError: the clean predictions are damaged or belong to other pairs.
+    """
+    stored = _open_predictions(clean_predictions, pairs)
+    for items in batches(network, pairs, batch):
+        clean = torch.from_numpy(np.array(stored[items.images[0] : items.images[-1] + 1])).to(items.left.device)
+        for condition in conditions:
+            if condition.perturb is None:
+                yield Prediction(condition, items, clean, {"ground_truth": items.truth})
+            else:
+                disparity = network.predict(*condition.perturb(items))
+                yield Prediction(condition, items, disparity, {"ground_truth": items.truth, "clean": clean})
+
+
+def batches(network: StereoNetwork, pairs: StereoDataset, batch: int) -> Iterator[Batch]:
+    """All pairs in order, on the network's device."""
+    device = network.device
+    for first in range(0, len(pairs), batch):
+        images = range(first, min(first + batch, len(pairs)))
+        items = stack_pairs([pairs[i] for i in images])
+        left, right = (to_unit_range(view).to(device) for view in (items.left, items.right))
+        yield Batch(images, left, right, items.disparity.to(device), items.classes.to(device))
+
+
+def _open_predictions(path: str | Path, pairs: StereoDataset) -> np.ndarray:
+    try:
+        stored = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise SupError(f"{path}: clean predictions cannot be read ({error}); delete the file and run again") from error
+    wanted = (len(pairs), *pairs[0].disparity.shape)
+    if stored.shape != wanted:
+        raise SupError(
+            f"{path}: holds predictions of shape {stored.shape}, not {wanted}; delete the file and run again"
+        )
+    return stored

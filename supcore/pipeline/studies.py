@@ -1,0 +1,87 @@
+"""The studies beside the transfer table: which networks, data sets and perturbations each looks at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from supcore.errors import SupError
+from supcore.pipeline.settings import Settings
+from supcore.pipeline.sources import Name, epsilon_text
+
+# Studies with records of their own, and how their files are called; and those that are views of the transfer table.
+RECORD_STUDIES = {
+    "corruptions": "corrupted",
+    "classes": "classes",
+    "sampling_efficiency": "snapshots",
+    "per_image": "per-image",
+}
+TRANSFER_STUDIES = ("robust_design", "finetuning")
+
+
+@dataclass(frozen=True)
+class Studies:
+    """The ``studies`` section of a configuration.
+
+    Raises:
+        SupError: a study names something that does not exist.
+    """
+
+    settings: Settings
+
+    def __post_init__(self) -> None:
+        for name in self.names:
+            study, key = self.study(name), f"config key studies.{name}"
+            self._check(key, "datasets", study.get("datasets", []), self.settings.evaluated)
+            self._check(key, "networks", study.get("networks", []), self.settings.networks)
+            self._check(key, "sources", study.get("sources", []), self.settings.sources)
+            for role in ("designs", "finetuned"):
+                for names in study.get(role, {}).values():
+                    wanted = [names] if isinstance(names, str) else names
+                    self._check(key, role, wanted, self.settings.networks)
+        for source in self.study("sampling_efficiency").get("sources", []):
+            if not self.settings.source(source).snapshots:
+                raise SupError(
+                    f"config key studies.sampling_efficiency.sources: {source} keeps no snapshots; list steps in "
+                    "sups.snapshots"
+                )
+
+    @property
+    def names(self) -> list[str]:
+        """The studies that the configuration asks for."""
+        return list(self.settings.config.get("studies", {}))
+
+    def study(self, name: str) -> dict[str, Any]:
+        """The settings of a study; empty if it is not asked for."""
+        return dict(self.settings.config.get("studies", {}).get(name, {}))
+
+    def datasets(self, name: str) -> list[str]:
+        """Data sets of a study: those that it lists, or all evaluated ones."""
+        return list(self.study(name).get("datasets", self.settings.evaluated))
+
+    def targets(self, name: str, dataset: str) -> list[str]:
+        """Networks that a study attacks on a data set."""
+        wanted = self.study(name).get("networks", self.settings.networks)
+        return [network for network in self.settings.targets(dataset) if network in wanted]
+
+    def attacks(self, name: str) -> list[tuple[str, Name]]:
+        """The sources of a study, each with its strongest SUP."""
+        return [(source, self.strongest(source)) for source in self.study(name).get("sources", [])]
+
+    def strongest(self, source: str) -> Name:
+        """Size, epsilon and seed: the largest epsilon of the source's last size, its first seed."""
+        grid = self.settings.sup_names(source)
+        return max((name for name in grid if name[0] == grid[-1][0]), key=lambda name: float(name[1]))
+
+    def epsilons(self, name: str) -> list[str]:
+        """Epsilons of a study, as they stand in paths; by default those of the SUPs."""
+        return [epsilon_text(e) for e in self.study(name).get("epsilons", self.settings.config["sups"]["epsilons"])]
+
+    def finetuned(self) -> Mapping[str, str]:
+        """Networks and their adversarially fine-tuned versions."""
+        return dict(self.study("finetuning").get("finetuned", {}))
+
+    @staticmethod
+    def _check(key: str, role: str, wanted: list[str], known: list[str]) -> None:
+        for name in wanted:
+            if name not in known:
+                raise SupError(f"{key}.{role}: unknown name {name!r}; known: {', '.join(known)}")

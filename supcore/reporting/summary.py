@@ -1,0 +1,147 @@
+"""Per-image records summarised to one row per condition: mean, deviation and interval over images."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from supcore.errors import SupError
+from supcore.files import atomic_path
+from supcore.reporting.bootstrap import bootstrap_interval
+from supcore.reporting.labels import format_epsilon, name_key, reference_key, size_key
+from supcore.seeding import numpy_generator
+
+CONDITION = ["dataset", "target", "source", "size", "epsilon", "seed"]
+METRICS = ["d1", "epe"]
+STATISTICS = [f"{metric}_{name}" for metric in METRICS for name in ("mean", "std", "ci_low", "ci_high")]
+ERRORS = ["image", "d1", "epe", "n_valid"]
+
+# Every text column that any record or table has; all others are numbers, and only an empty number is missing.
+_TEXT = ["dataset", "target", "source", "size", "reference", "image", "corruption", "attack", "class", "design"]
+_TEXT += ["condition", "network", "verdict"]
+_SORT_KEYS = {
+    "dataset": name_key,
+    "target": name_key,
+    "source": name_key,
+    "size": size_key,
+    "reference": reference_key,
+}
+
+
+def key_columns(labels: Sequence[str] = ()) -> list[str]:
+    """What identifies a row: the condition, further labels of the study, the reference."""
+    return [*CONDITION, *labels, "reference"]
+
+
+def read_records(paths: Iterable[str | Path], labels: Sequence[str] = ()) -> pd.DataFrame:
+    """Read and join per-image record files.
+
+    Args:
+        paths: CSV files, one row per image and reference. D1 is in percent, EPE in pixels; both are empty where
+            ``n_valid`` is 0.
+        labels: further columns that the records of this study have.
+
+    Raises:
+        SupError: a file is missing, lacks a column, or has a valid pixel but no error.
+    """
+    frames = [read_csv(path, [*key_columns(labels), *ERRORS]) for path in paths]
+    if not frames:
+        raise SupError("no record files given; run the evaluation first")
+    return pd.concat(frames, ignore_index=True)
+
+
+def summarise(
+    records: pd.DataFrame, labels: Sequence[str] = (), *, bootstrap_resamples: int = 2000, seed: int = 0
+) -> pd.DataFrame:
+    """Summarise per-image records to one row per condition and reference.
+
+    Every image weighs the same; images without valid pixels are left out and ``n_images`` counts the others.
+    The standard deviation is the population's (ddof 0), the interval a 95 % percentile bootstrap of the mean
+    over images. Neither depends on the order of the rows.
+
+    Args:
+        records: as :func:`read_records` returns them.
+        labels: the study's further columns.
+        bootstrap_resamples: number of bootstrap resamples.
+        seed: seed of the bootstrap.
+
+    Returns:
+        Sorted table of the key columns, ``n_images`` and the ``STATISTICS``.
+
+    Raises:
+        SupError: an image occurs twice in a group.
+    """
+    key = key_columns(labels)
+    _refuse_duplicates(records, key)
+    records = records.astype({"epsilon": "float64", "seed": "Int64"})
+    rows = []
+    for values, group in records.groupby(key, dropna=False, sort=False):
+        named: dict[str, Any] = dict(zip(key, values, strict=True))
+        # The group's own stream: its interval stays the same whatever other groups the table holds.
+        names = ("" if pd.isna(value) else value for value in named.values())
+        generator = numpy_generator(seed, "bootstrap", *names)
+        rows.append(named | _statistics(group, generator, bootstrap_resamples))
+    types = {**dict.fromkeys(STATISTICS, "float64"), "seed": "Int64", "n_images": "int64"}
+    return sort_table(pd.DataFrame(rows, columns=[*key, "n_images", *STATISTICS]).astype(types), key)
+
+
+def sort_table(table: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
+    """Sort by the key columns in their order, names as they are printed (controls first)."""
+    return table.sort_values(list(key), key=_ranks, kind="stable", ignore_index=True)
+
+
+def write_csv(table: pd.DataFrame, path: str | Path) -> None:
+    """Write a table: six decimals, epsilon as short as it can be, missing values empty."""
+    if "epsilon" in table:
+        table = table.assign(epsilon=[format_epsilon(epsilon) for epsilon in table["epsilon"]])
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
+
+
+def read_csv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read the named columns of a table.
+
+    Raises:
+        SupError: the file is missing or lacks a column, or has a valid pixel but no error.
+    """
+    missing_values = {column: [""] for column in columns if column not in _TEXT}
+    integers = dict.fromkeys(("seed", "severity"), "Int64")
+    types = dict.fromkeys(_TEXT, "str") | {"epsilon": "float64"} | integers
+    try:
+        frame = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=missing_values)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise SupError(f"{path}: not readable as a table ({reason}); delete the file and make it again") from error
+    absent = [column for column in columns if column not in frame]
+    if absent:
+        raise SupError(f"{path}: lacks the column(s) {', '.join(absent)}; delete the file and make it again")
+    if "n_valid" in columns and frame.loc[frame["n_valid"] > 0, METRICS].isna().any(axis=None):
+        raise SupError(f"{path}: an image with valid pixels has no error value; evaluate this network again")
+    return frame[list(columns)]
+
+
+def _refuse_duplicates(records: pd.DataFrame, key: Sequence[str]) -> None:
+    repeated = records[records.duplicated([*key, "image"])]
+    if len(repeated):
+        first = " ".join(map(str, repeated.iloc[0][[*key, "image"]]))
+        raise SupError(f"an image is recorded twice ({first}); pass every record file once")
+
+
+def _statistics(group: pd.DataFrame, generator: np.random.Generator, resamples: int) -> dict[str, Any]:
+    usable = group[group["n_valid"] > 0].sort_values("image")
+    if usable.empty:
+        return {"n_images": 0}
+    values = usable[METRICS].to_numpy(dtype=np.float64)
+    low, high = bootstrap_interval(values, generator, resamples)
+    by_metric = np.stack([values.mean(axis=0), values.std(axis=0, ddof=0), low, high], axis=1)
+    return {"n_images": len(values)} | dict(zip(STATISTICS, by_metric.ravel(), strict=True))
+
+
+def _ranks(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    key = _SORT_KEYS.get(str(column.name))
+    if key is None:
+        return column
+    rank = {value: position for position, value in enumerate(sorted(set(column), key=key))}
+    return column.map(rank)

@@ -1,0 +1,81 @@
+"""Errors by class: only the pixels of the class, only images with enough of them."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from supcore.data.dataset import StereoDataset
+from supcore.data.image_io import write_image
+from supcore.errors import SupError
+from supcore.evaluation.classes import CLASSES, ERRORS, evaluate_classes
+from supcore.evaluation.conditions import Condition, universal
+from supcore.evaluation.predictions import predict_clean
+from supcore.evaluation.records import KEY
+from supcore.perturbation import StereoPerturbation
+
+ROAD, CAR = CLASSES.index("road"), CLASSES.index("car")
+
+
+@pytest.fixture
+def case(small_network, make_samples, tmp_path):
+    """Three pairs: the left half road, a car of 30, 24 and 25 pixels, the rest unknown."""
+    samples = []
+    for number, (sample, pixels) in enumerate(zip(make_samples(3, seed=4), (30, 24, 25), strict=True)):
+        classes = np.full((32, 64), 255, np.uint8)
+        classes[:, :32] = ROAD
+        classes[:, 40:].flat[:pixels] = CAR
+        write_image(tmp_path / f"{number}_classes.png", classes)
+        samples.append(replace(sample, segmentation=str(tmp_path / f"{number}_classes.png")))
+    pairs = StereoDataset(samples, keep_in_memory=True)
+    predict_clean(small_network, pairs, tmp_path / "clean.npy", batch=2)
+    return small_network, pairs, tmp_path / "clean.npy"
+
+
+@pytest.fixture
+def noise():
+    return StereoPerturbation.random_signs((8, 16), (32, 64), 0.05, torch.Generator().manual_seed(0))
+
+
+def run(case, *conditions, **options):
+    return evaluate_classes(*case, conditions, dataset="street", target="psmnet", **{"batch": 2, **options})
+
+
+def test_classes_with_fewer_pixels_do_not_count(case):
+    """25 is enough, 24 is not."""
+    table = run(case, Condition("none"))
+    assert list(table.columns) == [*KEY, *ERRORS]
+    counts = table.groupby("class")["image"].apply(list).to_dict()
+    assert counts == {"road": [0, 1, 2], "car": [0, 2]}
+    assert run(case, Condition("none"), min_pixels=26).groupby("class")["image"].apply(list)["car"] == [0]
+
+
+def test_errors_are_those_of_the_class_s_pixels(case, noise):
+    network, pairs, clean = case
+    table = run(case, Condition("noise", "tile8x16", "0.05", "0", universal(noise)), batch=1)
+    stored = np.load(clean)
+    for row in table.to_dict("records"):
+        pair = pairs[row["image"]]
+        left, right = (view[None].float() / 255 for view in (pair.left, pair.right))
+        attacked = network.predict(*noise(left, right))[0, 0].numpy()
+        reference = stored[row["image"], 0] if row["reference"] == "clean" else pair.disparity[0].numpy()
+        inside = (pair.classes[0].numpy() == row["class_id"]) & (reference > 0)
+        error = np.abs(attacked - reference)[inside]
+        wrong = (error > 3) & (error > 0.05 * reference[inside])
+        assert row["n_valid"] == inside.sum()
+        assert row["epe"] == pytest.approx(error.mean(), rel=1e-5)
+        assert row["d1"] == pytest.approx(100 * wrong.mean(), abs=1e-9)
+
+
+def test_batch_size_does_not_change_the_rows(case, noise):
+    condition = Condition("noise", "tile8x16", "0.05", "0", universal(noise))
+    first, second = run(case, condition, batch=1), run(case, condition, batch=3)
+    assert first.drop(columns=["d1", "epe"]).equals(second.drop(columns=["d1", "epe"]))
+
+
+def test_a_data_set_without_class_maps_is_named(small_network, make_samples, tmp_path):
+    pairs = StereoDataset(make_samples(1), keep_in_memory=True)
+    predict_clean(small_network, pairs, tmp_path / "clean.npy", batch=1)
+    with pytest.raises(SupError, match=r"data set street: no class .* set layout_options\.segmentation"):
+        run((small_network, pairs, tmp_path / "clean.npy"), Condition("none"))

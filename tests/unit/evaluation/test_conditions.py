@@ -1,0 +1,81 @@
+"""What happens to the images: the same for every network, whatever the batch."""
+
+import pytest
+import torch
+
+from supcore.attack.per_image import PER_IMAGE_ATTACKS, PerImageAttack
+from supcore.evaluation.conditions import Batch, corrupted, per_image, remembered, universal, unperturbed
+from supcore.perturbation import StereoPerturbation
+
+SIZE = (32, 64)
+
+
+@pytest.fixture
+def batch(images):
+    left, right = images
+    return Batch((4, 7), left, right, torch.full((2, 1, *SIZE), 6.0), torch.full((2, 1, *SIZE), 255, dtype=torch.uint8))
+
+
+@pytest.fixture
+def noise():
+    return StereoPerturbation.random_signs((8, 16), SIZE, 0.05, torch.Generator().manual_seed(0))
+
+
+def part(batch, number):
+    fields = (batch.left, batch.right, batch.truth, batch.classes)
+    return Batch(batch.images[number : number + 1], *(field[number : number + 1] for field in fields))
+
+
+def test_universal_adds_the_same_perturbation(batch, noise):
+    for found, expected in zip(universal(noise)(batch), noise(batch.left, batch.right), strict=True):
+        assert torch.equal(found, expected)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_corruption_of_a_pair_depends_on_its_index_alone(batch, shared):
+    """Not on the batch: tables would change with evaluation.batch."""
+    apply = corrupted(unperturbed, "gaussian_noise", 3, seed=5, shared_draws=shared)
+    whole, single = apply(batch), apply(part(batch, 1))
+    for view, alone in zip(whole, single, strict=True):
+        assert torch.equal(view[1:], alone)
+    other = corrupted(unperturbed, "gaussian_noise", 3, seed=6, shared_draws=shared)(batch)
+    assert not torch.equal(whole[0], other[0])
+
+
+def test_shared_draws_add_the_same_noise_to_both_views(batch):
+    grey = Batch(batch.images, *[torch.full_like(batch.left, 0.5)] * 2, batch.truth, batch.classes)
+    left, right = corrupted(unperturbed, "gaussian_noise", shared_draws=True)(grey)
+    assert torch.equal(left, right)
+    left, right = corrupted(unperturbed, "gaussian_noise", shared_draws=False)(grey)
+    assert not torch.equal(left, right)
+
+
+def test_corruption_comes_after_the_perturbation(batch, noise):
+    """Quantised to 8 bits, an attacked image holds no value between them."""
+    left, _ = corrupted(universal(noise), "quantization")(batch)
+    assert torch.equal((left * 255).round(), left * 255)
+    assert not torch.equal(left, corrupted(unperturbed, "quantization")(batch)[0])
+
+
+@pytest.mark.parametrize("against_truth", [True, False])
+def test_per_image_attack_moves_away_from_the_chosen_target(small_network, batch, against_truth):
+    attack = PerImageAttack(small_network, 0.02, PER_IMAGE_ATTACKS["fgsm"], seed=1)
+    target = batch.truth if against_truth else None
+    expected = attack(batch.left, batch.right, batch.images, target)
+    found = per_image(attack, against_truth=against_truth)(batch)
+    assert torch.equal(found[0], expected[0])
+    assert not torch.equal(found[0], batch.left)
+
+
+def test_remembered_perturbs_every_batch_once(batch, noise):
+    calls = []
+
+    def counting(batch):
+        calls.append(batch.images)
+        return noise(batch.left, batch.right)
+
+    apply = remembered(counting)
+    first, again, other = apply(batch), apply(batch), apply(part(batch, 0))
+    assert calls == [(4, 7), (4,)]
+    assert first is again
+    assert torch.equal(other[0], first[0][:1])

@@ -1,0 +1,26 @@
+"""Measure a network under its own SUP after more and more training samples."""
+
+from typing import TYPE_CHECKING
+
+from _evaluation import evaluation_options, load_pairs, load_target
+from _job import job
+from supcore.attack.snapshots import load_snapshots
+from supcore.evaluation.conditions import Condition, universal
+from supcore.evaluation.records import evaluate, write_records
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(snakemake) as running:
+    device = running.prepare_device(snakemake)
+    network, pairs = load_target(snakemake, device), load_pairs(snakemake)
+    conditions = []
+    for (source, (size, epsilon, seed), batch), path in zip(
+        snakemake.params.attacks, snakemake.input.snapshots, strict=True
+    ):
+        for step, sup in load_snapshots(path).items():
+            labels = {"samples": str(step * batch)}
+            conditions.append(Condition(source, size, epsilon, str(seed), universal(sup.to(device)), labels))
+    records = evaluate(network, pairs, snakemake.input.predictions, conditions, **evaluation_options(snakemake))
+    write_records(records, snakemake.output.records)
+    running.log.info("%d snapshots on %d pairs", len(conditions), len(pairs))
