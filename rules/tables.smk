@@ -75,6 +75,7 @@ rule transfer_matrix:
 rule paper_comparison:
     input:
         transfer="<results>/tables/transfer.csv",
+        studies=expand("<results>/tables/{study}.csv", study=STUDIES.names),
     output:
         table="<results>/tables/paper_comparison.csv",
         provenance="<results>/tables/paper_comparison.json",
@@ -88,6 +89,7 @@ rule paper_comparison:
         runtime=10,
     params:
         published=config["published"],
+        studies=STUDIES.names,
         code=code_hash("supcore.reporting.comparison"),
     message:
         "Setting the published numbers beside ours"

@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 from _job import job
 from supcore.files import atomic_path
-from supcore.reporting.comparison import compare, measured_transfer
+from supcore.reporting.comparison import compare, measured_study, measured_transfer
 from supcore.reporting.published import load_published
+from supcore.reporting.studies import read_study
 from supcore.reporting.transfer import read_table
 
 if TYPE_CHECKING:
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
 
 with job(snakemake) as running:
     published = load_published(snakemake.params.published)
-    table = compare(published, [measured_transfer(read_table(snakemake.input.transfer))])
+    tables = map(read_study, snakemake.params.studies, snakemake.input.studies)
+    measured = [measured_transfer(read_table(snakemake.input.transfer))]
+    measured += [measured_study(*study) for study in zip(snakemake.params.studies, tables, strict=True)]
+    table = compare(published, measured)
     with atomic_path(snakemake.output.table) as temporary:
         table.to_csv(temporary, index=False, float_format="%.4f", lineterminator="\n")
     verdicts = table["verdict"].value_counts()

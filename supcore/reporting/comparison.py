@@ -1,10 +1,13 @@
 """Every published number beside ours: what agrees, what differs, what was not run."""
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
 
+from supcore.corruptions import CORRUPTIONS, GROUPS
+from supcore.reporting.labels import CLEAN
 from supcore.reporting.published import PublishedResults
 from supcore.reporting.selection import average_seeds
 
@@ -58,6 +61,46 @@ def compare(published: PublishedResults, measured: Iterable[pd.DataFrame]) -> pd
 def measured_transfer(table: pd.DataFrame) -> pd.DataFrame:
     """The transfer table in the form that :func:`compare` takes; seeds are averaged."""
     return _melt(average_seeds(table).assign(condition=""))
+
+
+def measured_study(study: str, table: pd.DataFrame) -> pd.DataFrame:
+    """The table of a study in the form that :func:`compare` takes; nothing of a study that the paper lacks.
+
+    Of several per-image attacks the first one of the table stands for the predecessor's, whose kind the paper does not
+    say; classes are those of AANet attacked by its own SUP, as far as the paper's table can be told.
+    """
+    if study == "finetuning":
+        # The table before fine-tuning is the transfer table's.
+        parts = [
+            average_seeds(rows).assign(condition=condition)
+            for condition, rows in table.groupby("condition", sort=False)
+            if condition != "before"
+        ]
+        return _melt(pd.concat(parts)) if parts else pd.DataFrame()
+    if study == "per_image":
+        first = table[table["attack"] == table["attack"].iloc[0]]
+        return _melt(average_seeds(first).assign(condition="per_image", size=""))
+    if study == "sampling_efficiency":
+        return _melt(table.assign(condition=[f"{n} training samples" for n in table["samples"]]))
+    if study == "classes":
+        own = table[(table["source"] == table["target"]) & (table["reference"] == "clean")]
+        return _melt(
+            own.assign(condition=[f"class {name}" for name in own["class"]], source="", size="", epsilon=math.nan)
+        )
+    if study == "corruptions":
+        return _melt_corruptions(table)
+    return pd.DataFrame()
+
+
+def _melt_corruptions(table: pd.DataFrame) -> pd.DataFrame:
+    """Corrupted clean images at the published severities: the errors, and the change of D1 in percent."""
+    published = {name: CORRUPTIONS[name].default_severity for name in GROUPS["published"]}
+    chosen = table[(table["source"] == CLEAN) & (table["severity"] == table["corruption"].map(published))]
+    names = chosen["corruption"].replace({"gaussian": "gaussian_blur"})
+    chosen = chosen.assign(condition="corruption " + names)
+    change = chosen.rename(columns={"epe_change": "ours"}).assign(metric="percent_change")
+    columns = [*KEY, "ours", "n_images"]
+    return pd.concat([_melt(chosen), change.loc[change["ours"].notna(), columns]], ignore_index=True)
 
 
 def published_numbers(published: PublishedResults) -> Iterator[Row]:

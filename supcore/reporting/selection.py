@@ -18,7 +18,8 @@ def average_seeds(table: pd.DataFrame) -> pd.DataFrame:
         ``n_seeds`` added.
     """
     used = table[table["n_images"] > 0]
-    statistics = [column for column in table.columns if column not in {*_CELL, "seed", "n_images"}]
+    numbers = used.select_dtypes("number").columns
+    statistics = [column for column in numbers if column not in {*_CELL, "seed", "n_images"}]
     cells = used.groupby(_CELL, sort=False)
     averaged = cells[statistics].mean()
     averaged["n_images"] = cells["n_images"].min()

@@ -8,7 +8,8 @@ import pandas as pd
 
 from supcore.errors import SupError
 from supcore.reporting.labels import CLEAN
-from supcore.reporting.summary import METRICS, read_records, summarise
+from supcore.reporting.summary import METRICS, STATISTICS, key_columns, read_csv, read_records, summarise
+from supcore.reporting.transfer_studies import DESIGN_COLUMNS
 
 # Columns of a study's records and table beyond those of the transfer table.
 LABELS = {
@@ -45,6 +46,14 @@ def study_table(
     if study == "classes":
         return shown_classes(table, settings["min_images"], as_published=settings["as_published"])
     return table
+
+
+def read_study(study: str, path: str | Path) -> pd.DataFrame:
+    """Read the table of a study."""
+    columns = {"finetuning": ["condition", *key_columns()], "robust_design": DESIGN_COLUMNS}.get(study)
+    columns = columns or key_columns(LABELS[study])
+    changes = [f"{metric}_change" for metric in METRICS] if study == "corruptions" else []
+    return read_csv(path, [*columns, *(["n_images"] if "n_images" not in columns else []), *STATISTICS, *changes])
 
 
 def with_change(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,13 +1,13 @@
 """Studies that are read off the transfer table: robust designs and adversarial fine-tuning."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from scipy import stats
 
 from supcore.reporting.labels import CLEAN, NOISE
-from supcore.reporting.summary import METRICS, STATISTICS
+from supcore.reporting.summary import METRICS, STATISTICS, key_columns
 
 DESIGN_COLUMNS = ["dataset", "design", "attack", "size", "epsilon", "reference", "n_networks", "n_images"]
 DESIGN_STATISTICS = [f"{metric}_{name}" for metric in METRICS for name in ("mean", "std", "ci_low", "ci_high")]
@@ -56,24 +56,29 @@ def finetuning(table: pd.DataFrame, finetuned: Mapping[str, str]) -> pd.DataFram
         finetuned: network to its fine-tuned version.
 
     Returns:
-        The transfer table's statistics with ``network``, ``condition`` (``before``: as released under its own SUPs;
-        ``finetuned_original``: fine-tuned, under the SUPs made for it before; ``finetuned_new``: under SUPs optimised
-        on it afterwards) and ``attack`` (``none``, ``noise`` or ``sup``).
+        The transfer table's rows whose target and source are among these networks, by their names before
+        fine-tuning, with a ``condition``: ``before`` is the network as it was under SUPs made for networks as they
+        were; ``finetuned_original`` the fine-tuned network under the same SUPs; ``finetuned_new`` the fine-tuned
+        network under SUPs optimised on fine-tuned ones. Each has its clean and noise rows.
     """
-    parts = [part for pair in finetuned.items() for part in _finetuning_parts(table, *pair)]
-    columns = ["dataset", "network", "condition", "attack", "size", "epsilon", "seed", "reference"]
-    return pd.concat(parts, ignore_index=True)[[*columns, "n_images", *STATISTICS]]
+    before = {name: name for name in finetuned}
+    original = {tuned: name for name, tuned in finetuned.items()}
+    parts = [
+        _renamed(table, targets, sources).assign(condition=condition)
+        for condition, targets, sources in (
+            ("before", before, before),
+            ("finetuned_original", original, before),
+            ("finetuned_new", original, original),
+        )
+    ]
+    return pd.concat(parts, ignore_index=True)[["condition", *key_columns(), "n_images", *STATISTICS]]
 
 
-def _finetuning_parts(table: pd.DataFrame, network: str, tuned: str) -> Iterator[pd.DataFrame]:
-    for condition, target, source in (
-        ("before", network, network),
-        ("finetuned_original", tuned, network),
-        ("finetuned_new", tuned, tuned),
-    ):
-        rows = table[(table["target"] == target) & table["source"].isin([CLEAN, NOISE, source])]
-        attack = rows["source"].where(rows["source"].isin([CLEAN, NOISE]), "sup")
-        yield rows.assign(network=network, condition=condition, attack=attack)
+def _renamed(table: pd.DataFrame, targets: Mapping[str, str], sources: Mapping[str, str]) -> pd.DataFrame:
+    """Rows of these targets and sources, and of the controls, under their new names."""
+    names = {CLEAN: CLEAN, NOISE: NOISE, **sources}
+    rows = table[table["target"].isin(targets) & table["source"].isin(names)]
+    return rows.assign(target=rows["target"].map(targets), source=rows["source"].map(names))
 
 
 def _attack(source: str, target: str, design_of: Mapping[str, str]) -> str | None:

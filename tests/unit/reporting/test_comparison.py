@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from supcore.reporting.comparison import COLUMNS, compare, measured_transfer
+from supcore.reporting.comparison import COLUMNS, compare, measured_study, measured_transfer
 from supcore.reporting.published import load_published
 
 PUBLISHED = load_published(Path(__file__).resolve().parents[3] / "resources/published")
@@ -78,3 +78,46 @@ def test_the_same_key_twice_is_an_error():
     twice = pd.concat([measured_transfer(transfer())] * 2)
     with pytest.raises(pd.errors.MergeError):
         compare(PUBLISHED, [twice])
+
+
+def compared(study, rows):
+    """Rows of the comparison that the table of a study fills."""
+    table = compare(PUBLISHED, [measured_study(study, pd.concat(rows, ignore_index=True))])
+    return table[table["ours"].notna()]
+
+
+def test_fine_tuned_networks_meet_their_two_series():
+    rows = [transfer(condition=c, d1_mean=d) for c, d in (("before", 50.0), ("finetuned_original", 4.0))]
+    rows += [transfer(condition="finetuned_new", d1_mean=25.0)]
+    found = compared("finetuning", rows)
+    pairs = set(zip(found["condition"], found["published"], found["ours"], strict=True))
+    assert pairs == {("finetuned_original", 3.6208, 4.0), ("finetuned_new", 25.539, 25.0)}
+
+
+def test_the_first_per_image_attack_meets_the_predecessor_s():
+    found = compared(
+        "per_image", [transfer(attack=a, size="full", d1_mean=d) for a, d in (("fgsm", 40.0), ("pgd", 9.0))]
+    )
+    assert found[["origin", "published", "ours"]].to_numpy().tolist() == [["P07", 42.0942, 40.0]]
+
+
+def test_samples_and_classes_meet_their_rows():
+    (row,) = compared("sampling_efficiency", [transfer(samples=10000)]).to_dict("records")
+    assert (row["origin"], row["published"], row["ours"]) == ("sampling efficiency", 47.3633, 50.0)
+    own = {"class_id": 0, "class": "road", "reference": "clean"}
+    found = compared("classes", [transfer(**own), transfer(**own, source="psmnet")])
+    assert sorted(found["published"]) == [2.9016, 15.5129]
+
+
+def test_corruptions_meet_the_change_of_the_error_and_the_readme_s_run():
+    clean = {"target": "psmnet", "source": "none", "size": "", "epsilon": 0.0, "seed": pd.NA}
+    changes = {"d1_change": 58.0, "epe_change": 50.0}
+    rows = [transfer(**clean, corruption="shot_noise", severity=s, **changes) for s in (1, 2)]
+    rows += [transfer(**clean, corruption="gaussian", severity=1, **changes)]
+    found = compared("corruptions", rows)
+    change = find(found, metric="percent_change")
+    assert dict(zip(change["condition"], change["published"], strict=True)) == {
+        "corruption shot_noise": 50.1519041,
+        "corruption gaussian_blur": 26.53022774,
+    }
+    assert set(find(found, origin="README")["published"]) == {6.7159, 1.9279}

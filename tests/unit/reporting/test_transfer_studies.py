@@ -72,10 +72,22 @@ def test_finetuned_network_meets_the_old_and_the_new_sups():
     rows = [row("psmnet", s, d) for s, d in (("none", 2.0), ("noise", 2.1), ("psmnet", 60.0), ("tuned", 9.0))]
     rows += [row("tuned", s, d) for s, d in (("none", 2.5), ("noise", 2.6), ("psmnet", 4.0), ("tuned", 30.0))]
     result = finetuning(pd.DataFrame(rows), {"psmnet": "tuned"})
-    d1 = {(r["condition"], r["attack"]): r["d1_mean"] for r in result.to_dict("records")}
-    assert d1[("before", "sup")] == 60.0
-    assert d1[("finetuned_original", "sup")] == 4.0
-    assert d1[("finetuned_new", "sup")] == 30.0
+    d1 = {(r["condition"], r["source"]): r["d1_mean"] for r in result.to_dict("records")}
+    assert d1[("before", "psmnet")] == 60.0
+    assert d1[("finetuned_original", "psmnet")] == 4.0
+    assert d1[("finetuned_new", "psmnet")] == 30.0
     assert d1[("before", "none")] == 2.0
     assert d1[("finetuned_new", "none")] == d1[("finetuned_original", "none")] == 2.5
-    assert set(result["network"]) == {"psmnet"}
+    assert set(result["target"]) == {"psmnet"}
+    assert len(result) == 9
+
+
+def test_fine_tuned_networks_meet_each_other_s_sups():
+    names = ("psmnet", "psmnet_tuned", "aanet", "aanet_tuned")
+    numbers = {(t, s): 10.0 * i + j for i, t in enumerate(names) for j, s in enumerate(names)}
+    table = pd.DataFrame([row(*pair, d1) for pair, d1 in numbers.items()])
+    result = finetuning(table, {"psmnet": "psmnet_tuned", "aanet": "aanet_tuned"})
+    d1 = {(r["condition"], r["target"], r["source"]): r["d1_mean"] for r in result.to_dict("records")}
+    assert d1[("before", "psmnet", "aanet")] == numbers["psmnet", "aanet"]
+    assert d1[("finetuned_original", "psmnet", "aanet")] == numbers["psmnet_tuned", "aanet"]
+    assert d1[("finetuned_new", "psmnet", "aanet")] == numbers["psmnet_tuned", "aanet_tuned"]
