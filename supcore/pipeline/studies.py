@@ -56,7 +56,7 @@ class Studies:
 
     def datasets(self, name: str) -> list[str]:
         """Data sets of a study: those that it lists, or all evaluated ones."""
-        return list(self.study(name).get("datasets", self.settings.evaluated))
+        return list(self.study(name).get("datasets", self.settings.transfer_datasets))
 
     def targets(self, name: str, dataset: str) -> list[str]:
         """Networks that a study attacks on a data set."""

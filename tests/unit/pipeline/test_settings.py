@@ -55,6 +55,7 @@ training:
     batch: 1
     learning_rate: 0.001
 """)
+TARGETS_ONLY = {name: network | {"target_only": True} for name, network in CONFIG["networks"].items()}
 
 
 def changed(path, value):
@@ -94,6 +95,7 @@ def changed(path, value):
         ("sups.sizes.0", "tile64x96", "config key sups.sizes: tile64x96 does not divide"),
         ("sups.sizes.0", "tile128", "config key sups.sizes: tile128 does not divide"),
         ("sups.sizes.0", "half", "config key sups.sizes: 'half' is neither 'full' nor like 'tile64'"),
+        ("networks", TARGETS_ONLY, "config key networks: every network is target_only; leave one"),
         ("sups.sources", {"psm": {}}, "config key sups.sources.psm: unknown network 'psm'; known: psmnet, wide"),
         ("sups.sources", {"a": {"network": "b"}}, "config key sups.sources.a: unknown network 'b'"),
         ("sups.sources", {"wide": {"sizes": ["tile48"]}}, "config key sups.sources.wide.sizes: tile48 does not divide"),
@@ -240,6 +242,23 @@ def test_source_may_attack_a_network_under_another_name_with_its_own_training_pa
     assert (wide.alpha(0.02), things.alpha(0.02)) == (0.00005, 0.0001)
 
 
+def test_a_network_that_is_only_a_target_is_no_source_unless_its_sups_are_released():
+    config = changed("networks.wide.target_only", True)
+    settings = Settings(config)
+    assert settings.sources == ["psmnet"]
+    assert settings.targets("street") == ["psmnet", "wide"]
+    config["sups"]["sources"] = {"mine": {"networks": ["psmnet", "wide"]}}
+    with pytest.raises(SupError, match=r"config key sups.sources.mine: network wide is target_only"):
+        Settings(config)
+    config["sups"]["sources"] = {"wide": {"released": "authors"}}
+    assert Settings(config).sources == ["wide"]
+
+
+def test_networks_from_elsewhere_name_their_modules():
+    config = changed("networks.wide.architecture", "research.nets:Wide")
+    assert Settings(config).own_modules == {"wide": "research.nets"}
+
+
 def test_source_may_have_its_own_grid_and_attack():
     own = {"network": "wide", "sizes": ["full"], "epsilons": [0.01], "step_rule": "sign", "alpha_of_epsilon": 0.2}
     settings = Settings(changed("sups.sources", {"psmnet": {}, "sign": own}))
@@ -291,6 +310,12 @@ def test_a_data_set_may_be_evaluated_with_some_networks_only():
     assert settings.targets("things") == ["psmnet", "wide"]
     assert settings.used_recipes() == []
     assert Settings(CONFIG).used_recipes() == ["recipe"]
+
+
+def test_a_data_set_for_studies_only_stays_out_of_the_transfer_table():
+    settings = Settings(changed("evaluation.datasets.street.studies_only", True))
+    assert settings.evaluated == ["street", "things"]
+    assert settings.transfer_datasets == ["things"]
 
 
 def test_names_by_kind_layout_and_root():
