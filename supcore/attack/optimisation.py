@@ -106,7 +106,7 @@ def optimise_sup(
     sources = [fingerprint(source) for source in networks]
     state = _State(attack, options, {"networks": sources, "pairs": [asdict(s) for s in training.samples]})
     first = state.resume(checkpoint)
-    device = next(networks[0].parameters()).device
+    device = networks[0].device
     perturbation.to(device)
     loaded = load_batches(training, batches[first:], workers=options.workers)
     for step, pairs in enumerate(loaded, start=first + 1):

@@ -21,7 +21,7 @@ class SupValidator:
 
     def __init__(self, networks: Sequence[StereoNetwork], pairs: StereoDataset) -> None:
         self.networks, self.pairs = networks, pairs
-        self.device = next(networks[0].parameters()).device
+        self.device = networks[0].device
         self.clean = [[network.predict(*self._views(i)) for i in range(len(pairs))] for network in networks]
 
     def __call__(self, perturbation: StereoPerturbation) -> dict[str, float]:

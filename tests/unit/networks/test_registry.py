@@ -1,4 +1,6 @@
-"""Building networks by name."""
+"""Building networks by name and by import path."""
+
+import sys
 
 import pytest
 import torch
@@ -59,3 +61,90 @@ def test_initial_weights_follow_torch_s_seed():
             states.append(build_network("psmnet", **SMALL).state_dict()["dres0.0.0.weight"])
     assert torch.equal(states[0], states[1])
     assert not torch.equal(states[0], states[2])
+
+
+OWN = """
+from dataclasses import dataclass
+from supcore.networks import StereoNetwork
+
+@dataclass(frozen=True)
+class FlatOptions:
+    disparity: float = 1.0
+
+class Flat(StereoNetwork):
+    def __init__(self, options=FlatOptions()):
+        super().__init__()
+        self.options = options
+
+    def estimate(self, left, right, *, finest_only, **options):
+        return [left[:, :1] * 0 + self.options.disparity]
+
+    def loss(self, output, target):
+        return output.disparity.mean()
+
+class Unfinished(StereoNetwork):
+    pass
+
+class WithoutOptions(Flat):
+    pass
+"""
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch):
+    """A package of somebody's own on Python's path, gone after the test."""
+    package = tmp_path / "own_package"
+    package.mkdir()
+    (package / "flat.py").write_text(OWN)
+    (package / "broken.py").write_text("def (:\n")
+    (package / "needy.py").write_text("import a_library_that_is_not_there\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    for name in [name for name in sys.modules if name.partition(".")[0] == "own_package"]:
+        del sys.modules[name]
+
+
+def test_a_network_from_elsewhere_is_built_by_its_import_path(own):
+    network = build_network("own_package.flat:Flat", disparity=3.0)
+    assert isinstance(network, StereoNetwork)
+    assert not network.training
+    assert network.predict(*[torch.rand(1, 3, 4, 8)] * 2).unique().tolist() == [3.0]
+
+
+def test_device_of_a_network_without_parameters_is_known(own):
+    assert build_network("own_package.flat:Flat").to("meta").device == torch.device("meta")
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "own_package.absent:Flat",
+            "module own_package.absent cannot be imported: No module named 'own_package.absent'",
+        ),
+        ("own_package.needy:Flat", "module own_package.needy cannot be imported: No module named 'a_library_that_is"),
+        (
+            "own_package.broken:Flat",
+            r"module own_package.broken cannot be imported: invalid syntax \(broken.py, line 1",
+        ),
+        ("own_package.flat:Round", "own_package.flat has no sub-class of StereoNetwork called Round"),
+        ("own_package.flat:FlatOptions", "own_package.flat has no sub-class of StereoNetwork called FlatOptions"),
+        ("own_package.flat:Unfinished", "Unfinished does not implement estimate, loss"),
+        ("own_package.flat:WithoutOptions", "own_package.flat has no dataclass WithoutOptionsOptions"),
+    ],
+)
+def test_wrong_import_path_is_one_line_that_says_what_is_missing(own, name, message):
+    with pytest.raises(SupError, match=rf"^network {name}: {message}") as caught:
+        build_network(name)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", [":Flat", "own_package.flat:", "own_package.flat"])
+def test_half_an_import_path_is_an_unknown_network(own, name):
+    with pytest.raises(SupError, match=r"unknown network .* or an import path package.module:ClassName"):
+        build_network(name)
+
+
+def test_unknown_option_of_a_network_from_elsewhere_lists_the_known_ones(own):
+    with pytest.raises(SupError, match=r"unknown option depth; known options: disparity"):
+        build_network("own_package.flat:Flat", depth=1)

@@ -1,0 +1,90 @@
+"""Networks that are not part of the library go through the whole workflow, as source and as target."""
+
+import csv
+import shutil
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from tests.workflow.conftest import REPOSITORY, Workspace
+
+pytestmark = pytest.mark.workflow
+
+TABLE = "results/own_network/tables/transfer.csv"
+DROPPED = "synthetic_things"
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A run of the example on one data set and very little of everything; its networks lie in the working directory."""
+    workspace = Workspace(tmp_path_factory.mktemp("own"))
+    shutil.copytree(REPOSITORY / "examples", workspace.folder / "mine", ignore=shutil.ignore_patterns("__pycache__"))
+    text = (workspace.folder / "mine/own_network.yaml").read_text().replace("examples.", "mine.")
+    config = yaml.safe_load((REPOSITORY / "config/smoke.yaml").read_text())
+    update_config(config, yaml.safe_load(text))
+    for key, name in (("datasets", DROPPED), ("networks", "psmnet_deform6")):
+        del config[key][name]
+    del config["evaluation"]["datasets"][DROPPED]
+    config["datasets"]["synthetic_driving"]["splits"] = dict.fromkeys(("train", "validation", "test", "pretrain"), 2)
+    config["sups"] |= {"sizes": ["tile32"], "steps": 2, "checkpoint_every": 2}
+    recipe = config["training"]["tiny"]
+    recipe |= {"steps": 3, "checkpoint_every": 3}
+    recipe["datasets"] = [d for d in recipe["datasets"] if d["dataset"] != DROPPED]
+    (workspace.folder / "own.yaml").write_text(yaml.safe_dump(config))
+    run = workspace.snakemake(TABLE, config=str(workspace.folder / "own.yaml"))
+    assert run.returncode == 0, run.stdout[-4000:]
+    return workspace
+
+
+def planned_jobs(workspace):
+    """Number of jobs by rule that a further run would take."""
+    planned = workspace.snakemake("--dry-run", TABLE, config=str(workspace.folder / "own.yaml"))
+    assert planned.returncode == 0, planned.stdout[-2000:]
+    return dict(line.split() for line in planned.stdout.splitlines() if len(line.split()) == 2)
+
+
+def test_they_stand_in_the_table_beside_the_library_s(finished):
+    rows = list(csv.DictReader(finished.read(TABLE).decode().splitlines()))
+    sources = {"psmnet", "tiny_correlation", "none", "noise"}
+    targets = {"psmnet", "tiny_correlation", "semi_global_matching"}
+    pairs = {(r["source"], r["target"]) for r in rows if r["reference"] == "ground_truth"}
+    assert pairs == {(source, target) for source in sources for target in targets}
+    assert all(float(r["d1_mean"]) >= 0 for r in rows)
+
+
+def test_editing_one_re_runs_its_jobs_and_no_others(finished):
+    assert "evaluate_clean" not in planned_jobs(finished)
+    with (finished.folder / "mine/semi_global_matching.py").open("a") as module:
+        module.write("# edited\n")
+    jobs = planned_jobs(finished)
+    assert (jobs["untrained_weights"], jobs["evaluate_clean"], jobs["evaluate_perturbed"]) == ("1", "1", "3")
+    assert "train_stereo" not in jobs
+    assert "train_sup" not in jobs
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"architecture": "mine.absent:Net"}, "networks.psmnet.architecture: no module mine.absent on Python's path"),
+        ({"architecture": "mine/own_network.py:Net"}, "mine/own_network.py:Net"),
+        ({"target_only": True}, "every network is target_only"),
+    ],
+)
+def test_a_wrong_entry_is_one_line(workspace, changes, message):
+    config = yaml.safe_load((REPOSITORY / "config/smoke.yaml").read_text())
+    networks = {"psmnet": config["networks"]["psmnet"] | changes}
+    refused = workspace.snakemake("--dry-run", config=workspace.changed_config(networks=networks))
+    assert refused.returncode != 0
+    assert message in refused.stdout
+    assert "Traceback" not in refused.stdout
+
+
+def test_the_example_builds_its_graph_from_any_folder(workspace):
+    """Its networks are found beside the Snakefile."""
+    example = str(REPOSITORY / "examples/own_network.yaml")
+    planned = workspace.snakemake("--dry-run", config=["smoke.yaml", example])
+    assert planned.returncode == 0, planned.stdout[-2000:]
+    jobs = dict(line.split() for line in planned.stdout.splitlines() if len(line.split()) == 2)
+    assert jobs["train_sup"] == "3"
+    assert jobs["untrained_weights"] == "1"
