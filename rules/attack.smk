@@ -42,7 +42,6 @@ rule train_sup:
         settings=lambda wc: SETTINGS.source(wc.source).attack,
         snapshots=lambda wc: SETTINGS.source(wc.source).snapshots,
         keep_in_memory=config["keep_in_memory"],
-        workers=config["workers"],
         checkpoint=checkpoint_file("sup-{source}-{weights}-{size}-{epsilon}-{seed}"),
         code=code_hash(
             "supcore.attack.optimisation",

@@ -22,7 +22,12 @@ def load_pairs(snakemake):
 def evaluation_options(snakemake):
     """Arguments that every evaluation of this job takes."""
     wildcards = snakemake.wildcards
-    return {"dataset": wildcards.dataset, "target": wildcards.network, "batch": snakemake.params.batch}
+    return {"dataset": wildcards.dataset, "target": wildcards.network, **loading_options(snakemake)}
+
+
+def loading_options(snakemake):
+    """How the pairs are read. The number of workers changes nothing in the results, so it is no parameter of a rule."""
+    return {"batch": snakemake.params.batch, "workers": snakemake.config["workers"]}
 
 
 def load_perturbations(snakemake, device, source, names, paths):

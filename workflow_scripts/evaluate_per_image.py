@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from _evaluation import load_pairs
+from _evaluation import load_pairs, loading_options
 from _job import job
 from _network import load_network
 from supcore.attack.per_image import PER_IMAGE_ATTACKS, PerImageAttack
@@ -32,7 +32,7 @@ with job(snakemake) as running:
         params.targets, params.networks, files.weights, files.predictions, strict=True
     ):
         network = load_network(wanted, weights, device)
-        options = {"dataset": wildcards.dataset, "target": target, "batch": params.batch}
+        options = {"dataset": wildcards.dataset, "target": target, **loading_options(snakemake)}
         records.append(evaluate(network, pairs, predictions, conditions, **options))
         running.log.info("%s: %d conditions on %d pairs", target, len(conditions), len(pairs))
     write_records(pd.concat(records, ignore_index=True), snakemake.output.records)

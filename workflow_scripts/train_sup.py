@@ -34,7 +34,7 @@ with job(snakemake) as running:
         seed=derived_seed(params.seed, "sup", wildcards.source, wildcards.size, wildcards.epsilon, wildcards.seed),
         selection=params.selection,
         snapshot_steps=tuple(params.snapshots),
-        workers=params.workers,
+        workers=snakemake.config["workers"],
         **params.settings,
     )
     sup = StereoPerturbation(tile_size(wildcards.size, image_size), image_size, float(wildcards.epsilon))

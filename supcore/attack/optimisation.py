@@ -152,7 +152,9 @@ class _State:
     def __init__(self, attack: UniversalAttack, options: SupOptions, job: dict[str, Any]) -> None:
         self.attack, self.perturbation, self.options = attack, attack.perturbation, options
         sup = self.perturbation
-        self.job = asdict(options) | job | {"epsilon": sup.epsilon, "size": list(sup.size)}
+        # The number of workers changes nothing, so a run may go on with another one.
+        settings = {key: value for key, value in asdict(options).items() if key != "workers"}
+        self.job = settings | job | {"epsilon": sup.epsilon, "size": list(sup.size)}
         self.history: list[Row] = []
         self.snapshots: dict[int, Tensor] = {}
         self.best: dict[str, Any] = {"d1": -1.0}

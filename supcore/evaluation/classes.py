@@ -47,6 +47,7 @@ def evaluate_classes(
     dataset: str,
     target: str,
     batch: int,
+    workers: int = 0,
     min_pixels: int = 25,
 ) -> pd.DataFrame:
     """Errors of every image and class under every condition, against ground truth and the clean prediction.
@@ -62,6 +63,7 @@ def evaluate_classes(
         dataset: name for the records.
         target: name of the network for the records.
         batch: images a forward pass.
+        workers: processes that decode images; 0 decodes in this one.
         min_pixels: of a class in an image.
 
     Returns:
@@ -72,7 +74,7 @@ def evaluate_classes(
         SupError: no pair has a class map.
     """
     rows: list[Row] = []
-    for prediction in predict_attacked(network, pairs, clean_predictions, conditions, batch=batch):
+    for prediction in predict_attacked(network, pairs, clean_predictions, conditions, batch=batch, workers=workers):
         rows += _rows(prediction, min_pixels)
     if not rows:
         raise SupError(

@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from supcore.data.dataset import StereoDataset, stack_pairs, to_unit_range
+from supcore.data.dataset import StereoDataset, to_unit_range
+from supcore.data.loading import load_batches
 from supcore.errors import SupError
 from supcore.evaluation.conditions import Batch, Condition
 from supcore.files import atomic_path
@@ -32,11 +33,21 @@ class Prediction:
     references: dict[str, Tensor]
 
 
-def predict_clean(network: StereoNetwork, pairs: StereoDataset, path: str | Path, *, batch: int) -> None:
-    """Write the clean predictions of all pairs as one float32 N×1×H×W ``.npy``, a batch at a time."""
+def predict_clean(
+    network: StereoNetwork, pairs: StereoDataset, path: str | Path, *, batch: int, workers: int = 0
+) -> None:
+    """Write the clean predictions of all pairs as one float32 N×1×H×W ``.npy``, a batch at a time.
+
+    Args:
+        network: to predict with.
+        pairs: the images.
+        path: file to write, atomically.
+        batch: images a forward pass.
+        workers: processes that decode images; 0 decodes in this one.
+    """
     # Plain writes, not a memory map: on a full disk they raise an error where a map would crash the process.
     with atomic_path(path) as temporary, temporary.open("wb") as stream:
-        for items in batches(network, pairs, batch):
+        for items in batches(network, pairs, batch, workers):
             disparity = network.predict(items.left, items.right).cpu().numpy().astype("<f4")
             if items.images[0] == 0:
                 shape = (len(pairs), *disparity.shape[1:])
@@ -52,6 +63,7 @@ def predict_attacked(
     conditions: Sequence[Condition],
     *,
     batch: int,
+    workers: int = 0,
 ) -> Iterator[Prediction]:
     """Predictions of every batch under every condition.
 
@@ -61,12 +73,13 @@ def predict_attacked(
         clean_predictions: file of :func:`predict_clean` for the same network and pairs.
         conditions: what to perturb with.
         batch: images a forward pass.
+        workers: processes that decode images; 0 decodes in this one.
 
     Raises:
         SupError: the clean predictions are damaged or belong to other pairs.
     """
     stored = _open_predictions(clean_predictions, pairs)
-    for items in batches(network, pairs, batch):
+    for items in batches(network, pairs, batch, workers):
         clean = torch.from_numpy(np.array(stored[items.images[0] : items.images[-1] + 1])).to(items.left.device)
         for condition in conditions:
             if condition.perturb is None:
@@ -76,12 +89,12 @@ def predict_attacked(
                 yield Prediction(condition, items, disparity, {"ground_truth": items.truth, "clean": clean})
 
 
-def batches(network: StereoNetwork, pairs: StereoDataset, batch: int) -> Iterator[Batch]:
+def batches(network: StereoNetwork, pairs: StereoDataset, batch: int, workers: int = 0) -> Iterator[Batch]:
     """All pairs in order, on the network's device."""
     device = network.device
-    for first in range(0, len(pairs), batch):
-        images = range(first, min(first + batch, len(pairs)))
-        items = stack_pairs([pairs[i] for i in images])
+    count = len(pairs)
+    groups = [list(range(first, min(first + batch, count))) for first in range(0, count, batch)]
+    for images, items in zip(groups, load_batches(pairs, groups, workers=workers), strict=True):
         left, right = (to_unit_range(view).to(device) for view in (items.left, items.right))
         yield Batch(images, left, right, items.disparity.to(device), items.classes.to(device))
 

@@ -27,6 +27,7 @@ def evaluate(
     dataset: str,
     target: str,
     batch: int,
+    workers: int = 0,
 ) -> pd.DataFrame:
     """Errors of every image under every condition, against ground truth and against the clean prediction.
 
@@ -38,13 +39,14 @@ def evaluate(
         dataset: name for the records.
         target: name of the network for the records.
         batch: images a forward pass.
+        workers: processes that decode images; 0 decodes in this one.
 
     Returns:
         One row per condition, image and reference: what was attacked and how, the labels of the condition, D1 in
         percent and EPE in pixels, both empty where the reference has no valid pixel (``n_valid`` 0).
     """
     rows: list[Row] = []
-    for prediction in predict_attacked(network, pairs, clean_predictions, conditions, batch=batch):
+    for prediction in predict_attacked(network, pairs, clean_predictions, conditions, batch=batch, workers=workers):
         for name in prediction.references:
             rows += _rows(prediction, name)
     labels = list(conditions[0].labels)
