@@ -53,4 +53,4 @@ rule all:
 
 
 onstart:
-    refuse_missing_roots()
+    refuse_missing_roots(workflow.dag.needrun_jobs())

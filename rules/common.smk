@@ -10,6 +10,7 @@ from snakemake.logging import logger
 from supcore.errors import SupError
 from supcore.pipeline.code_hash import code_hash
 from supcore.pipeline.settings import CONTROLS, FILE_LAYOUTS, Settings
+from supcore.pipeline.sources import epsilon_text
 from supcore.pipeline.studies import RECORD_STUDIES, TRANSFER_STUDIES, Studies
 
 
@@ -47,10 +48,9 @@ OWN_CODE = hashes_of_own_modules()
 GPUS = 1 if config["device"] == "cuda" else 0
 
 
-def missing_roots_message():
+def missing_roots_message(roots):
     lines = [
-        f"  datasets.{name}.root: {root or '(not set)'}"
-        for name, root in SETTINGS.missing_roots().items()
+        f"  datasets.{name}.root: {root or '(not set)'}" for name, root in roots.items()
     ]
     return (
         "data roots that do not exist; set them in the configuration or put links there:\n"
@@ -58,13 +58,16 @@ def missing_roots_message():
     )
 
 
-def refuse_missing_roots():
-    if SETTINGS.missing_roots():
-        raise WorkflowError(missing_roots_message())
+def refuse_missing_roots(jobs):
+    """Stop before the first job if one of these jobs indexes a data set that is not there."""
+    indexed = {job.wildcards.dataset for job in jobs if job.rule.name == "index_dataset"}
+    missing = {n: r for n, r in SETTINGS.missing_roots().items() if n in indexed}
+    if missing:
+        raise WorkflowError(missing_roots_message(missing))
 
 
 if SETTINGS.missing_roots():
-    logger.warning(f"Warning: {missing_roots_message()}")
+    logger.warning(f"Warning: {missing_roots_message(SETTINGS.missing_roots())}")
 
 
 def one_of(names):
@@ -165,9 +168,13 @@ def manifests_by_role():
         if source.selection == "best":
             selection = config["sups"]["validation"]
             uses["selecting SUPs", *selection.values()] = selection
-    for recipe in SETTINGS.used_recipes():
-        for split in config["training"][recipe]["datasets"]:
-            uses["training networks", *split.values()] = split
+    for section, role in (
+        ("training", "training networks"),
+        ("finetuning", "fine-tuning networks"),
+    ):
+        for recipe in SETTINGS.used_recipes(section):
+            for split in config[section][recipe]["datasets"]:
+                uses[role, *split.values()] = split
     return {
         f"{role} ({split['dataset']}/{split['split']})": manifest_of(split)
         for (role, *_), split in uses.items()
@@ -179,7 +186,7 @@ def all_records():
     sources = [*SETTINGS.sources, *CONTROLS]
     return [
         f"{evaluation_folder(dataset, network)}/{name}.csv"
-        for dataset in SETTINGS.evaluated
+        for dataset in SETTINGS.transfer_datasets
         for network in SETTINGS.targets(dataset)
         for name in ("clean", *(f"from-{source}" for source in sources))
     ]
@@ -303,10 +310,10 @@ def figures():
         *(f"transfer_heatmap_{reference}" for reference in ("ground_truth", "clean")),
     ]
     if len(config["sups"]["epsilons"]) > 1:
-        names += [f"error_against_epsilon_{dataset}" for dataset in SETTINGS.evaluated]
+        names += [f"error_against_epsilon_{dataset}" for dataset in SETTINGS.transfer_datasets]
     names += [
         f"scene_{dataset}_{SETTINGS.source(source).networks[0]}_from_{source}"
-        for dataset in SETTINGS.evaluated
+        for dataset in SETTINGS.transfer_datasets
         for source in SETTINGS.sources
         if SETTINGS.source(source).networks[0] in SETTINGS.targets(dataset)
     ]
@@ -314,4 +321,28 @@ def figures():
         f"<results>/figures/{name}.{suffix}"
         for name in names
         for suffix in ("pdf", "png")
+    ]
+
+
+def start_weights(wildcards):
+    """Weights that a training starts from; none for one from scratch."""
+    start = SETTINGS.start(wildcards.network, wildcards.weights)
+    return [] if start is None else weights_file(*start)
+
+
+def finetuning_settings(wildcards):
+    """The fine-tuning recipe of a network's weights."""
+    weights = config["networks"][wildcards.network]["weights"][wildcards.weights]
+    return config["finetuning"][weights["finetune"]]
+
+
+def finetuning_sups(recipe):
+    """SUP files that a fine-tuning recipe perturbs with."""
+    sups = recipe["sups"]
+    return [
+        f"{sup_folder(source, size, epsilon_text(epsilon), seed)}/sup.safetensors"
+        for source in sups["sources"]
+        for size in sups["sizes"]
+        for epsilon in sups["epsilons"]
+        for seed in sups["seeds"]
     ]

@@ -8,6 +8,7 @@ rule evaluate_clean:
         cache=lambda wc: cache_of(evaluation_split(wc.dataset)),
     output:
         records="<results>/evaluations/{dataset}/{network}/{weights}/clean.csv",
+        text="<results>/evaluations/{dataset}/{network}/{weights}/clean.txt",
         predictions="<results>/evaluations/{dataset}/{network}/{weights}/clean_predictions.npy",
         provenance="<results>/evaluations/{dataset}/{network}/{weights}/clean.json",
     log:
@@ -82,10 +83,13 @@ rule save_outputs:
         folder=directory(
             "<results>/outputs/{dataset}/{network}/{weights}/from-{source}/{size}_eps{epsilon}_seed{seed}"
         ),
+        provenance="<results>/outputs/{dataset}/{network}/{weights}/from-{source}/{size}_eps{epsilon}_seed{seed}.json",
     log:
         "<logs>/save_outputs/{dataset}/{network}/{weights}/{source}_{size}_eps{epsilon}_seed{seed}.log",
     benchmark:
         "<benchmarks>/save_outputs/{dataset}/{network}/{weights}/{source}_{size}_eps{epsilon}_seed{seed}.tsv"
+    wildcard_constraints:
+        source=one_of(SETTINGS.sources),
     threads: config["threads"]
     resources:
         gpu=GPUS,

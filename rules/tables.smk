@@ -90,6 +90,8 @@ rule paper_comparison:
     params:
         published=config["published"],
         studies=STUDIES.names,
+        mode=config["mode"],
+        image_size=config["image_size"],
         code=code_hash("supcore.reporting.comparison"),
     message:
         "Setting the published numbers beside ours"

@@ -87,6 +87,7 @@ rule train_stereo:
         validation=lambda wc: [
             manifest_of(d) for d in training_settings(wc)["validation"]
         ],
+        start=start_weights,
     output:
         weights="<results>/weights/{network}/{weights}.safetensors",
         history="<results>/weights/{network}/{weights}.csv",
@@ -97,21 +98,61 @@ rule train_stereo:
         "<benchmarks>/train_stereo/{network}/{weights}.tsv"
     wildcard_constraints:
         weights=one_of(SETTINGS.weight_names("train")),
-    threads: config["threads"]
+    threads: lambda wc: config["threads"] * training_settings(wc)["processes"]
     resources:
-        gpu=GPUS,
+        gpu=lambda wc: GPUS * training_settings(wc)["processes"],
         mem_mb=8000,
         runtime=1440,
     params:
         **compute(),
         network=lambda wc: build(wc.network, wc.weights),
         training=lambda wc: training_settings(wc),
+        keep_in_memory=config["keep_in_memory"],
+        workers=config["workers"],
         checkpoint=checkpoint_file("{network}-{weights}"),
         code=code_hash("supcore.training", "supcore.networks.*"),
     message:
         "Training {wildcards.network} ({wildcards.weights})"
     script:
         "../workflow_scripts/train_stereo.py"
+
+
+rule finetune_stereo:
+    input:
+        training=lambda wc: [
+            manifest_of(d) for d in finetuning_settings(wc)["datasets"]
+        ],
+        validation=lambda wc: manifest_of(finetuning_settings(wc)["validation"]),
+        start=start_weights,
+        sups=lambda wc: finetuning_sups(finetuning_settings(wc)),
+    output:
+        weights="<results>/weights/{network}/{weights}.safetensors",
+        history="<results>/weights/{network}/{weights}.csv",
+        provenance="<results>/weights/{network}/{weights}.json",
+    log:
+        "<logs>/finetune_stereo/{network}/{weights}.log",
+    benchmark:
+        "<benchmarks>/finetune_stereo/{network}/{weights}.tsv"
+    wildcard_constraints:
+        weights=one_of(SETTINGS.weight_names("finetune")),
+    threads: lambda wc: config["threads"] * finetuning_settings(wc)["processes"]
+    resources:
+        gpu=lambda wc: GPUS * finetuning_settings(wc)["processes"],
+        mem_mb=8000,
+        runtime=1440,
+    params:
+        **compute(),
+        network=lambda wc: build(wc.network, wc.weights),
+        image_size=config["image_size"],
+        training=lambda wc: finetuning_settings(wc),
+        keep_in_memory=config["keep_in_memory"],
+        workers=config["workers"],
+        checkpoint=checkpoint_file("{network}-{weights}"),
+        code=code_hash("supcore.training", "supcore.networks.*"),
+    message:
+        "Fine-tuning {wildcards.network} ({wildcards.weights}) against SUPs"
+    script:
+        "../workflow_scripts/finetune_stereo.py"
 
 
 rule retrain_demo_weights:

@@ -7,6 +7,8 @@ from _job import job
 from supcore.evaluation.conditions import Condition
 from supcore.evaluation.predictions import predict_clean
 from supcore.evaluation.records import evaluate, write_records
+from supcore.files import write_text
+from supcore.reporting.text_block import validation_block
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -18,4 +20,5 @@ with job(snakemake) as running:
     predict_clean(network, pairs, predictions, **loading_options(snakemake))
     records = evaluate(network, pairs, predictions, [Condition("none")], **options)
     write_records(records, snakemake.output.records)
+    write_text(snakemake.output.text, validation_block(records, None))
     running.log.info("D1 %.2f %%, EPE %.3f px on %d pairs", records["d1"].mean(), records["epe"].mean(), len(pairs))

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from _job import job
 from supcore.files import atomic_path
-from supcore.reporting.comparison import compare, measured_study, measured_transfer
+from supcore.reporting.comparison import IMAGE_SIZE, compare, measured_study, measured_transfer
 from supcore.reporting.published import load_published
 from supcore.reporting.studies import read_study
 from supcore.reporting.transfer import read_table
@@ -17,7 +17,9 @@ with job(snakemake) as running:
     tables = map(read_study, snakemake.params.studies, snakemake.input.studies)
     measured = [measured_transfer(read_table(snakemake.input.transfer))]
     measured += [measured_study(*study) for study in zip(snakemake.params.studies, tables, strict=True)]
-    table = compare(published, measured)
+    params = snakemake.params
+    as_published = params.mode == "as_published" and tuple(params.image_size) == IMAGE_SIZE
+    table = compare(published, measured, as_published=as_published)
     with atomic_path(snakemake.output.table) as temporary:
         table.to_csv(temporary, index=False, float_format="%.4f", lineterminator="\n")
     verdicts = table["verdict"].value_counts()

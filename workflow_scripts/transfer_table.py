@@ -16,6 +16,5 @@ with job(snakemake) as running:
     records = read_records(snakemake.input.records)
     table = transfer_table(records, load_published(snakemake.params.published), seed=snakemake.params.seed)
     write_csv(table, snakemake.output.table)
-    overlap = pd.read_csv(snakemake.input.overlap)
-    running.settings["overlap"] = overlap[overlap["shared"] > 0].to_dict("records")
+    running.settings["overlap"] = pd.read_csv(snakemake.input.overlap, keep_default_na=False).to_dict("records")
     running.log.info("%d rows from %d records", len(table), len(records))

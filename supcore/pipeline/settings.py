@@ -10,11 +10,12 @@ from typing import Any
 from supcore.data.layouts import LAYOUTS
 from supcore.download.registry import Checkpoint, Registry, load_registry
 from supcore.errors import SupError
+from supcore.pipeline.recipes import SECTIONS, check_made_weights, lineage, start_of
 from supcore.pipeline.sources import Name, Source, source_networks, source_settings
 
 SYNTHETIC = "synthetic"
 FILE_LAYOUTS = tuple(LAYOUTS)
-WEIGHT_KINDS = ("bundled", "registry", "train", "untrained")
+WEIGHT_KINDS = ("bundled", "registry", "untrained", *SECTIONS)
 CLEAN = "none"
 CONTROLS = ("noise",)
 
@@ -53,18 +54,24 @@ class Settings:
         names = (n for net in self.config["networks"].values() for n, w in net["weights"].items() if kind in w)
         return sorted(set(names))
 
-    def used_recipes(self) -> list[str]:
-        """Training recipes of the weights that are attacked or evaluated here."""
+    def used_recipes(self, section: str = "training") -> list[str]:
+        """Recipes of a section behind the weights that are attacked or evaluated here, those they start from too."""
         sources = map(self.source, self.sources)
         used = [pair for source in sources for pair in zip(source.networks, source.weights, strict=True)]
         used += [(n, self.evaluation_weights(d, n)) for d in self.evaluated for n in self.targets(d)]
-        entries = (self.config["networks"][network]["weights"][weights] for network, weights in used)
-        return list(dict.fromkeys(entry["train"] for entry in entries if "train" in entry))
+        recipes = (recipe for pair in used for recipe in lineage(self.config, *pair))
+        return list(dict.fromkeys(name for kind, name in recipes if kind == section))
 
     @property
     def evaluated(self) -> list[str]:
         """Names of the data sets that results are reported on."""
         return list(self.config["evaluation"]["datasets"])
+
+    @property
+    def transfer_datasets(self) -> list[str]:
+        """The evaluated data sets without those that serve studies only."""
+        entries = self.config["evaluation"]["datasets"]
+        return [name for name, entry in entries.items() if not entry.get("studies_only")]
 
     def targets(self, dataset: str) -> list[str]:
         """Names of the networks that are evaluated on a data set: all, or those that it lists."""
@@ -92,7 +99,7 @@ class Settings:
         """Options to build the network with for these weights.
 
         Those of the network, then those that the registry of released weights lists for the mode (for example
-        align_corners), then those of the weights in the configuration.
+        align_corners) or that the weights they start from have, then those of the weights in the configuration.
         """
         entry = self.config["networks"][network]
         chosen = entry["weights"][weights]
@@ -100,7 +107,13 @@ class Settings:
         if "registry" in chosen:
             checkpoint = self._registry.entry(self.architecture(network), chosen["registry"])
             released = checkpoint.network_options(as_published=self.config["mode"] == "as_published")
+        elif start := self.start(network, weights):
+            released = self.network_options(*start)
         return {**entry.get("options", {}), **released, **chosen.get("options", {})}
+
+    def start(self, network: str, weights: str) -> tuple[str, str] | None:
+        """Network and weights that these weights start from, if they are made here from others."""
+        return start_of(self.config, network, weights)
 
     @cached_property
     def _registry(self) -> Registry:
@@ -172,10 +185,8 @@ class Settings:
                     )
                 if kind == "registry":
                     self._registry.entry(self.architecture(network), weights["registry"])
-                if kind == "train" and weights["train"] not in self.config.get("training", {}):
-                    raise SupError(
-                        f"config key networks.{network}.weights.{name}.train: no training.{weights['train']}"
-                    )
+                if kind in SECTIONS:
+                    check_made_weights(self.config, network, name, kind)
 
     def _check_dataset_references(self) -> None:
         sups = self.config["sups"]
@@ -185,6 +196,8 @@ class Settings:
             for role in ("datasets", "validation"):
                 for number, reference in enumerate(training[role]):
                     self._check_split(f"training.{name}.{role}[{number}]", reference)
+        for name, recipe in self.config.get("finetuning", {}).items():
+            self._check_finetuning(f"finetuning.{name}", recipe)
         for name, entry in self.config["evaluation"]["datasets"].items():
             self._check_split(f"evaluation.datasets.{name}", {"dataset": name, "split": entry["split"]})
             for network in entry.get("networks", []):
@@ -195,6 +208,16 @@ class Settings:
                     )
             for network in self.targets(name):
                 self.evaluation_weights(name, network)
+
+    def _check_finetuning(self, key: str, recipe: Mapping[str, Any]) -> None:
+        for number, reference in enumerate(recipe["datasets"]):
+            self._check_split(f"{key}.datasets[{number}]", reference)
+        self._check_split(f"{key}.validation", recipe["validation"])
+        for source in recipe["sups"]["sources"]:
+            if source not in self.sources:
+                raise SupError(f"config key {key}.sups: unknown source {source!r}; known: {', '.join(self.sources)}")
+        for size in recipe["sups"]["sizes"]:
+            _check_tile(f"{key}.sups.sizes", size, tuple(self.config["image_size"]))
 
     def _check_split(self, key: str, reference: Mapping[str, Any]) -> None:
         datasets = self.config["datasets"]

@@ -47,8 +47,8 @@ class Studies:
 
     @property
     def names(self) -> list[str]:
-        """The studies that the configuration asks for."""
-        return list(self.settings.config.get("studies", {}))
+        """The studies that the configuration asks for; one whose sources a later file has emptied is not."""
+        return [name for name, study in self.settings.config.get("studies", {}).items() if study.get("sources") != []]
 
     def study(self, name: str) -> dict[str, Any]:
         """The settings of a study; empty if it is not asked for."""

@@ -30,32 +30,63 @@ COLUMNS = [
 # A difference counts as agreement up to the larger of a share of the published number and a floor in its unit.
 RELATIVE_TOLERANCE = 0.1
 FLOORS = {"d1": 1.0, "epe": 0.2, "percent_change": 5.0}
+# Frames behind the published numbers; ours are not comparable with another number of them.
+FRAMES = {"kitti2015": 40, "kitti2012": 34, "flyingthings3d": 4370}
+IMAGE_SIZE = (256, 640)
 
 Row = dict[str, Any]
 
 
-def compare(published: PublishedResults, measured: Iterable[pd.DataFrame]) -> pd.DataFrame:
+def compare(
+    published: PublishedResults, measured: Iterable[pd.DataFrame], *, as_published: bool = True
+) -> pd.DataFrame:
     """One row per published number, in the order of the paper's plots and of its README.
 
     Args:
         published: the paper's numbers.
         measured: tables from :func:`measured_transfer` and its like, with the columns of ``KEY``, ours, ours_ci_low,
             ours_ci_high and n_images; each key at most once.
+        as_published: whether ours were measured in the release's mode and at its image size.
 
     Returns:
         Table with the columns ``COLUMNS``; ours, difference and verdict are empty where nothing was measured. The
-        verdict is ``agrees`` if the difference is within the tolerance beside it, else ``differs``.
+        verdict is
+
+        - ``agrees`` if the difference is within the tolerance beside it, else ``differs``;
+        - ``undecided`` where the published effect itself is smaller than that: doing nothing would agree, too;
+        - ``not comparable`` for another mode, image size or number of frames, and for errors by class, of which the
+          paper does not say what SUP they were measured under.
     """
     rows = pd.DataFrame(published_numbers(published))
     tables = [table for table in measured if len(table)]
-    ours = pd.concat(tables) if tables else pd.DataFrame(columns=[*KEY, "ours", "ours_ci_low", "ours_ci_high"])
+    ours = (
+        pd.concat(tables) if tables else pd.DataFrame(columns=[*KEY, "ours", "ours_ci_low", "ours_ci_high", "n_images"])
+    )
     joined = rows.merge(ours, on=KEY, how="left", validate="many_to_one")
     joined["difference"] = joined["ours"] - joined["published"]
     floors = joined["metric"].map(FLOORS)
     joined["tolerance"] = (RELATIVE_TOLERANCE * joined["published"].abs()).combine(floors, max)
-    within = joined["difference"].abs() <= joined["tolerance"]
-    joined["verdict"] = within.map({True: "agrees", False: "differs"}).where(joined["ours"].notna(), "")
+    joined["verdict"] = _verdicts(joined, as_published)
     return joined.reindex(columns=COLUMNS)
+
+
+def _verdicts(joined: pd.DataFrame, as_published: bool) -> "pd.Series[str]":
+    verdicts = (joined["difference"].abs() <= joined["tolerance"]).map({True: "agrees", False: "differs"})
+    effect = (joined["published"] - _without_attack(joined)).abs()
+    attacked = (joined["source"] != CLEAN) | (joined["metric"] == "percent_change")
+    verdicts = verdicts.mask(attacked & (effect <= joined["tolerance"]), "undecided")
+    comparable = joined["n_images"].eq(joined["dataset"].map(FRAMES)) & ~joined["condition"].str.startswith("class ")
+    return verdicts.where(comparable & as_published, "not comparable").where(joined["ours"].notna(), "")
+
+
+def _without_attack(joined: pd.DataFrame) -> "pd.Series[float]":
+    """The published error of the same network without the attack: its clean error; 0 for a change or against itself."""
+    key = ["dataset", "target", "condition", "metric"]
+    clean = joined[(joined["source"] == CLEAN) & (joined["reference"] == "ground_truth")]
+    known = clean.drop_duplicates(key).set_index(key)["published"].to_dict()
+    plain = joined.assign(condition=joined["condition"].where(~joined["condition"].str.endswith("samples"), ""))
+    base = pd.Series([known.get(values) for values in plain[key].itertuples(index=False, name=None)], dtype="float64")
+    return base.mask((joined["reference"] == "clean") | (joined["metric"] == "percent_change"), 0.0)
 
 
 def measured_transfer(table: pd.DataFrame) -> pd.DataFrame:

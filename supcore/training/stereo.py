@@ -1,44 +1,56 @@
 """Training a stereo network on pairs with ground truth: Adam, the network's own loss, seeded and resumable."""
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from supcore.data.augmentation import AugmentationOptions, augment
 from supcore.data.dataset import StereoPair, to_unit_range
+from supcore.data.loading import load
+from supcore.errors import SupError
 from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.networks import StereoNetwork
+from supcore.perturbation import StereoPerturbation
 from supcore.resume import fingerprint, load_checkpoint, save_checkpoint
-from supcore.seeding import numpy_generator, torch_generator
+from supcore.seeding import torch_generator
+from supcore.training.batch_norm import freeze_batch_norm
+from supcore.training.batches import TrainingBatches
+from supcore.training.options import TrainingOptions
+from supcore.training.processes import Share, run_processes
 
-Progress = Callable[[int, dict[str, float]], None]
+Row = dict[str, float]
+Progress = Callable[[int, Row], None]
+Best = tuple[float, dict[str, Tensor]]
 
 
-@dataclass(frozen=True)
-class TrainingOptions:
-    """How to train a stereo network.
+class Extension:
+    """What a special kind of training adds to the common one; this one adds nothing.
 
     Attributes:
-        steps: optimiser steps.
-        batch: pairs a step.
-        learning_rate: peak of a one-cycle schedule (linear warm-up over a tenth of the steps, cosine to zero).
-        gradient_clip: largest norm of the gradient.
-        augmentation: crop and photometric change.
-        seed: of batches, crops and augmentation.
-        checkpoint_every: steps between checkpoints and lines of the history.
+        lowest: column of the history whose lowest value decides which weights are kept; None keeps the last ones.
     """
 
-    steps: int
-    batch: int
-    learning_rate: float
-    augmentation: AugmentationOptions
-    gradient_clip: float = 5.0
-    seed: int = 0
-    checkpoint_every: int = 250
+    lowest: str | None = None
+
+    def change(self, step: int, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+        """The images of a batch, N×3×h×w in [0, 1], as the network shall see them in this step."""
+        return left, right
+
+    def assess(self, network: StereoNetwork) -> Row:
+        """More columns of the history, measured on the network as it is; may leave it in evaluation mode."""
+        return {}
+
+    def identity(self) -> dict[str, Any]:
+        """Everything that the result depends on beside the training's options."""
+        return {}
+
+
+PLAIN = Extension()
 
 
 def train_stereo(
@@ -48,84 +60,130 @@ def train_stereo(
     *,
     checkpoint: str | Path,
     progress: Progress | None = None,
-) -> list[dict[str, float]]:
+    extension: Extension = PLAIN,
+) -> list[Row]:
     """Train ``network`` in place and leave it in evaluation mode.
 
     Every random draw depends on the seed and the step alone, so a run resumed from ``checkpoint`` ends with the same
-    weights as one that was never interrupted. The checkpoint is left for the caller to delete.
+    weights as one that was never interrupted. The checkpoint is left for the caller to delete. With several
+    processes, the main module is imported by each of them: what it does must stand behind ``__name__ == "__main__"``.
+
+    Raises:
+        SupError: the network has no weights.
 
     Returns:
         The history: one row of step, loss (mean since the last row) and learning rate per checkpoint interval.
     """
-    optimiser = torch.optim.Adam(network.parameters(), lr=options.learning_rate)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser,
-        options.learning_rate,
-        total_steps=options.steps,
-        pct_start=max(0.1, 2 / max(options.steps, 3)),
-        cycle_momentum=False,
-    )
-    job = asdict(options) | {"network": fingerprint(network), "pairs": len(training)}  # type: ignore[arg-type]
-    history: list[dict[str, float]] = []
+    if not list(network.parameters()):
+        raise SupError(f"{type(network).__name__} has no weights to train; give it weights that are 'untrained'")
+    if options.processes > 1:
+        arguments = (training, options, checkpoint, extension)
+        with closing(run_processes(options.processes, _train, network, *arguments)) as rows:
+            for step, row in rows:
+                if progress:
+                    progress(step, row)
+        progress = None
+    # After several processes this only reads their last checkpoint.
+    return _train(network, training, options, checkpoint, extension, progress)
+
+
+def _train(
+    network: StereoNetwork,
+    training: Dataset[StereoPair],
+    options: TrainingOptions,
+    checkpoint: str | Path,
+    extension: Extension,
+    progress: Progress | None,
+) -> list[Row]:
+    """One process's part of the training."""
+    pairs = len(training)  # type: ignore[arg-type]
+    steps, unit = options.length(pairs), options.unit(pairs)
+    parameters = list(network.parameters())
+    optimiser = torch.optim.Adam(parameters, lr=options.schedule.learning_rate)
+    schedule = options.schedule.scheduler(optimiser, steps, unit)
+    job = options.identity() | {"network": fingerprint(network), "pairs": pairs} | extension.identity()
+    history: list[Row] = []
     first = 0
+    best: Best | None = None
     if state := load_checkpoint(checkpoint, job):
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         schedule.load_state_dict(state["schedule"])
-        first, history = state["step"], state["history"]
-    device = next(network.parameters()).device
-    network.train()
+        first, history, best = state["step"], state["history"], state["best"]
+    share = Share.own()
+    shared = share.distribute(network)
+    batches = load(TrainingBatches(training, options, share), range(first, steps), workers=options.workers)
     losses: list[float] = []
-    for step in range(first, options.steps):
-        left, right, target = (t.to(device) for t in draw_batch(training, options, step))
-        drawn = network.random_options(torch_generator(options.seed, "network", step))
-        loss = network.loss(network(left, right, **drawn), target)
+    for step, batch in zip(range(first, steps), batches, strict=True):
+        left, right, target = (t.to(network.device) for t in batch)
+        left, right = extension.change(step, left, right)
+        network.train()
+        if options.freezes_batch_norm(step, unit):
+            freeze_batch_norm(network)
+        drawn = network.random_options(torch_generator(options.seed, "network", step, *share.name))
+        loss = share.weigh(network.loss(shared(left, right, **drawn), target), target)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), options.gradient_clip)
+        if options.gradient_clip is not None:
+            torch.nn.utils.clip_grad_norm_(parameters, options.gradient_clip)
         optimiser.step()
         schedule.step()
         losses.append(float(loss.detach()))
-        if (step + 1) % options.checkpoint_every == 0 or step + 1 == options.steps:
-            row = {
-                "step": step + 1,
-                "loss": sum(losses) / len(losses),
-                "learning_rate": float(schedule.get_last_lr()[0]),
-            }
-            losses.clear()
-            history.append(row)
-            state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "job": job}
-            state |= {"schedule": schedule.state_dict(), "step": step + 1, "history": history}
-            save_checkpoint(checkpoint, state)
-            if progress:
-                progress(step + 1, row)
+        if (step + 1) % options.checkpoint_every and step + 1 != steps:
+            continue
+        mean_loss = share.mean(sum(losses) / len(losses), network.device)
+        losses.clear()
+        if share.rank > 0:
+            continue
+        row = {"step": step + 1, "loss": mean_loss, "learning_rate": float(schedule.get_last_lr()[0])}
+        history.append(row | extension.assess(network))
+        best = _better(best, history[-1], network, extension.lowest)
+        state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "job": job, "best": best}
+        state |= {"schedule": schedule.state_dict(), "step": step + 1, "history": history}
+        save_checkpoint(checkpoint, state)
+        if progress:
+            progress(step + 1, history[-1])
+    if best is not None:
+        network.load_state_dict(best[1])
     network.eval()
     return history
 
 
-def draw_batch(training: Dataset[StereoPair], options: TrainingOptions, step: int) -> tuple[Tensor, Tensor, Tensor]:
-    """The augmented batch of one step: left, right N×3×h×w in [0, 1] and disparity N×1×h×w."""
-    random = numpy_generator(options.seed, "batch", step)
-    indices = random.integers(len(training), size=options.batch)  # type: ignore[arg-type]
-    items = [augment(training[int(i)], options.augmentation, random) for i in indices]
-    left, right, disparity = (torch.stack(tensors) for tensors in zip(*items, strict=True))
-    return left, right, disparity
+def _better(best: Best | None, row: Row, network: StereoNetwork, lowest: str | None) -> Best | None:
+    """The lowest value so far and its weights; None where the last weights are kept anyway."""
+    if lowest is None or (best is not None and best[0] <= row[lowest]):
+        return best
+    return row[lowest], {name: value.clone() for name, value in network.state_dict().items()}
 
 
-def validate(network: StereoNetwork, pairs: Sequence[StereoPair] | Dataset[StereoPair]) -> dict[str, float]:
+def validate(
+    network: StereoNetwork,
+    pairs: Sequence[StereoPair] | Dataset[StereoPair],
+    *,
+    perturbation: StereoPerturbation | None = None,
+    max_target: float = math.inf,
+) -> dict[str, float]:
     """Mean D1 (%) and EPE (px) over pairs with ground truth, and their number.
 
     The network is left in evaluation mode.
+
+    Args:
+        network: on any device.
+        pairs: of sizes that may differ.
+        perturbation: applied to every pair; must fit their size.
+        max_target: ground truth of this disparity and beyond does not count, in pixels.
     """
-    device = next(network.parameters()).device
     network.eval()
     d1, epe = [], []
     for index in range(len(pairs)):  # type: ignore[arg-type]
         pair = pairs[index]
-        left, right = (to_unit_range(v)[None].to(device) for v in (pair.left, pair.right))
-        target = pair.disparity[None].to(device)
-        if valid_pixels(target).any():
+        left, right = (to_unit_range(v)[None].to(network.device) for v in (pair.left, pair.right))
+        if perturbation is not None:
+            left, right = perturbation(left, right)
+        target = pair.disparity[None].to(network.device)
+        counted = target < max_target
+        if valid_pixels(target, counted).any():
             disparity = network.predict(left, right)
-            d1.append(float(d1_error(disparity, target)))
-            epe.append(float(end_point_error(disparity, target)))
+            d1.append(float(d1_error(disparity, target, counted)))
+            epe.append(float(end_point_error(disparity, target, counted)))
     return {"d1": sum(d1) / max(len(d1), 1), "epe": sum(epe) / max(len(epe), 1), "n_images": len(d1)}

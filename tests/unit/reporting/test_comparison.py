@@ -67,6 +67,19 @@ def test_small_numbers_agree_within_the_floor(ours, verdict):
     assert set(find(table, origin="P04", ours=ours)["verdict"]) == {verdict}
 
 
+def test_an_attack_that_did_nothing_does_not_agree():
+    """At 0.002 the published errors exceed the clean ones by less than the tolerance."""
+    for epsilon, verdict in ((0.002, "undecided"), (0.02, "differs")):
+        table = compare(PUBLISHED, [measured_transfer(transfer(epsilon=epsilon, d1_mean=1.4687))])
+        assert set(find(table, origin="P04", ours=1.4687)["verdict"]) == {verdict}
+
+
+@pytest.mark.parametrize(("changes", "options"), [({"n_images": 4}, {}), ({}, {"as_published": False})])
+def test_other_frames_or_another_mode_are_not_comparable(changes, options):
+    table = compare(PUBLISHED, [measured_transfer(transfer(d1_mean=48.4, **changes))], **options)
+    assert set(find(table, origin="P04", ours=48.4)["verdict"]) == {"not comparable"}
+
+
 def test_errors_against_the_clean_prediction_meet_the_readme_s():
     table = compare(PUBLISHED, [measured_transfer(transfer(reference="clean"))])
     ours = table[table["ours"].notna()]
@@ -107,6 +120,7 @@ def test_samples_and_classes_meet_their_rows():
     own = {"class_id": 0, "class": "road", "reference": "clean"}
     found = compared("classes", [transfer(**own), transfer(**own, source="psmnet")])
     assert sorted(found["published"]) == [2.9016, 15.5129]
+    assert set(found["verdict"]) == {"not comparable"}
 
 
 def test_corruptions_meet_the_change_of_the_error_and_the_readme_s_run():

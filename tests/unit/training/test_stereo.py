@@ -9,8 +9,8 @@ from supcore.data.augmentation import AugmentationOptions
 from supcore.data.dataset import StereoDataset, to_unit_range
 from supcore.errors import SupError
 from supcore.metrics import d1_error, end_point_error
-from supcore.training import TrainingOptions, train_stereo, validate
-from supcore.training.stereo import draw_batch
+from supcore.training import Piecewise, TrainingOptions, train_stereo, validate
+from supcore.training.batches import draw_batch
 
 OPTIONS = TrainingOptions(
     steps=5,
@@ -20,15 +20,7 @@ OPTIONS = TrainingOptions(
     seed=1,
     checkpoint_every=2,
 )
-
-
-class KilledError(Exception):
-    """Stands for a kill: raised from the progress callback."""
-
-
-@pytest.fixture(scope="module")
-def pairs(make_pairs):
-    return make_pairs(6, size=(40, 80), seed=3)
+RECORDED_LOSSES = [6.759684, 6.846756, 6.745193]
 
 
 @pytest.fixture(scope="module")
@@ -39,20 +31,17 @@ def undisturbed(make_small_network, pairs, tmp_path_factory):
 
 @pytest.mark.parametrize("killed_after", [2, 4, 5])
 def test_resumed_run_gives_the_bytes_of_an_undisturbed_one(
-    make_small_network, pairs, undisturbed, tmp_path, killed_after
+    make_small_network, pairs, undisturbed, tmp_path, same_bytes, kill_after, killed, killed_after
 ):
-    def kill(step, row):
-        if step == killed_after:
-            raise KilledError
-
     resumed = make_small_network()
-    with pytest.raises(KilledError):
-        train_stereo(make_small_network(), pairs, OPTIONS, checkpoint=tmp_path / "job.pt", progress=kill)
+    with pytest.raises(killed):
+        train_stereo(
+            make_small_network(), pairs, OPTIONS, checkpoint=tmp_path / "job.pt", progress=kill_after(killed_after)
+        )
     history = train_stereo(resumed, pairs, OPTIONS, checkpoint=tmp_path / "job.pt")
     network, expected = undisturbed
     assert history == expected
-    wanted, found = network.state_dict(), resumed.state_dict()
-    assert all(found[name].numpy().tobytes() == wanted[name].numpy().tobytes() for name in wanted)
+    assert same_bytes(resumed, network)
 
 
 def test_checkpoint_of_other_settings_is_ignored(make_small_network, pairs, undisturbed, tmp_path):
@@ -138,3 +127,58 @@ def test_validation_is_the_mean_over_pairs_with_ground_truth(small_network, make
         d1.append(d1_error(prediction, pair.disparity[None]).item())
         epe.append(end_point_error(prediction, pair.disparity[None]).item())
     assert validate(small_network, pairs) == {"d1": sum(d1) / 2, "epe": sum(epe) / 2, "n_images": 2}
+
+
+@pytest.fixture
+def assert_resumes(pairs, tmp_path, same_bytes, kill_after, killed):
+    """A training killed after its fourth step ends as one that was not."""
+
+    def check(make, options, **after_kill):
+        undisturbed, resumed = make(), make()
+        expected = train_stereo(undisturbed, pairs, options, checkpoint=tmp_path / "a.pt")
+        with pytest.raises(killed):
+            train_stereo(make(), pairs, options, checkpoint=tmp_path / "b.pt", progress=kill_after(4))
+        options = replace(options, **after_kill)
+        assert train_stereo(resumed, pairs, options, checkpoint=tmp_path / "b.pt") == expected
+        assert same_bytes(resumed, undisturbed)
+        return resumed, expected
+
+    return check
+
+
+def test_training_in_bfloat16_runs_and_resumes_with_equal_bytes(make_small_network, assert_resumes):
+    def make():
+        network = make_small_network()
+        network.precision = "bfloat16"
+        return network
+
+    trained, _ = assert_resumes(make, OPTIONS)
+    weights = [network.state_dict()["dres0.0.0.weight"] for network in (trained, make())]
+    assert weights[0].dtype == torch.float32
+    assert not torch.equal(*weights)
+
+
+def test_published_recipe_resumes_with_equal_bytes_whatever_the_workers(make_small_network, assert_resumes):
+    """Piecewise rates, passes, frozen batch-norm: where the schedule and the epochs stand must survive."""
+    options = replace(
+        OPTIONS,
+        steps=None,
+        epochs=3,
+        learning_rate=Piecewise((1e-3, 1e-4), (2,)),
+        gradient_clip=None,
+        freeze_batch_norm_from=1,
+        augmentation=AugmentationOptions((32, 64), 0, color=0, view_color=0, input_diversity=0.5),
+    )
+    _, history = assert_resumes(make_small_network, options, workers=1)
+    assert [row["learning_rate"] for row in history] == [1e-3, 1e-3, 1e-4, 1e-4, 1e-4]
+
+
+def test_draws_and_schedule_do_not_move(undisturbed):
+    """Guards results that were made with these options: the losses are those of the code that made them."""
+    assert [row["loss"] for row in undisturbed[1]] == pytest.approx(RECORDED_LOSSES, rel=1e-4)
+
+
+def test_validation_ignores_large_targets(small_network, make_samples):
+    pairs = StereoDataset(make_samples(4, seed=5))
+    values = sorted(float(pairs[k].disparity.max()) for k in range(4))
+    assert validate(small_network, pairs, max_target=values[-1])["n_images"] < 4

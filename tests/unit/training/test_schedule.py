@@ -1,0 +1,50 @@
+"""Learning rates change exactly where a recipe says."""
+
+import pytest
+import torch
+
+from supcore.errors import SupError
+from supcore.training import Piecewise
+from supcore.training.schedule import OneCycle
+
+
+def rates(schedule, steps, unit=1):
+    """The rate that each step is taken with."""
+    optimiser = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=schedule.learning_rate)
+    scheduler = schedule.scheduler(optimiser, steps, unit)
+    used = []
+    for _ in range(steps):
+        used.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        scheduler.step()
+    return used
+
+
+def test_pieces_change_after_the_given_steps():
+    assert rates(Piecewise((1e-3, 7e-4, 1e-4), (2, 3)), 5) == [1e-3, 1e-3, 7e-4, 1e-4, 1e-4]
+
+
+def test_pieces_change_after_the_given_epochs():
+    assert rates(Piecewise((1e-3, 1e-4), (2,)), 9, unit=3) == [1e-3] * 6 + [1e-4] * 3
+
+
+def test_one_piece_is_constant():
+    assert rates(Piecewise((1e-4,)), 4) == [1e-4] * 4
+
+
+def test_one_cycle_rises_to_its_peak_and_falls_to_zero():
+    used = rates(OneCycle(1e-3), 50)
+    assert max(used) == pytest.approx(1e-3)
+    assert used.index(max(used)) == 4
+    assert used[-1] < 1e-6
+
+
+@pytest.mark.parametrize("changes", [(), (1, 2)])
+def test_numbers_of_rates_and_changes_must_fit(changes):
+    with pytest.raises(SupError, match=f"2 learning_rates need 1 values in change_at, got {len(changes)}"):
+        Piecewise((1e-3, 1e-4), changes)
+
+
+def test_changes_must_increase():
+    with pytest.raises(SupError, match="must increase, got 5, 3"):
+        Piecewise((1e-3, 1e-4, 1e-5), (5, 3))

@@ -1,0 +1,112 @@
+"""Fine-tuned and pre-trained networks: the graph has the edges that their recipes ask for."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+SUP = "results/sups/{}/{}/tile32_eps0.02/seed0/sup.safetensors"
+WEIGHTS = "results/weights/{}/{}.safetensors"
+
+RECIPE = {
+    "datasets": [{"dataset": "synthetic_driving", "split": "train"}],
+    "crop_size": [64, 128],
+    "batch": 2,
+    "epochs": 1,
+    "schedule": "piecewise",
+    "learning_rates": [1e-4, 1e-5],
+    "change_at": [1],
+}
+FINETUNING = RECIPE | {
+    "start": {"network": "psmnet", "weights": "demo"},
+    "sups": {"sources": ["psmnet", "psmnet_deform6"], "sizes": ["tile32"], "epsilons": [0.02]},
+    "validation": {"dataset": "synthetic_driving", "split": "validation"},
+}
+TRAINING = RECIPE | {"validation": [{"dataset": "synthetic_driving", "split": "validation"}]}
+
+
+def finetuned(workspace, **changes):
+    """The smoke configuration with a fine-tuned PSMNet as one more network."""
+    return workspace.changed_config(
+        **{
+            "networks__robust": {"architecture": "psmnet", "weights": {"finetuned": {"finetune": "robust"}}},
+            "finetuning": {"robust": FINETUNING},
+            "sups__weights": ["demo", "finetuned"],
+            "evaluation__datasets": {"synthetic_driving": {"split": "test", "weights": ["demo", "finetuned"]}},
+        }
+        | changes
+    )
+
+
+def planned_inputs(workspace, config, *targets):
+    """What a dry run would make from other jobs' files: those files, by the file that is made."""
+    planned = workspace.snakemake("--dry-run", *targets, config=config)
+    assert planned.returncode == 0, planned.stdout[-3000:]
+    reasons = re.findall(r"Missing output files: (.+); Input files updated by another job: (.+)", planned.stdout)
+    return {output: set(inputs.split(", ")) for outputs, inputs in reasons for output in outputs.split(", ")}
+
+
+def test_fine_tuning_needs_the_starting_weights_the_sups_and_the_pairs(workspace):
+    planned = planned_inputs(workspace, finetuned(workspace))
+    assert planned[WEIGHTS.format("robust", "finetuned")] == {
+        WEIGHTS.format("psmnet", "demo"),
+        SUP.format("psmnet", "demo"),
+        SUP.format("psmnet_deform6", "demo"),
+        "results/manifests/synthetic_driving/train.csv",
+        "results/manifests/synthetic_driving/validation.csv",
+    }
+
+
+def test_the_fine_tuned_network_is_attacked_with_the_original_and_with_its_own_sups(workspace):
+    planned = planned_inputs(workspace, finetuned(workspace))
+    folder = "results/evaluations/synthetic_driving/robust/finetuned"
+    for source, weights in (("psmnet", "demo"), ("robust", "finetuned")):
+        needed = {WEIGHTS.format("robust", "finetuned"), SUP.format(source, weights)}
+        assert needed <= planned[f"{folder}/from-{source}.csv"]
+    assert WEIGHTS.format("robust", "finetuned") in planned[SUP.format("robust", "finetuned")]
+
+
+def test_a_training_starts_from_the_weights_of_another_one(workspace):
+    config = workspace.changed_config(
+        networks__psmnet__weights={"first": {"train": "long"}, "second": {"train": "short"}},
+        sups__weights=["second", "demo"],
+        evaluation__datasets={"synthetic_driving": {"split": "test", "weights": ["second", "demo"]}},
+        training={"long": TRAINING, "short": TRAINING | {"start": {"weights": "first"}}},
+    )
+    planned = planned_inputs(workspace, config, WEIGHTS.format("psmnet", "second"))
+    first, second = (planned[WEIGHTS.format("psmnet", name)] for name in ("first", "second"))
+    assert second - first == {WEIGHTS.format("psmnet", "first")}
+
+
+@pytest.mark.parametrize(
+    ("layer", "job", "count"), [("paper_training", "train_stereo", 8), ("paper_finetuning", "finetune_stereo", 3)]
+)
+def test_layers_of_the_paper_build_their_graph(workspace, layer, job, count):
+    planned = workspace.snakemake("--dry-run", config=["paper.yaml", f"{layer}.yaml"])
+    assert planned.returncode == 0, planned.stdout[-2000:]
+    numbers = dict(line.split() for line in planned.stdout.splitlines() if len(line.split()) == 2)
+    assert numbers[job] == str(count)
+
+
+WRONG = {
+    "unknown recipe": ({"finetuning": {}}, "networks.robust.weights.finetuned.finetune: no finetuning.robust"),
+    "neither steps nor epochs": (
+        {"finetuning": {"robust": {k: v for k, v in FINETUNING.items() if k != "epochs"}}},
+        "robust",
+    ),
+    "one rate too few": (
+        {"finetuning": {"robust": FINETUNING | {"learning_rates": [1e-4]}}},
+        "finetuning.robust.change_at: 1 learning_rates change 0 times, not 1",
+    ),
+    "unknown key": ({"finetuning": {"robust": FINETUNING | {"momentun": 1}}}, "momentun"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_recipe_names_its_key(workspace, case):
+    changes, culprit = WRONG[case]
+    refused = workspace.snakemake("--dry-run", config=finetuned(workspace, **changes))
+    assert refused.returncode != 0
+    assert culprit in refused.stdout
+    assert "Traceback" not in refused.stdout

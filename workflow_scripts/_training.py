@@ -1,0 +1,56 @@
+"""What training and fine-tuning share: the network to start with, the training itself, its outputs."""
+
+from pathlib import Path
+
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from _network import build_wanted
+from supcore.data.dataset import StereoDataset
+from supcore.data.manifest import read_manifest
+from supcore.files import atomic_path
+from supcore.networks import load_weights, save_weights
+from supcore.seeding import derived_seed
+from supcore.training import TrainingOptions, train_stereo
+from supcore.training.stereo import PLAIN
+
+
+def job_seed(snakemake):
+    """Seed of everything random in this training."""
+    return derived_seed(snakemake.params.seed, snakemake.wildcards.network, snakemake.wildcards.weights)
+
+
+def starting_network(snakemake, device):
+    """The network with the weights that the recipe starts from, or freshly initialised."""
+    torch.manual_seed(job_seed(snakemake))
+    network = build_wanted(snakemake.params.network, device)
+    if snakemake.input.start:
+        load_weights(network, snakemake.input.start)
+    return network
+
+
+def train(snakemake, running, network, extension=PLAIN):
+    """Train the network by its recipe; returns the history."""
+    params, recipe = snakemake.params, snakemake.params.training
+    samples = [sample for path in snakemake.input.training for sample in read_manifest(path)]
+    size = tuple(recipe["image_size"]) if "image_size" in recipe else None
+    pairs = StereoDataset(samples, size, keep_in_memory=params.keep_in_memory)
+    options = TrainingOptions.of_recipe(recipe, seed=job_seed(snakemake), workers=params.workers)
+    steps = options.length(len(pairs))
+    bar = tqdm(total=steps, desc=f"train {snakemake.wildcards.network}", unit="step", disable=None)
+
+    def progress(step, row):
+        bar.update(step - bar.n)
+        more = "".join(f", {name} {value:.3f}" for name, value in row.items() if name.startswith(("d1", "epe")))
+        running.log.info("step %d of %d, loss %.4f%s", step, steps, row["loss"], more)
+
+    return train_stereo(network, pairs, options, checkpoint=params.checkpoint, progress=progress, extension=extension)
+
+
+def store(snakemake, network, history):
+    """Write weights and history; the training's checkpoint is no longer needed then."""
+    save_weights(network, snakemake.output.weights, {"architecture": snakemake.params.network["architecture"]})
+    with atomic_path(snakemake.output.history) as temporary:
+        pd.DataFrame(history).to_csv(temporary, index=False, float_format="%.8g")
+    Path(snakemake.params.checkpoint).unlink(missing_ok=True)
