@@ -1,11 +1,15 @@
 """Batches of stereo pairs, decoded by worker processes, with the errors of the pairs themselves."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
 
 from torch.utils.data import DataLoader, Dataset
 
 from supcore.data.dataset import StereoDataset, StereoPair, stack_pairs
 from supcore.errors import SupError
+
+T = TypeVar("T")
 
 
 def load_batches(pairs: StereoDataset, batches: Sequence[list[int]], *, workers: int = 0) -> Iterator[StereoPair]:
@@ -19,30 +23,39 @@ def load_batches(pairs: StereoDataset, batches: Sequence[list[int]], *, workers:
     Raises:
         SupError: a file of a pair cannot be used; the message is the same for any number of workers.
     """
-    loader = DataLoader(_Attempts(pairs), batch_sampler=batches, num_workers=workers, collate_fn=_stack)
-    for batch in loader:
-        if isinstance(batch, SupError):
-            raise batch
-        yield batch
+    return load(_Batches(pairs, batches), range(len(batches)), workers=workers)
 
 
-class _Attempts(Dataset[StereoPair | SupError]):
-    """Returns the error of a pair instead of raising it: one raised in a worker arrives as a traceback in text."""
+def load(items: Dataset[T], order: Sequence[int], *, workers: int = 0) -> Iterator[T]:
+    """The items with the indices of ``order``, made by ``workers`` processes; errors as :func:`load_batches`."""
+    loader = DataLoader(_Attempts(items), sampler=order, batch_size=None, num_workers=workers, collate_fn=_unchanged)
+    for item in loader:
+        if isinstance(item, SupError):
+            raise item
+        yield item
 
-    def __init__(self, pairs: StereoDataset) -> None:
-        self.pairs = pairs
 
-    def __getitem__(self, index: int) -> StereoPair | SupError:
+@dataclass(frozen=True)
+class _Batches(Dataset[StereoPair]):
+    pairs: StereoDataset
+    batches: Sequence[list[int]]
+
+    def __getitem__(self, index: int) -> StereoPair:
+        return stack_pairs([self.pairs[i] for i in self.batches[index]])
+
+
+@dataclass(frozen=True)
+class _Attempts(Dataset[T | SupError]):
+    """Returns the error of an item instead of raising it: one raised in a worker arrives as a traceback in text."""
+
+    items: Dataset[T]
+
+    def __getitem__(self, index: int) -> T | SupError:
         try:
-            return self.pairs[index]
+            return self.items[index]
         except SupError as error:
             return error
 
 
-def _stack(attempts: Sequence[StereoPair | SupError]) -> StereoPair | SupError:
-    pairs = []
-    for attempt in attempts:
-        if isinstance(attempt, SupError):
-            return attempt
-        pairs.append(attempt)
-    return stack_pairs(pairs)
+def _unchanged(item: T) -> T:
+    return item

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from supcore.data.augmentation import AugmentationOptions, augment
+from supcore.data.augmentation import AugmentationOptions, augment, shrink_and_pad
 from supcore.data.dataset import StereoPair, to_unit_range
 from supcore.errors import SupError
 
@@ -104,3 +104,75 @@ def test_crop_larger_than_the_images_is_an_error_that_names_the_key(pair, crop):
         SupError, match=rf"training crop {crop[0]}x{crop[1]} is larger than the images, 12x20.*crop_size"
     ):
         run(pair, 0, crop=crop)
+
+
+def test_no_crop_size_keeps_whole_images(pair):
+    left, _, disparity = run(pair, 0, crop=None, vertical_flip=0, **GEOMETRY_ONLY)
+    assert torch.equal(left, to_unit_range(pair.left))
+    assert torch.equal(disparity, pair.disparity)
+
+
+@pytest.mark.parametrize(
+    ("probability", "inverted", "share"), [(1, False, 1), (1, True, 0), (0, True, 1), (0, False, 0)]
+)
+def test_flips_follow_either_reading_of_their_probability(pair, probability, inverted, share):
+    """The release's 1 means never."""
+    options = {"vertical_flip": probability, "inverted_flip": inverted}
+    flipped = [bool(d[0, 0, 0] > d[0, 1, 0]) for *_, d in (run(pair, k, **options, **GEOMETRY_ONLY) for k in range(20))]
+    assert sum(flipped) == 20 * share
+
+
+class TestShrinkAndPad:
+    """Two images of 40×60: a horizontal ramp that is its own disparity, and nothing else."""
+
+    height, width = 40, 60
+
+    @pytest.fixture
+    def batch(self):
+        ramp = torch.linspace(0.5, 1, self.width).expand(2, 1, self.height, -1)
+        return ramp.expand(-1, 3, -1, -1).contiguous(), ramp.expand(-1, 3, -1, -1).contiguous(), 100 * ramp
+
+    def run(self, batch, seed, probability=1.0):
+        options = AugmentationOptions(None, input_diversity=probability)
+        return shrink_and_pad(*batch, options, np.random.default_rng(seed))
+
+    def test_sizes_are_between_90_and_100_percent_and_places_vary(self, batch):
+        sizes, corners = set(), set()
+        for seed in range(300):
+            rows, columns = (self.run(batch, seed)[2][0, 0] > 0).nonzero().T
+            sizes.add((int(rows.max() - rows.min()) + 1, int(columns.max() - columns.min()) + 1))
+            corners.add((int(rows.min()), int(columns.min())))
+        heights, widths = zip(*sizes, strict=True)
+        assert (min(heights), max(heights)) == (36, 40)
+        assert (min(widths), max(widths)) == (54, 60)
+        assert len(corners) > 10
+
+    def test_views_stay_together_and_disparities_follow_the_width(self, batch):
+        for seed in range(20):
+            left, right, disparity = self.run(batch, seed)
+            assert torch.equal(left, right)
+            assert torch.equal(disparity[0], disparity[1])  # one draw serves the batch
+            columns = (disparity[0, 0] > 0).any(0).nonzero().flatten()
+            ratio = len(columns) / self.width
+            inside = disparity[0, 0].amax(0)[columns]
+            assert inside.max() <= 100 * ratio + 1e-4
+            assert inside.min() == pytest.approx(50 * ratio, abs=1e-3)
+            # Bilinear images and nearest disparities differ by at most a pixel of the ramp.
+            torch.testing.assert_close(left[0, 0].amax(0)[columns] * 100 * ratio, inside, atol=1.5, rtol=0)
+
+    def test_padding_is_the_mean_colour_and_no_ground_truth(self, batch):
+        left, _, disparity = self.run(batch, 1)
+        padded = (disparity == 0).expand_as(left)
+        assert padded.any()
+        mean = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1).expand_as(left)
+        assert torch.equal(left[padded], mean[padded])
+
+    def test_happens_as_often_as_asked(self, batch):
+        changed = [not torch.equal(self.run(batch, seed, 0.3)[0], batch[0]) for seed in range(400)]
+        assert 80 < sum(changed) < 160
+        assert all(torch.equal(a, b) for a, b in zip(self.run(batch, 0, 0.0), batch, strict=True))
+
+    def test_batch_itself_is_not_changed(self, batch):
+        before = [tensor.clone() for tensor in batch]
+        self.run(batch, 1)
+        assert all(torch.equal(a, b) for a, b in zip(before, batch, strict=True))
