@@ -7,7 +7,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all
 # Folder with real stereo frames (kitti2015, kitti2012, flyingthings3d) for `make real`; used if it is there.
 REAL_FRAMES ?= ../shared/realdata
 
-.PHONY: demo real test test-all check lock clean
+.PHONY: demo real studies test test-all check lock clean
 
 demo: $(VENV)/ready
 	$(SNAKEMAKE) results/tables/transfer.csv all --report results/report.html --report-after-run
@@ -15,6 +15,9 @@ demo: $(VENV)/ready
 real: $(VENV)/ready
 	@if [ -d "$(REAL_FRAMES)" ] && [ ! -e data/real_frames ]; then mkdir -p data && ln -s "$(abspath $(REAL_FRAMES))" data/real_frames; fi
 	$(SNAKEMAKE) --configfile config/real_sample.yaml $$(test -e data/real_frames && echo config/real_frames.yaml)
+
+studies: $(VENV)/ready
+	$(SNAKEMAKE) --configfile config/config.yaml config/demo_studies.yaml
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -m "not real and not slow"

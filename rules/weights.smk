@@ -108,7 +108,6 @@ rule train_stereo:
         network=lambda wc: build(wc.network, wc.weights),
         training=lambda wc: training_settings(wc),
         keep_in_memory=config["keep_in_memory"],
-        workers=config["workers"],
         checkpoint=checkpoint_file("{network}-{weights}"),
         code=code_hash("supcore.training", "supcore.networks.*"),
     message:
@@ -146,7 +145,6 @@ rule finetune_stereo:
         image_size=config["image_size"],
         training=lambda wc: finetuning_settings(wc),
         keep_in_memory=config["keep_in_memory"],
-        workers=config["workers"],
         checkpoint=checkpoint_file("{network}-{weights}"),
         code=code_hash("supcore.training", "supcore.networks.*"),
     message:

@@ -36,7 +36,7 @@ def train(snakemake, running, network, extension=PLAIN):
     samples = [sample for path in snakemake.input.training for sample in read_manifest(path)]
     size = tuple(recipe["image_size"]) if "image_size" in recipe else None
     pairs = StereoDataset(samples, size, keep_in_memory=params.keep_in_memory)
-    options = TrainingOptions.of_recipe(recipe, seed=job_seed(snakemake), workers=params.workers)
+    options = TrainingOptions.of_recipe(recipe, seed=job_seed(snakemake), workers=snakemake.config["workers"])
     steps = options.length(len(pairs))
     bar = tqdm(total=steps, desc=f"train {snakemake.wildcards.network}", unit="step", disable=None)
 
