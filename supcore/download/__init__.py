@@ -6,7 +6,7 @@ Needs the packages of the ``workflow`` extra; nothing else in supcore imports th
 from supcore.download.archives import extract_member, unpack
 from supcore.download.checks import Expected
 from supcore.download.http import Retry, fetch
-from supcore.download.obtain import obtain_checkpoint, obtain_file
+from supcore.download.obtain import obtain_checkpoint, obtained_file
 from supcore.download.registry import Checkpoint, Origin, Registry, RemoteFile, WeightsEntry, load_registry
 
 __all__ = [
@@ -21,6 +21,6 @@ __all__ = [
     "fetch",
     "load_registry",
     "obtain_checkpoint",
-    "obtain_file",
+    "obtained_file",
     "unpack",
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 from supcore.files import sha256
 
 _WEB_PAGE = re.compile(
-    rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+    rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
 
 
@@ -24,6 +24,13 @@ UNKNOWN = Expected()
 
 def find_problem(path: Path, expected: Expected) -> str | None:
     """Say in a few words what is wrong with the file at ``path``, or return ``None`` if nothing is."""
+    try:
+        return _compare(path, expected)
+    except OSError as error:  # a folder, or no permission
+        return f"it cannot be read ({error.strerror})"
+
+
+def _compare(path: Path, expected: Expected) -> str | None:
     if is_web_page(path):
         return "it is a web page, not the file (a quota, login or error page)"
     size = path.stat().st_size

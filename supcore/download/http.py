@@ -78,8 +78,8 @@ def fetch(
         try:
             _transfer(session, url, part, expected)
         except TransientError as error:
-            problem = str(error)
-            logger.warning("%s: attempt %d failed: %s", target.name, attempt + 1, problem)
+            problem = f"{error}; try again later"
+            logger.warning("%s: attempt %d failed: %s", target.name, attempt + 1, error)
             continue
         found = find_problem(part, expected)
         if found is None:
@@ -90,7 +90,7 @@ def fetch(
         problem = f"{found} (from {_shown(url)})"
         if not resumed:  # a complete download of the wrong content; only a wrong join deserves another try
             break
-    raise SupError(f"{target.name}: {problem}; try again later")
+    raise SupError(f"{target.name}: {problem}")
 
 
 def explain(error: Exception, url: str) -> str:
@@ -116,6 +116,8 @@ def _transfer(session: requests.Session, url: str, part: Path, expected: Expecte
     headers = {"Accept-Encoding": "identity"} | _resume_headers(part, expected)
     try:
         with session.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
+            if _has_nothing_more(response, part):
+                return
             _check_status(response, url, part)
             _store(response, part, expected)
     except requests.RequestException as error:
@@ -141,6 +143,12 @@ def _resume_headers(part: Path, expected: Expected) -> dict[str, str]:
     if offset and expected.sha256:
         return {"Range": f"bytes={offset}-"}
     return {}
+
+
+def _has_nothing_more(response: requests.Response, part: Path) -> bool:
+    """Whether the partial file is whole: the process ended between its last byte and its new name."""
+    whole = response.headers.get("Content-Range", "").removeprefix("bytes */")
+    return response.status_code == 416 and whole == str(part.stat().st_size)
 
 
 def _check_status(response: requests.Response, url: str, part: Path) -> None:

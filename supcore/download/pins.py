@@ -19,22 +19,21 @@ def pinned_hash(downloads: Path, name: str) -> str | None:
     return _read(downloads / PINS).get(name)
 
 
-def pin(downloads: Path, name: str) -> str:
-    """Record the SHA-256 of ``downloads/name`` unless there is a record already; return the recorded one."""
-    digest = sha256(downloads / name)
+def pin(downloads: Path, name: str) -> None:
+    """Record the SHA-256 of ``downloads/name`` unless there is a record already."""
     path = downloads / PINS
     with locked(path):
         pins = _read(path)
         if name not in pins:
+            digest = sha256(downloads / name)
             logger.warning(
-                "%s: no hash is published; trusting this first copy, sha256 %s, noted in %s",
+                "%s: no hash is published; trusting this first copy that is of use, sha256 %s, noted in %s",
                 name,
                 digest,
                 path,
             )
             pins[name] = digest
             write_json(path, pins)
-    return pins[name]
 
 
 def _read(path: Path) -> dict[str, str]:
