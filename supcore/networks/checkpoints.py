@@ -6,7 +6,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from supcore.errors import SupError
-from supcore.tensor_files import read_tensors, read_torch, write_tensors
+from supcore.tensor_files import is_safetensors, read_tensors, read_torch, write_tensors
 
 
 def save_weights(network: nn.Module, path: str | Path, metadata: Mapping[str, str] | None = None) -> None:
@@ -15,7 +15,7 @@ def save_weights(network: nn.Module, path: str | Path, metadata: Mapping[str, st
 
 
 def load_weights(network: nn.Module, path: str | Path) -> list[str]:
-    """Load weights into ``network``: our safetensors or the authors' ``.tar`` / ``.pth``.
+    """Load weights into ``network``: safetensors or a PyTorch file, as the authors' ``.tar`` and ``.pth``.
 
     The ``module.`` prefix of their files is dropped. Names and shapes must match exactly, except entries that the
     network declares optional (``optional_weights``).
@@ -52,12 +52,12 @@ def load_weights(network: nn.Module, path: str | Path) -> list[str]:
 
 
 def read_state_dict(path: str | Path) -> dict[str, Tensor]:
-    """Read a state dict without the ``module.`` prefix.
+    """Read a state dict without the ``module.`` prefix; safetensors by any name are known by their content.
 
     Raises:
         SupError: the file is missing, damaged, or holds something else than a state dict.
     """
-    if Path(path).suffix == ".safetensors":
+    if Path(path).suffix == ".safetensors" or is_safetensors(path):
         return _without_prefix(read_tensors(path)[0])  # empty for a network without weights
     content = read_torch(path)
     if isinstance(content, Mapping) and "state_dict" in content:

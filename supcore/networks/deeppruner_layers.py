@@ -5,7 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from supcore.networks.blocks import conv_norm_2d, conv_norm_3d
-from supcore.networks.regression import expected_sample, full_precision
+from supcore.networks.regression import expected_sample
+from supcore.ops.precision import full_precision
 
 _SLOPE = 0.1
 

@@ -3,16 +3,11 @@
 Under ``torch.autocast`` a disparity in bfloat16 would have steps of a quarter to a whole pixel.
 """
 
-from typing import Any
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-
-def full_precision(tensor: Tensor) -> Any:
-    """Context in which autocast leaves the dtypes of operations on the tensor's device alone."""
-    return torch.autocast(tensor.device.type, enabled=False)
+from supcore.ops.precision import full_precision
 
 
 def at_least_float32(tensor: Tensor) -> Tensor:

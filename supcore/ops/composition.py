@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from supcore.ops.precision import full_precision
+
 Pair = tuple[int, int]
 
 
@@ -18,7 +20,7 @@ def deform_conv2d(
     mask: Tensor | None,
 ) -> Tensor:
     """Deformable convolution of checked arguments of one dtype; see :func:`supcore.ops.deform_conv2d`."""
-    with torch.autocast(input.device.type, enabled=False):
+    with full_precision(input):
         sampled = _sample_taps(input, offset, weight.shape[-2:], stride, padding, dilation)
         if mask is not None:
             n, groups, _, taps, rows, columns = sampled.shape

@@ -10,11 +10,9 @@ from supcore.data.manifest import StereoSample
 from supcore.data.synthetic import write_scenes
 from supcore.metrics import d1_error
 from supcore.networks import build_network, load_weights
-from tests.unit.networks.test_deeppruner import SMALL as SMALL_DEEPPRUNER
+from tests.unit.networks.small import DEMO, untrained
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "resources/demo_weights"
-DEMO = {"base_channels": 16, "block_counts": (1, 2, 1, 1), "pooling_sizes": (16, 8, 4, 2), "max_disparity": 32}
-SMALL_AANET = {"base_channels": 8, "block_counts": (1, 1, 1), "pyramid_channels": 16, "refinement_channels": 16}
 
 
 @pytest.fixture(scope="module")
@@ -38,20 +36,6 @@ def test_trained_networks_stay_within_a_twentieth_of_a_pixel(scenes, name):
     assert half.dtype == torch.float32
     assert 0 < (half - full).abs().mean() < 0.05
     assert (d1_error(half, truth) - d1_error(full, truth)).abs().mean() < 0.1
-
-
-def untrained(name):
-    if name.startswith("deeppruner") or name.endswith("patchmatch"):
-        options = {"base_channels": 8, "block_counts": (1, 1, 1, 1), "max_disparity": 32, **SMALL_DEEPPRUNER[name]}
-    elif name == "aanet_plus":
-        options = {"max_disparity": 48, "hourglass_channels": (8, 8, 16, 16, 16)}
-    elif name == "aanet":
-        options = {"max_disparity": 48, **SMALL_AANET}
-    else:
-        options = DEMO
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        return build_network(name, **options)
 
 
 @pytest.mark.parametrize("name", ["psmnet_deform25", "deeppruner", "deeppruner_fast", "aanet", "aanet_plus"])

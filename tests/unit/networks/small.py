@@ -1,0 +1,27 @@
+"""Small versions of all networks that take 64×128 images."""
+
+import torch
+
+from supcore.networks import build_network
+
+DEMO = {"base_channels": 16, "block_counts": (1, 2, 1, 1), "pooling_sizes": (16, 8, 4, 2), "max_disparity": 32}
+_DEEPPRUNER = {"base_channels": 8, "block_counts": (1, 1, 1, 1), "max_disparity": 32}
+_AANET = {"base_channels": 8, "block_counts": (1, 1, 1), "pyramid_channels": 16, "refinement_channels": 16}
+
+SMALL = {
+    "psmnet": DEMO,
+    "psmnet_deform6": DEMO,
+    "psmnet_deform25": DEMO,
+    "psmnet_deform25_patchmatch": {**_DEEPPRUNER, "pooling_sizes": (8, 4, 2, 1)},
+    "deeppruner": {**_DEEPPRUNER, "pooling_sizes": (8, 4, 2, 1)},
+    "deeppruner_fast": {**_DEEPPRUNER, "pooling_sizes": (8, 4, 2)},
+    "aanet": {"max_disparity": 48, **_AANET},
+    "aanet_plus": {"max_disparity": 48, "hourglass_channels": (8, 8, 16, 16, 16)},
+}
+
+
+def untrained(name):
+    """The network with reproducible random weights."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return build_network(name, **SMALL[name])
