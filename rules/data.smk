@@ -1,5 +1,14 @@
 # Stereo pairs: rendered, exported or indexed, one manifest per data set and split; resized once where asked for.
 
+from supcore.data.layouts import names_digest
+
+
+def names_of(dataset):
+    """Hash of the names of a data set's images: a manifest is made anew when pairs are added or removed."""
+    entry = config["datasets"][dataset]
+    options = entry.get("layout_options", {})
+    return names_digest(entry["layout"], entry["root"], **options)
+
 
 rule render_scenes:
     output:
@@ -53,6 +62,7 @@ rule export_motorcycle:
 rule index_dataset:
     input:
         exclude=lambda wc: config["datasets"][wc.dataset].get("exclude", []),
+        class_maps=lambda wc: released_class_maps(wc.dataset),
     output:
         manifest="<results>/manifests/{dataset}/{split}.csv",
         provenance="<results>/manifests/{dataset}/{split}.json",
@@ -73,6 +83,7 @@ rule index_dataset:
         layout_options=lambda wc: config["datasets"][wc.dataset].get(
             "layout_options", {}
         ),
+        names=lambda wc: names_of(wc.dataset),
         code=code_hash("supcore.data.layouts"),
     message:
         "Indexing {wildcards.dataset}, split {wildcards.split}"
@@ -105,3 +116,24 @@ rule cache_images:
         "Resizing the pairs of {wildcards.dataset}, split {wildcards.split}"
     script:
         "../workflow_scripts/cache_images.py"
+
+
+localrules:
+    download_class_maps,
+
+
+rule download_class_maps:
+    output:
+        directory(CLASS_MAPS),
+    log:
+        "<logs>/download/class_maps.log",
+    benchmark:
+        "<benchmarks>/download/class_maps.tsv"
+    retries: 2
+    params:
+        registry=config["weights_registry"],
+        downloads=config["downloads"],
+    message:
+        "Fetching the SUP authors' class maps of KITTI 2015"
+    script:
+        "../workflow_scripts/download_class_maps.py"

@@ -6,7 +6,7 @@ import pandas as pd
 
 from _job import job
 from supcore.data.manifest import read_manifest
-from supcore.data.overlap import overlap_table
+from supcore.data.overlap import COLUMNS, overlap_table
 from supcore.files import atomic_path
 
 if TYPE_CHECKING:
@@ -27,6 +27,6 @@ with job(snakemake) as running:
             running.log.warning(
                 "warning: %d frames of %s also serve for %s", row["shared"], row["reported"], row["role"]
             )
-    table = pd.DataFrame(rows).assign(examples=[" ".join(row["examples"]) for row in rows])
+    table = pd.DataFrame(rows, columns=COLUMNS).assign(examples=[" ".join(row["examples"]) for row in rows])
     with atomic_path(snakemake.output.table) as temporary:
         table.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")

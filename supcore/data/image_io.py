@@ -4,6 +4,8 @@ Every reader checks what it reads and names the file in its error.
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ from supcore.errors import SupError
 from supcore.files import atomic_path
 
 MAX_DISPARITY_PNG = 65535 / 256
+TRAIN_IDS = 19  # classes of Cityscapes that count
+IGNORED = 255
 
 
 def read_image(path: str | Path) -> np.ndarray:
@@ -62,7 +66,14 @@ def write_disparity(path: str | Path, disparity: np.ndarray) -> None:
 
 
 def read_class_map(path: str | Path) -> np.ndarray:
-    """Read a class map (8-bit PNG of Cityscapes train ids, 255 = ignore; or the authors' ``.npy``) as H×W uint8."""
+    """Read a class map (8-bit PNG of Cityscapes train ids, 255 = ignore; or the authors' ``.npy``) as H×W uint8.
+
+    Values that 8 bit cannot hold, such as -1, become 255.
+
+    Raises:
+        SupError: no such map, or values from 19 to 254: label ids, as in the folder ``semantic`` of KITTI 2015, would
+            pass for other classes.
+    """
     if Path(path).suffix.lower() == ".npy":
         try:
             classes = np.load(path, allow_pickle=False)
@@ -72,7 +83,13 @@ def read_class_map(path: str | Path) -> np.ndarray:
         classes = np.asarray(_open(path, "class map"))
     if classes.ndim != 2 or classes.dtype.kind not in "iu":
         raise SupError(f"{path}: a class map must be a 2-D array of integers, found {classes.dtype} {classes.shape}")
-    return np.where((classes >= 0) & (classes <= 255), classes, 255).astype(np.uint8)
+    label_ids = classes[(classes >= TRAIN_IDS) & (classes < IGNORED)]
+    if label_ids.size:
+        raise SupError(
+            f"{path}: class {label_ids.max()} is no train id (0-18, 255 = ignore); convert the label ids, which "
+            "KITTI's own folder semantic holds, to train ids"
+        )
+    return np.where((classes >= 0) & (classes <= IGNORED), classes, IGNORED).astype(np.uint8)
 
 
 def read_pfm(path: str | Path) -> np.ndarray:
@@ -101,10 +118,16 @@ def _read_disparity_png(path: str | Path) -> np.ndarray:
 
 def _open(path: str | Path, what: str) -> Image.Image:
     """Open and decode completely, so that a truncated file is noticed here."""
+    with decoding(path, what), Image.open(path) as image:
+        image.load()
+        return image.copy() if image.size[0] * image.size[1] else _refuse_empty(path)
+
+
+@contextmanager
+def decoding(path: str | Path, what: str) -> Iterator[None]:
+    """Turn what goes wrong while a file is decoded into a :class:`SupError` that names it."""
     try:
-        with Image.open(path) as image:
-            image.load()
-            return image.copy() if image.size[0] * image.size[1] else _refuse_empty(path)
+        yield
     except FileNotFoundError as error:
         raise SupError(f"{path}: {what} not found; check the data root and the manifest") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:

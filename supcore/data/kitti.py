@@ -1,9 +1,12 @@
 """The folders of KITTI raw, KITTI 2012 ("stereo flow") and KITTI 2015 ("scene flow")."""
 
+import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
-from supcore.data.pairing import Paths, find_files, in_sibling_folder, refuse_unpaired
+from supcore.data.pairing import Paths, find_files, in_sibling_folder, refuse_unpaired, visible_files
+from supcore.errors import SupError
 
 FIRST_FRAMES = "*_10.png"  # *_11.png are the second frames, for optical flow
 
@@ -23,16 +26,32 @@ def kitti2012(
     root: Path, *, disparity: str = "disp_occ", segmentation: str | None = None, grey: bool = False
 ) -> list[Paths]:
     """KITTI 2012: colour in ``colored_0/1`` (official) or ``image_2/3`` (renamed), grey in ``image_0/1``."""
-    colour = ("colored_0", "colored_1") if (root / "training" / "colored_0").is_dir() else ("image_2", "image_3")
+    official = any(visible_files(root / "training" / "colored_0", FIRST_FRAMES))
+    colour = ("colored_0", "colored_1") if official else ("image_2", "image_3")
     return _benchmark(root, ("image_0", "image_1") if grey else colour, disparity, segmentation)
 
 
 def kitti_raw(root: Path) -> list[Paths]:
-    """KITTI raw, synchronised and rectified: ``<date>/<drive>_sync/image_02|03/data/*.png``; no ground truth."""
-    lefts = find_files(root, "*/*/image_02/data/*.png")
+    """KITTI raw: ``<date>/<drive>_sync/image_02|03/data/*.png``; no ground truth.
+
+    Drives called ``<drive>_extract`` are neither synchronised nor rectified, so they are no stereo pairs.
+    """
+    lefts = find_files(root, "*/*_sync/image_02/data/*.png")
     rights = [in_sibling_folder(left, "image_02", "image_03") for left in lefts]
-    refuse_unpaired(root.glob("*/*/image_03/data/*.png"), rights)
+    refuse_unpaired(visible_files(root, "*/*_sync/image_03/data/*.png"), rights)
     return [{"left": left, "right": right} for left, right in zip(lefts, rights, strict=True)]
+
+
+def frame_number(left: Path) -> int:
+    """Number of a frame of KITTI 2012 or 2015: 160 for ``000160_10.png``.
+
+    Raises:
+        SupError: the name does not begin with a number.
+    """
+    number = re.match(r"\d+", left.name)
+    if number is None:
+        raise SupError(f"{left}: no frame number in the name (NNNNNN_10.png); list the frames of the split by name")
+    return int(number[0])
 
 
 def class_map(root: Path, segmentation: str) -> Callable[[Path], Path]:
@@ -40,11 +59,14 @@ def class_map(root: Path, segmentation: str) -> Callable[[Path], Path]:
 
     Args:
         root: folder of the data set.
-        segmentation: a folder below ``training`` of PNG files named as the images, or the pattern of a path below
-            ``root`` in which ``{frame}`` stands for the image's name without suffix.
+        segmentation: a folder below ``training`` of PNG files named as the images, or the pattern of a path in which
+            ``{frame}`` stands for the image's name without suffix. A pattern begins at ``root``, one with a leading
+            ``./`` at the working directory, and ``..`` goes up in the text of the path, so that ``../maps`` lies beside
+            ``root`` even if ``root`` is a link to elsewhere.
     """
     if "{frame}" in segmentation:
-        return lambda left: root / segmentation.replace("{frame}", left.stem)
+        pattern = os.path.normpath(segmentation if segmentation.startswith("./") else root / segmentation)
+        return lambda left: Path(pattern.replace("{frame}", left.stem))
     return lambda left: root / "training" / segmentation / left.name
 
 
@@ -52,7 +74,7 @@ def _benchmark(root: Path, views: tuple[str, str], disparity: str, segmentation:
     left_folder, right_folder, truth = (root / "training" / name for name in (*views, disparity))
     lefts = find_files(left_folder, FIRST_FRAMES)
     rows = [{"left": left, "right": right_folder / left.name, "disparity": truth / left.name} for left in lefts]
-    refuse_unpaired(right_folder.glob(FIRST_FRAMES), [row["right"] for row in rows])
+    refuse_unpaired(visible_files(right_folder, FIRST_FRAMES), [row["right"] for row in rows])
     if segmentation:
         classes = class_map(root, segmentation)
         return [row | {"segmentation": classes(row["left"])} for row in rows]

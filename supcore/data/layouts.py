@@ -1,15 +1,17 @@
 """Listing the stereo pairs of an official data set: its layout, what to leave out, which split."""
 
 import inspect
-import re
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from supcore.data.kitti import kitti2012, kitti2015, kitti_raw
 from supcore.data.pairing import Paths
 from supcore.data.scene_flow import LETTERS, driving, flyingthings3d, monkaa
+from supcore.data.splits import choose
 from supcore.errors import SupError
 
 LAYOUTS: dict[str, Callable[..., list[Paths]]] = {
@@ -21,10 +23,25 @@ LAYOUTS: dict[str, Callable[..., list[Paths]]] = {
     "driving": driving,
 }
 
+# Where the left images are. What belongs to them has to be there too, so their names tell whether pairs came or went.
+LEFT_FOLDERS = {
+    "kitti_raw": "*/*_sync/image_02/data/",
+    "kitti2012": "training/*/",
+    "kitti2015": "training/*/",
+    "flyingthings3d": "frames_{rendering}*/{subset}/*/*/left/",
+    "monkaa": "frames_{rendering}*/*/left/",
+    "driving": "frames_{rendering}*/*/*/*/left/",
+}
+
+# Data sets whose frames have one number each; slices of the others go by position in the sorted list.
+NUMBERED = ("kitti2012", "kitti2015")
+
 # Pairs of the complete data sets. The TRAIN part of FlyingThings3D, Monkaa and Driving are the 35,454 pairs that stereo
 # networks are commonly pre-trained on.
 TOTALS = {"kitti_raw": 47890, "kitti2012": 194, "kitti2015": 200, "monkaa": 8664, "driving": 4400}
 FLYINGTHINGS3D_TOTALS = {"TRAIN": 22390, "TEST": 4370}
+
+EXAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -36,12 +53,14 @@ class IndexedPairs:
         found: pairs of the whole data set, before exclusion and split.
         expected: the same of the complete data set; None where it is not known.
         excluded: pairs left out; None without an exclusion list.
+        unmatched: lines of the exclusion list that no pair belongs to, sorted.
     """
 
     rows: list[dict[str, str]]
     found: int
     expected: int | None
     excluded: int | None
+    unmatched: list[str]
 
     @property
     def warnings(self) -> list[str]:
@@ -51,6 +70,12 @@ class IndexedPairs:
             warnings.append(f"{self.found} pairs found, the complete data set has {self.expected}")
         if self.excluded == 0:
             warnings.append("the exclusion list matches no pair; its lines are paths below the data root")
+        elif self.unmatched:
+            first = ", ".join(self.unmatched[:EXAMPLES]) + (", …" if len(self.unmatched) > EXAMPLES else "")
+            warnings.append(
+                f"{len(self.unmatched)} lines of the exclusion list match no pair ({first}); "
+                "check them unless those parts of the data set were left out on purpose"
+            )
         return warnings
 
 
@@ -67,34 +92,50 @@ def index_pairs(
     Args:
         layout: a key of :data:`LAYOUTS`.
         root: folder of the data set.
-        frames: which pairs: a slice such as ``":160"`` or ``"160:"`` of the sorted list, or the names of frames as
-            they begin or end the path of the left image below the root, e.g. ``"000150_10"``.
+        frames: which pairs: a slice such as ``":160"`` or ``"160:"``, or the names of frames as they begin or end the
+            path of the left image below the root, e.g. ``"000150_10"``. Slices of KITTI 2012 and 2015 go by the number
+            of the frame (``"160:"`` are 000160 and up, whatever is missing or excluded), those of the other data sets
+            by the position in the sorted list.
         exclude: text file of pairs to leave out before the split is taken; see :func:`read_exclusions`.
         **options: of the layout.
 
     Raises:
         SupError: no such root, an option that the layout lacks, no pair found, a view or ground truth without its
-            partner, a frame that does not exist.
+            partner, a frame that does not exist or is named twice.
     """
     root = Path(root)
     if not root.is_dir():
         raise SupError(f"{root}: data root not found; set datasets.<name>.root to the folder of the data set")
     _check_options(layout, options)
     everything = LAYOUTS[layout](root, **options)
-    rows = everything
-    if exclude is not None:
-        unwanted = read_exclusions(exclude)
-        rows = [row for row in everything if not _begins_with(row["left"].relative_to(root), unwanted)]
-    if isinstance(frames, str):
-        first, last = (int(number) if number else None for number in frames.split(":"))
-        chosen = rows[first:last]
-    else:
-        chosen = [_frame(rows, name, root) for name in frames]
+    unwanted = set() if exclude is None else read_exclusions(exclude)
+    matched = [unwanted & _places(row["left"].relative_to(root)) for row in everything]
+    rows = [row for row, lines in zip(everything, matched, strict=True) if not lines]
+    chosen = choose(rows, frames, root, numbered=layout in NUMBERED)
     if not chosen:
         raise SupError(f"{root}: {len(rows)} pairs found, but none in the split {frames!r}")
-    excluded = None if exclude is None else len(everything) - len(rows)
-    complete = [_complete(row) for row in chosen]
-    return IndexedPairs(complete, len(everything), known_total(layout, **options), excluded)
+    return IndexedPairs(
+        rows=[_complete(row) for row in chosen],
+        found=len(everything),
+        expected=known_total(layout, **options),
+        excluded=None if exclude is None else len(everything) - len(rows),
+        unmatched=sorted(map(str, unwanted.difference(*matched))),
+    )
+
+
+def names_digest(layout: str, root: str | Path, **options: Any) -> str:
+    """Hash of the names of a data set's left images, which changes when pairs are added or removed.
+
+    It reads folders only (0.05 s for KITTI raw), so that it can be asked for at every start of the workflow. A root
+    that does not exist is like an empty one.
+    """
+    pattern = LEFT_FOLDERS[layout].format(**{"rendering": "finalpass", "subset": "TEST"} | options)
+    digest = sha256()
+    for folder in sorted(Path(root).glob(pattern)):
+        with os.scandir(folder) as entries:
+            names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
+        digest.update("\0".join([str(folder.relative_to(root)), *names, ""]).encode(errors="surrogateescape"))
+    return digest.hexdigest()[:16]
 
 
 def known_total(layout: str, **options: Any) -> int | None:
@@ -119,9 +160,10 @@ def read_exclusions(path: str | Path) -> set[PurePosixPath]:
     return {PurePosixPath(entry) for entry in entries if entry and not entry.startswith("#")}
 
 
-def _begins_with(left: Path, unwanted: set[PurePosixPath]) -> bool:
+def _places(left: Path) -> set[PurePosixPath]:
+    """Every line of an exclusion list that would leave out this left image."""
     place = PurePosixPath(left)
-    return not unwanted.isdisjoint((place, place.with_suffix(""), *place.parents))
+    return {place, place.with_suffix(""), *place.parents}
 
 
 def _check_options(layout: str, options: dict[str, Any]) -> None:
@@ -136,13 +178,16 @@ def _complete(paths: Paths) -> dict[str, str]:
     """The row as text, after checking that its files are there."""
     for role, path in paths.items():
         if not path.is_file():
-            raise SupError(f"{path}: the {role} file of {paths['left'].name} is missing; complete the data set")
+            raise _missing(role, path, paths["left"])
     return {"disparity": "", **{role: str(path) for role, path in paths.items()}}
 
 
-def _frame(rows: Sequence[Paths], name: str, root: Path) -> Paths:
-    pattern = re.compile(rf"(^|/){re.escape(name)}(\.|/|$)")
-    matches = [row for row in rows if pattern.search(str(row["left"].relative_to(root)))]
-    if len(matches) != 1:
-        raise SupError(f"{root}: frame {name!r} matches {len(matches)} pairs; name exactly one in the split")
-    return matches[0]
+def _missing(role: str, path: Path, left: Path) -> SupError:
+    """The error for a file that is missing, alone or with its folder."""
+    absent = path
+    while not absent.parent.exists():
+        absent = absent.parent
+    if absent == path:
+        return SupError(f"{path}: the {role} file of {left.name} is missing; complete the data set")
+    other = f" or set layout_options.{role}" if role in ("disparity", "segmentation") else ""
+    return SupError(f"{absent}: the folder of the {role} files is missing; complete the data set{other}")

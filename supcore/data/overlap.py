@@ -1,35 +1,57 @@
 """Pictures that two sets of stereo pairs share, such as frames that a SUP was both optimised and reported on."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
+from supcore.data.image_io import decoding, read_image
 from supcore.data.manifest import StereoSample
-from supcore.errors import SupError
-from supcore.files import sha256
+from supcore.data.top_rows import read_top_rows
 
+COLUMNS = ("role", "reported", "shared", "share", "examples", "method")
+METHOD = "same file or equal pixels of the left image"
 EXAMPLES = 3
+TOP_ROWS = 8
+
+Look = Callable[[Path], Hashable]
 
 
-def shared_images(first: Sequence[StereoSample], second: Sequence[StereoSample]) -> list[tuple[str, str]]:
-    """Pairs of left images, one of each set, that are the same picture, in the order of ``first``.
+def shared_images(
+    first: Sequence[StereoSample], second: Sequence[StereoSample], looks: Sequence[Look] | None = None
+) -> list[str]:
+    """Left images of ``first`` that ``second`` has too, each once, in the order of ``first``.
 
-    They are the same if their paths lead to one file or their files have equal bytes; a picture that was encoded anew
-    is not recognised. Only files whose size occurs in both sets are read.
+    They are the same if their paths lead to one file or their pixels are equal, whatever the compression or the format
+    of the files. A picture that was resized, cropped or compressed with loss is not recognised, and neither is another
+    frame of the same scene.
+
+    Args:
+        first: the pairs in question, e.g. the reported ones.
+        second: the pairs to look for them in.
+        looks: :func:`looks_at_pictures`; to look at no file twice over several calls.
 
     Raises:
-        SupError: a file cannot be read.
+        SupError: a file is missing or damaged.
     """
-    firsts, seconds = _by_size(first), _by_size(second)
-    partners: dict[str, list[str]] = {}
-    for size in firsts.keys() & seconds.keys():
-        files = {path: Path(path).resolve() for path in (*firsts[size], *seconds[size])}
-        contents = _contents(set(files.values()))
-        for path in firsts[size]:
-            partners[path] = [p for p in seconds[size] if contents[files[p]] == contents[files[path]]]
-    order = dict.fromkeys(sample.left for sample in first)
-    return [(path, partner) for path in order for partner in partners.get(path, [])]
+    looks = looks_at_pictures() if looks is None else looks
+    files = {sample.left: Path(sample.left).resolve() for sample in first}
+    others = {Path(path).resolve() for path in {sample.left for sample in second}}
+    shared = others.intersection(files.values())
+    shared |= _equal_pictures(set(files.values()) - shared, others, looks)
+    return [path for path, file in files.items() if file in shared]
+
+
+def looks_at_pictures() -> tuple[Look, ...]:
+    """What tells pictures apart, the cheap first: size, first rows, all pixels. Each remembers the files it has seen.
+
+    On a 1242×375 PNG they take about 0.1, 0.4 and 16 ms. Few pictures are alike in the first rows, so that those of
+    KITTI raw are compared in less than a minute, where decoding them all takes a quarter of an hour.
+    """
+    return cache(_size), cache(_top_rows), cache(_pixels)
 
 
 def overlap_table(
@@ -42,43 +64,42 @@ def overlap_table(
         reported: the evaluated pairs by the name of their data set and split.
 
     Returns:
-        One row for each role and reported split: ``role``, ``reported`` (the name), ``shared`` (number of reported
-        left images that the role has too), ``share`` (the same as a fraction of the reported frames) and ``examples``
-        (the first three of them).
+        One row for each role and reported split, with the keys :data:`COLUMNS`: ``role``, ``reported`` (the name),
+        ``shared`` (number of reported left images that the role has too), ``share`` (the same as a fraction of the
+        reported frames), ``examples`` (the first three of them) and ``method`` (how pictures were compared).
     """
+    looks = looks_at_pictures()
     rows = []
     for role, samples in roles.items():
         for name, frames in reported.items():
-            shared = list(dict.fromkeys(path for path, _ in shared_images(frames, samples)))
+            shared = shared_images(frames, samples, looks)
             share = len(shared) / len(frames) if frames else 0.0
-            row = {"role": role, "reported": name, "shared": len(shared), "share": share}
-            rows.append(row | {"examples": shared[:EXAMPLES]})
+            values = (role, name, len(shared), share, shared[:EXAMPLES], METHOD)
+            rows.append(dict(zip(COLUMNS, values, strict=True)))
     return rows
 
 
-def _by_size(samples: Iterable[StereoSample]) -> dict[int, list[str]]:
-    """Left images by the size of their files, each once."""
-    sizes = defaultdict(list)
-    for path in dict.fromkeys(sample.left for sample in samples):
-        try:
-            sizes[Path(path).stat().st_size].append(path)
-        except OSError as error:
-            raise _unreadable(path, error) from error
-    return sizes
+def _equal_pictures(first: set[Path], second: set[Path], looks: Sequence[Look]) -> set[Path]:
+    """Files of ``first`` that look like one of ``second`` in every respect; each look is at what the last one left."""
+    for look in looks:
+        if not first:
+            break
+        wanted = {look(file) for file in first}
+        second = {file for file in second if look(file) in wanted}
+        known = {look(file) for file in second}
+        first = {file for file in first if look(file) in known}
+    return first
 
 
-def _contents(files: set[Path]) -> dict[Path, str]:
-    """What tells the content of each file; a single one need not be read for that."""
-    if len(files) == 1:
-        return dict.fromkeys(files, "")
-    contents = {}
-    for file in files:
-        try:
-            contents[file] = sha256(file)
-        except OSError as error:
-            raise _unreadable(file, error) from error
-    return contents
+def _size(file: Path) -> Hashable:
+    with decoding(file, "image"), Image.open(file) as image:
+        return image.size
 
 
-def _unreadable(path: str | Path, error: OSError) -> SupError:
-    return SupError(f"{path}: image cannot be read ({error.strerror}); check the data root and the manifest")
+def _top_rows(file: Path) -> Hashable:
+    return sha256(read_top_rows(file, TOP_ROWS).tobytes()).digest()
+
+
+def _pixels(file: Path) -> Hashable:
+    image = read_image(file)
+    return image.shape, sha256(image.tobytes()).digest()

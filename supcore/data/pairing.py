@@ -1,6 +1,6 @@
 """Finding the files of stereo pairs in folders, shared by the layouts of the data sets."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from supcore.errors import SupError
@@ -8,13 +8,22 @@ from supcore.errors import SupError
 Paths = dict[str, Path]
 
 
+def visible_files(folder: Path, *patterns: str) -> Iterator[Path]:
+    """The files below ``folder`` that match any of the patterns, in no order.
+
+    Names that begin with a dot are skipped, such as the AppleDouble files (``._000000_10.png``) that macOS leaves on
+    foreign disks.
+    """
+    return (file for pattern in patterns for file in folder.glob(pattern) if not file.name.startswith("."))
+
+
 def find_files(folder: Path, *patterns: str) -> list[Path]:
-    """The files below ``folder`` that match any of the patterns, sorted.
+    """The same, sorted.
 
     Raises:
         SupError: there is none.
     """
-    found = sorted(file for pattern in patterns for file in folder.glob(pattern))
+    found = sorted(visible_files(folder, *patterns))
     if not found:
         raise SupError(f"{folder}: no files match {' or '.join(patterns)}; check the data root and the layout")
     return found

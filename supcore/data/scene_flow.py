@@ -3,27 +3,40 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from supcore.data.pairing import Paths, find_files, in_sibling_folder, refuse_unpaired
+from supcore.data.pairing import Paths, find_files, in_sibling_folder, refuse_unpaired, visible_files
 
 LETTERS = ("A", "B", "C")
 
 
 def flyingthings3d(
-    root: Path, *, rendering: str = "finalpass", subset: str = "TEST", letters: Sequence[str] = LETTERS
+    root: Path,
+    *,
+    rendering: str = "finalpass",
+    subset: str = "TEST",
+    letters: Sequence[str] = LETTERS,
+    disparity: str = "disparity",
 ) -> list[Paths]:
-    """FlyingThings3D: ``frames_{rendering}/{subset}/{A,B,C}/<sequence>/{left,right}``."""
+    """FlyingThings3D: ``frames_{rendering}/{subset}/{A,B,C}/<sequence>/{left,right}``.
+
+    Args:
+        root: folder that holds the images' folder and that of the ground truth.
+        rendering: ``cleanpass``, or ``finalpass`` with defocus and motion blur.
+        subset: ``TRAIN`` or ``TEST``.
+        letters: parts of the subset, of :data:`LETTERS`.
+        disparity: folder of the ground truth, for one that was renamed.
+    """
     scenes = [f"{letter}/*" for letter in sorted(set(letters))]
-    return _pairs(_frames(root, rendering) / subset, root / "disparity" / subset, scenes)
+    return _pairs(_frames(root, rendering) / subset, root / disparity / subset, scenes)
 
 
-def monkaa(root: Path, *, rendering: str = "finalpass") -> list[Paths]:
+def monkaa(root: Path, *, rendering: str = "finalpass", disparity: str = "disparity") -> list[Paths]:
     """Monkaa: ``frames_{rendering}/<scene>/{left,right}``."""
-    return _pairs(_frames(root, rendering), root / "disparity", ["*"])
+    return _pairs(_frames(root, rendering), root / disparity, ["*"])
 
 
-def driving(root: Path, *, rendering: str = "finalpass") -> list[Paths]:
+def driving(root: Path, *, rendering: str = "finalpass", disparity: str = "disparity") -> list[Paths]:
     """Driving: ``frames_{rendering}/<focal length>/<scene>/<fast|slow>/{left,right}``."""
-    return _pairs(_frames(root, rendering), root / "disparity", ["*/*/*"])
+    return _pairs(_frames(root, rendering), root / disparity, ["*/*/*"])
 
 
 def _frames(root: Path, rendering: str) -> Path:
@@ -35,9 +48,12 @@ def _frames(root: Path, rendering: str) -> Path:
 
 def _pairs(frames: Path, truth: Path, scenes: Sequence[str]) -> list[Paths]:
     """Pairs of the scenes (patterns below ``frames``); the left view's disparity has the same place in ``truth``."""
-    lefts = find_files(frames, *(f"{scene}/left/*.{suffix}" for scene in scenes for suffix in ("png", "webp")))
+    lefts = find_files(frames, *_images(scenes, "left"))
     rights = [in_sibling_folder(left, "left", "right") for left in lefts]
-    for scene in scenes:
-        refuse_unpaired((f for s in ("png", "webp") for f in frames.glob(f"{scene}/right/*.{s}")), rights)
+    refuse_unpaired(visible_files(frames, *_images(scenes, "right")), rights)
     truths = [truth / left.relative_to(frames).with_suffix(".pfm") for left in lefts]
     return [{"left": a, "right": b, "disparity": c} for a, b, c in zip(lefts, rights, truths, strict=True)]
+
+
+def _images(scenes: Sequence[str], view: str) -> list[str]:
+    return [f"{scene}/{view}/*.{suffix}" for scene in scenes for suffix in ("png", "webp")]

@@ -13,16 +13,20 @@ pytestmark = pytest.mark.workflow
 FRAMES = 4
 
 
+def write_pair(training, frame):
+    """One random pair with ground truth."""
+    random = np.random.default_rng(frame)
+    for view in ("image_2", "image_3"):
+        image = random.integers(0, 256, (40, 120, 3), dtype=np.uint8)
+        write_image(training / view / f"{frame:06d}_10.png", image)
+    write_disparity(training / "disp_occ_0" / f"{frame:06d}_10.png", random.uniform(1, 9, (40, 120)))
+
+
 @pytest.fixture
 def config(workspace):
     """The smoke configuration with a made-up KITTI 2015 in a folder with a space; a list leaves out one frame."""
-    random = np.random.default_rng(0)
-    training = workspace.folder / "my data/training"
     for frame in range(FRAMES):
-        for view in ("image_2", "image_3"):
-            image = random.integers(0, 256, (40, 120, 3), dtype=np.uint8)
-            write_image(training / view / f"{frame:06d}_10.png", image)
-        write_disparity(training / "disp_occ_0" / f"{frame:06d}_10.png", random.uniform(1, 9, (40, 120)))
+        write_pair(workspace.folder / "my data/training", frame)
     (workspace.folder / "exclusions.txt").write_text("# not this one\ntraining/image_2/000001_10.png\n")
     kitti = {"layout": "kitti2015", "root": "my data", "splits": {"test": ":"}, "cache": True}
     return workspace.changed_config(
@@ -44,6 +48,24 @@ def test_a_data_set_is_indexed_cached_and_evaluated(workspace, config):
     left = np.load(workspace.folder / "results/cache/kitti/test/left.npy")
     assert left.shape == (3, 3, 64, 128)
     assert len(workspace.read(records).splitlines()) == 1 + 3
+
+
+def test_a_manifest_follows_the_pairs_on_disk(workspace, config):
+    manifest = "results/manifests/kitti/test.csv"
+    assert workspace.snakemake(manifest, config=config).returncode == 0
+    assert "Nothing to be done" in workspace.snakemake("--dry-run", manifest, config=config).stdout
+    write_pair(workspace.folder / "my data/training", FRAMES)
+    finished = workspace.snakemake(manifest, config=config)
+    assert finished.returncode == 0, finished.stdout[-3000:]
+    assert len(read_manifest(workspace.folder / manifest)) == FRAMES  # one of the five is excluded
+
+
+def test_the_table_of_seen_frames_is_readable_where_nothing_saw_any(workspace):
+    """Released perturbations and bundled weights leave no pairs to compare with."""
+    released = workspace.changed_config(sups__sources={"psmnet": {"released": "authors"}})
+    finished = workspace.snakemake("results/tables/overlap.csv", config=released)
+    assert finished.returncode == 0, finished.stdout[-3000:]
+    assert workspace.read("results/tables/overlap.csv") == b"role,reported,shared,share,examples,method\n"
 
 
 def test_a_truncated_image_is_named_by_the_job_that_resizes_it(workspace, config):

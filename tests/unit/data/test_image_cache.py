@@ -53,7 +53,7 @@ def test_cached_pairs_equal_decoded_ones_byte_by_byte(cache, samples):
 
 
 def test_class_maps_are_cached_where_there_are_any(tmp_path, samples):
-    write_image(tmp_path / "classes.png", np.arange(32 * 64, dtype=np.uint8).reshape(32, 64))
+    write_image(tmp_path / "classes.png", (np.arange(32 * 64) % 19).astype(np.uint8).reshape(32, 64))
     mixed = [replace(samples[0], disparity="", segmentation=str(tmp_path / "classes.png")), replace(samples[3])]
     write_cache(mixed, SIZE, tmp_path / "cache")
     assert_same_pairs(CachedStereoDataset(tmp_path / "cache", mixed, SIZE), StereoDataset(mixed, SIZE))

@@ -130,7 +130,7 @@ def test_big_endian_pfm(tmp_path):
 
 
 def test_class_map_survives_writing_and_unknown_ids_become_ignore(tmp_path):
-    classes = RANDOM.integers(0, 20, (6, 8))
+    classes = RANDOM.integers(0, 19, (6, 8))
     classes[0, :3] = (-1, 300, 255)
     np.save(tmp_path / "c.npy", classes)
     expected = classes.copy()
@@ -246,6 +246,13 @@ def test_class_map_of_another_shape_or_type_is_refused(tmp_path):
     refused(read_class_map, tmp_path / "c.png", "2-D array of integers, found uint8")
     np.save(tmp_path / "c.npy", np.zeros((3, 3)))
     refused(read_class_map, tmp_path / "c.npy", "2-D array of integers, found float64")
+
+
+@pytest.mark.parametrize("label_id", [19, 23, 33, 200, 254])
+def test_label_ids_do_not_pass_for_train_ids(tmp_path, label_id):
+    """In KITTI's folder ``semantic``, 7 is the road and 26 a car; taken for train ids, 7 would be a traffic sign."""
+    write_image(tmp_path / "c.png", np.array([[7, 8], [11, label_id]], np.uint8))
+    refused(read_class_map, tmp_path / "c.png", rf"class {label_id} is no train id \(0-18, 255 = ignore\).* semantic")
 
 
 def test_class_map_with_code_is_refused_and_not_executed(tmp_path, trap):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from supcore.data.kitti import class_map
 from supcore.data.layouts import index_pairs
 from supcore.errors import SupError
 
@@ -69,6 +70,29 @@ def test_class_maps_by_a_pattern_outside_the_data_root(kitti2015, touch):
         index_pairs("kitti2015", kitti2015, ["000000_10"], segmentation=pattern)
 
 
+def test_class_maps_beside_a_root_that_is_a_link(kitti2015, tmp_path):
+    """``..`` is the folder of the link, where the configuration says the maps are, not that of the link's target."""
+    (tmp_path / "data").mkdir()
+    root = tmp_path / "data/kitti_scene_flow"
+    root.symlink_to(kitti2015)
+    maps = tmp_path / "data/kitti_segmentation/pred_000001_10.npy"
+    maps.parent.mkdir()
+    maps.touch()
+    pattern = "../kitti_segmentation/pred_{frame}.npy"
+    (row,) = index_pairs("kitti2015", root, ["000001_10"], segmentation=pattern).rows
+    assert row["segmentation"] == str(maps)
+
+
+def test_patterns_of_class_maps_begin_at_the_root_the_working_directory_or_the_top():
+    root, left = Path("data/kitti"), Path("data/kitti/training/image_2/000001_10.png")
+    places = {pattern: str(class_map(root, pattern)(left)) for pattern in ("m/{frame}", "./m/{frame}", "/m/{frame}")}
+    assert places == {
+        "m/{frame}": "data/kitti/m/000001_10",
+        "./m/{frame}": "m/000001_10",
+        "/m/{frame}": "/m/000001_10",
+    }
+
+
 @pytest.mark.parametrize("views", [("colored_0", "colored_1"), ("image_2", "image_3")])
 def test_kitti2012_official_and_renamed_folders(root, touch, views):
     for folder in (*views, "image_0", "image_1", "disp_occ"):
@@ -77,6 +101,46 @@ def test_kitti2012_official_and_renamed_folders(root, touch, views):
     assert (f"/{views[0]}/" in colour["left"], f"/{views[1]}/" in colour["right"]) == (True, True)
     (grey,) = index_pairs("kitti2012", root, grey=True).rows
     assert ("/image_0/" in grey["left"], "/image_1/" in grey["right"]) == (True, True)
+
+
+def test_an_empty_official_folder_of_kitti2012_does_not_hide_the_renamed_one(root, touch):
+    for folder in ("image_2", "image_3", "disp_occ"):
+        touch(f"training/{folder}/000000_10.png")
+    (root / "training/colored_0").mkdir()
+    (row,) = index_pairs("kitti2012", root).rows
+    assert "/image_2/" in row["left"]
+
+
+def test_slices_of_the_benchmarks_go_by_frame_number(root, touch, tmp_path):
+    """A frame that is missing or left out moves no other one between the splits."""
+    for folder in ("image_2", "image_3", "disp_occ_0"):
+        touch(*(f"training/{folder}/{number:06d}_10.png" for number in (0, 1, 4, 5, 6, 9)))
+    (tmp_path / "list.txt").write_text("training/image_2/000001_10\n")
+
+    def numbers(frames, **exclude):
+        return [int(row["left"][-8]) for row in index_pairs("kitti2015", root, frames, **exclude).rows]
+
+    assert numbers("5:") == [5, 6, 9]
+    assert numbers(":5", exclude=tmp_path / "list.txt") == [0, 4]
+    assert numbers("1:6") == [1, 4, 5]
+    with pytest.raises(SupError, match="6 pairs found, but none in the split '2:4'"):
+        numbers("2:4")
+
+
+def test_a_slice_needs_frame_numbers(root, touch):
+    for folder in ("image_2", "image_3", "disp_occ_0"):
+        touch(f"training/{folder}/street_10.png")
+    assert len(index_pairs("kitti2015", root).rows) == 1
+    with pytest.raises(SupError, match=r"street_10\.png: no frame number in the name"):
+        index_pairs("kitti2015", root, ":160")
+
+
+def test_drives_that_are_not_rectified_are_no_stereo_pairs(root, touch):
+    for camera in ("image_02", "image_03"):
+        touch(*(f"{drive}/{camera}/data/0000000000.png" for drive in (DRIVE, DRIVE.replace("_sync", "_extract"))))
+    touch(f"{DRIVE.replace('_sync', '_extract')}/image_03/data/0000000001.png")
+    (row,) = index_pairs("kitti_raw", root).rows
+    assert DRIVE in row["left"]
 
 
 def test_kitti_raw_has_no_truth_and_refuses_single_views(root, touch):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from supcore.data.layouts import LAYOUTS, index_pairs, known_total, read_exclusions
+from supcore.data.layouts import LAYOUTS, index_pairs, known_total, names_digest, read_exclusions
 from supcore.errors import SupError
 
 REPOSITORY = Path(__file__).parents[3]
@@ -61,6 +61,21 @@ def test_no_pairs_no_root_and_unknown_frames_are_errors(kitti_raw):
         index_pairs("kitti_raw", kitti_raw, ["0000000001"])
 
 
+def test_a_frame_is_listed_once(kitti_raw):
+    """It would count twice."""
+    name = f"{DRIVES[1]}/image_02/data/0000000001"
+    for other in (name, f"{name}.png"):
+        with pytest.raises(SupError, match=r"0000000001.* is listed twice in the split"):
+            index_pairs("kitti_raw", kitti_raw, [name, other])
+
+
+def test_files_of_macos_are_no_images(kitti_raw, touch):
+    """AppleDouble files have the name of the image behind ``._``."""
+    touch(*(f"{DRIVES[0]}/{camera}/data/._0000000000.png" for camera in ("image_02", "image_03")))
+    touch(f"{DRIVES[0]}/image_03/data/._0000000001.png")
+    assert index_pairs("kitti_raw", kitti_raw).found == 6
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_an_option_that_the_layout_lacks_is_named(root, layout):
     with pytest.raises(SupError, match=f"layout_options.colour: layout {layout} has no such option"):
@@ -94,6 +109,15 @@ def test_an_exclusion_list_that_matches_gives_no_warning_of_its_own(kitti_raw, e
     assert index_pairs("kitti_raw", kitti_raw, exclude=exclusions(DRIVES[0])).warnings == [
         "6 pairs found, the complete data set has 47890"
     ]
+
+
+def test_lines_of_an_exclusion_list_without_a_pair_are_told_in_one_line(kitti_raw, exclusions):
+    """A partial download lacks most drives of the shipped list, so this is no error."""
+    path = exclusions(DRIVES[0], *(f"drive_{number}" for number in (4, 1, 3, 2)), f"{DRIVES[0]}/image_02")
+    pairs = index_pairs("kitti_raw", kitti_raw, exclude=path)
+    assert pairs.unmatched == ["drive_1", "drive_2", "drive_3", "drive_4"]
+    (warning,) = pairs.warnings[1:]
+    assert warning.startswith("4 lines of the exclusion list match no pair (drive_1, drive_2, drive_3, …); check them")
 
 
 def test_an_unreadable_exclusion_list_is_named(kitti_raw, tmp_path):
@@ -133,3 +157,36 @@ def test_known_totals():
     assert known_total("flyingthings3d") == 4370
     assert known_total("flyingthings3d", letters=["A"]) is None
     assert (known_total("kitti2012", grey=True), known_total("kitti2015")) == (194, 200)
+
+
+PAIR = {
+    "kitti_raw": f"{DRIVES[0]}/image_02/data/{{}}.png",
+    "kitti2012": "training/colored_0/{}_10.png",
+    "kitti2015": "training/image_2/{}_10.png",
+    "flyingthings3d": "frames_finalpass_webp/TEST/B/0000/left/{}.webp",
+    "monkaa": "frames_finalpass/eating_x2/left/{}.png",
+    "driving": "frames_finalpass/15mm_focallength/scene_forwards/fast/left/{}.png",
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_digest_of_names_follows_the_pairs_that_there_are(root, touch, layout):
+    digests = [names_digest(layout, root / "nowhere"), names_digest(layout, root)]
+    assert digests[0] == digests[1]
+    for name in ("0000", "0001"):
+        touch(PAIR[layout].format(name))
+        digests.append(names_digest(layout, root))
+    assert len(set(digests)) == 3
+    (root / PAIR[layout].format("0001")).unlink()
+    assert names_digest(layout, root) == digests[2]
+
+
+def test_the_digest_of_names_leaves_out_what_is_not_asked_for(root, touch):
+    """Other renderings, files that the system leaves, and the dates of folders."""
+    touch(PAIR["flyingthings3d"].format("0000"))
+    before = names_digest("flyingthings3d", root)
+    touch("frames_cleanpass/TEST/A/0000/left/0000.png", "frames_finalpass/TRAIN/A/0000/left/0000.png")
+    touch("frames_finalpass_webp/TEST/B/0000/left/.DS_Store", "frames_finalpass_webp/TEST/B/readme.txt")
+    assert names_digest("flyingthings3d", root) == before
+    assert names_digest("flyingthings3d", root, rendering="cleanpass") != before
+    assert names_digest("flyingthings3d", root, subset="TRAIN") != before

@@ -61,3 +61,14 @@ def test_a_missing_partner_is_named(root, make_scenes, layout):
     (root / f"frames_finalpass/{scene}/left/0006.png").unlink()
     with pytest.raises(SupError, match=r"right/0006\.png: right image without a left one"):
         index_pairs(layout, root)
+
+
+@pytest.mark.parametrize("layout", SCENES)
+def test_a_renamed_folder_of_disparities_is_an_option(root, make_scenes, layout):
+    make_scenes(layout)
+    (root / "disparity").rename(root / "frames_disparity")
+    with pytest.raises(SupError, match="/disparity: the folder of the disparity files is missing") as caught:
+        index_pairs(layout, root)
+    assert "layout_options.disparity" in str(caught.value)
+    rows = index_pairs(layout, root, disparity="frames_disparity").rows
+    assert rows[0]["disparity"] == str(root / f"frames_disparity/{SCENES[layout][0]}/left/0006.pfm")
