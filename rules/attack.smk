@@ -58,7 +58,14 @@ localrules:
     download_sup,
 
 
+def released_perturbation(wildcards):
+    source = SETTINGS.source(wildcards.source)
+    return SETTINGS.released_sup(source, wildcards.size, float(wildcards.epsilon))
+
+
 rule download_sup:
+    input:
+        own=lambda wc: own_copy(released_perturbation(wc)),
     output:
         "<results>/downloads/sups/{source}/{size}_eps{epsilon}.pth",
     log:
@@ -69,9 +76,8 @@ rule download_sup:
         source=one_of(sources(released=True)),
     retries: 2
     params:
-        checkpoint=lambda wc: SETTINGS.released_sup(
-            SETTINGS.source(wc.source), wc.size, float(wc.epsilon)
-        ),
+        checkpoint=released_perturbation,
+        content=lambda wc: released_perturbation(wc).plain(),
         downloads=config["downloads"],
     message:
         "Fetching the released SUP of {wildcards.source}: {wildcards.size}, epsilon {wildcards.epsilon}"

@@ -3,10 +3,12 @@
 import os
 import re
 import sys
+from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
+from supcore.data.kitti import class_map
 from supcore.errors import SupError
 from supcore.pipeline.code_hash import code_hash
 from supcore.pipeline.settings import CONTROLS, FILE_LAYOUTS, Settings
@@ -84,6 +86,21 @@ def checkpoint_file(name):
     return f"{RESULTS}/checkpoints/{name}.pt"
 
 
+# The SUP authors' class maps of KITTI 2015, unpacked.
+CLASS_MAPS = f"{config['downloads']}/kitti_segmentation"
+
+
+def released_class_maps(dataset):
+    """The folder of the authors' class maps where the data set's pattern leads into it, else none."""
+    entry = config["datasets"][dataset]
+    pattern = entry.get("layout_options", {}).get("segmentation")
+    if pattern is None:
+        return []
+    example = class_map(Path(entry.get("root", "")), pattern)(Path("000000_10.png"))
+    below = example.absolute().is_relative_to(os.path.abspath(CLASS_MAPS))
+    return CLASS_MAPS if below else []
+
+
 def manifest(dataset, split):
     return f"<results>/manifests/{dataset}/{split}.csv"
 
@@ -102,6 +119,11 @@ def cache_of(reference):
 
 def weights_file(network, weights):
     return f"<results>/weights/{network}/{weights}.safetensors"
+
+
+def own_copy(checkpoint):
+    """The user's own copy of a released file; none where it is downloaded."""
+    return [] if checkpoint.path is None else str(checkpoint.path)
 
 
 def sources(released):

@@ -33,7 +33,13 @@ localrules:
     retrain_demo_weights,
 
 
+def released_weights(wildcards):
+    return SETTINGS.released_weights(wildcards.network, wildcards.weights)
+
+
 rule download_weights:
+    input:
+        own=lambda wc: own_copy(released_weights(wc)),
     output:
         "<results>/downloads/{network}/{weights}.checkpoint",
     log:
@@ -49,6 +55,7 @@ rule download_weights:
         entry=lambda wc: config["networks"][wc.network]["weights"][wc.weights][
             "registry"
         ],
+        content=lambda wc: released_weights(wc).plain(),
         downloads=config["downloads"],
     message:
         "Fetching the weights {wildcards.weights} of {wildcards.network}"
@@ -74,6 +81,7 @@ rule released_weights:
         runtime=10,
     params:
         network=lambda wc: build(wc.network, wc.weights),
+        parameters=lambda wc: released_weights(wc).parameters,
         code=code_hash("supcore.networks.*"),
     message:
         "Converting the released weights {wildcards.weights} of {wildcards.network}"

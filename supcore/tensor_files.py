@@ -71,6 +71,14 @@ def read_torch(path: str | Path) -> Any:
         raise SupError(f"{path}: damaged or not a PyTorch file ({first_line(error)}); fetch it again") from error
 
 
+def is_safetensors(path: str | Path) -> bool:
+    """Whether the file begins as safetensors does: the header's length in eight bytes, then the header, JSON."""
+    path = existing(path)
+    with path.open("rb") as stream:
+        begin = stream.read(9)
+    return begin[8:] == b"{" and int.from_bytes(begin[:8], "little") <= path.stat().st_size
+
+
 def existing(path: str | Path) -> Path:
     """The path, if there is a file."""
     path = Path(path)

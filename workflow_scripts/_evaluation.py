@@ -3,26 +3,29 @@
 from _network import load_network
 from supcore.data.image_cache import open_pairs
 from supcore.evaluation.conditions import Condition, universal
+from supcore.evaluation.predictions import Target
 from supcore.perturbation import StereoPerturbation
 from supcore.pipeline.settings import tile_size
 from supcore.seeding import torch_generator
 
 
 def load_target(snakemake, device):
-    """The attacked network with its weights, on the device."""
-    return load_network(snakemake.params.network, snakemake.input.weights, device)
+    """The attacked network, the pairs of the reported split, and where its clean predictions are."""
+    files, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
+    return Target(
+        load_network(params.network, files.weights, device),
+        load_pairs(snakemake),
+        files.get("predictions") or snakemake.output.predictions,
+        wildcards.dataset,
+        wildcards.network,
+        **loading_options(snakemake),
+    )
 
 
 def load_pairs(snakemake):
     """The stereo pairs of the reported split at the working size."""
     files = snakemake.input
     return open_pairs(files.manifest, tuple(snakemake.params.image_size), files.get("cache"))
-
-
-def evaluation_options(snakemake):
-    """Arguments that every evaluation of this job takes."""
-    wildcards = snakemake.wildcards
-    return {"dataset": wildcards.dataset, "target": wildcards.network, **loading_options(snakemake)}
 
 
 def loading_options(snakemake):

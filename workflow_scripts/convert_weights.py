@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from _job import job
 from _network import build_wanted
+from supcore.errors import SupError
 from supcore.networks import load_weights, save_weights
 
 if TYPE_CHECKING:
@@ -13,6 +14,12 @@ with job(snakemake) as running:
     wanted = snakemake.params.network
     network = build_wanted(wanted, "cpu")
     ignored = load_weights(network, snakemake.input.checkpoint)
-    save_weights(network, snakemake.output.weights, {"architecture": wanted["architecture"]})
     count = sum(p.numel() for p in network.parameters())
+    stated = snakemake.params.get("parameters")  # released weights only
+    if stated not in (None, count):
+        raise SupError(
+            f"{wanted['architecture']}: has {count} parameters with these weights, the registry states {stated}; "
+            "correct its entry or the options"
+        )
+    save_weights(network, snakemake.output.weights, {"architecture": wanted["architecture"]})
     running.log.info("%s: %d parameters, %d entries without use", wanted["architecture"], count, len(ignored))

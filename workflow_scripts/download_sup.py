@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 from _job import job
 from supcore.download import obtain_checkpoint
+from supcore.tensor_files import read_torch
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake):
     params = snakemake.params
-    obtain_checkpoint(params.checkpoint, Path(snakemake.output[0]), downloads=Path(params.downloads))
+    destination, downloads = Path(snakemake.output[0]), Path(params.downloads)
+    obtain_checkpoint(params.checkpoint, destination, downloads=downloads, read=read_torch)

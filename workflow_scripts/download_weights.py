@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 from _job import job
 from supcore.download import load_registry, obtain_checkpoint
+from supcore.networks.checkpoints import read_state_dict
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job(snakemake) as running:
+with job(snakemake):
     params = snakemake.params
     entry = load_registry(params.registry).entry(params.architecture, params.entry)
-    obtain_checkpoint(entry, Path(snakemake.output[0]), downloads=Path(params.downloads))
+    destination, downloads = Path(snakemake.output[0]), Path(params.downloads)
+    obtain_checkpoint(entry, destination, downloads=downloads, read=read_state_dict)

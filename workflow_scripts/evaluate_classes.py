@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from _evaluation import evaluation_options, load_pairs, load_target, strongest_conditions
+from _evaluation import load_target, strongest_conditions
 from _job import job
 from supcore.evaluation.classes import evaluate_classes
 from supcore.evaluation.conditions import Condition
@@ -13,9 +13,8 @@ if TYPE_CHECKING:
 
 with job(snakemake) as running:
     device = running.prepare_device(snakemake)
-    network, pairs = load_target(snakemake, device), load_pairs(snakemake)
+    target = load_target(snakemake, device)
     conditions = [Condition("none"), *strongest_conditions(snakemake, device)]
-    options = evaluation_options(snakemake) | {"min_pixels": snakemake.params.study["min_pixels"]}
-    records = evaluate_classes(network, pairs, snakemake.input.predictions, conditions, **options)
+    records = evaluate_classes(target, conditions, min_pixels=snakemake.params.study["min_pixels"])
     write_records(records, snakemake.output.records)
-    running.log.info("%d conditions on %d pairs", len(conditions), len(pairs))
+    running.log.info("%d conditions on %d pairs", len(conditions), len(target.pairs))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from _evaluation import evaluation_options, load_pairs, load_target, strongest_conditions
+from _evaluation import load_target, strongest_conditions
 from _job import job
 from supcore.corruptions import CORRUPTIONS, chosen_corruptions
 from supcore.evaluation.conditions import Condition, corrupted, unperturbed
@@ -35,10 +35,9 @@ def wanted():
 
 with job(snakemake) as running:
     device = running.prepare_device(snakemake)
-    network, pairs = load_target(snakemake, device), load_pairs(snakemake)
+    target = load_target(snakemake, device)
     attacks = [Condition("none"), *strongest_conditions(snakemake, device)]
     conditions = [with_corruption(attack, *corruption) for corruption in wanted() for attack in attacks]
-    options = evaluation_options(snakemake)
-    records = evaluate(network, pairs, snakemake.input.predictions, conditions, **options)
+    records = evaluate(target, conditions)
     write_records(records, snakemake.output.records)
-    running.log.info("%d conditions on %d pairs", len(conditions), len(pairs))
+    running.log.info("%d conditions on %d pairs", len(conditions), len(target.pairs))

@@ -9,6 +9,7 @@ from _job import job
 from _network import load_network
 from supcore.attack.per_image import PER_IMAGE_ATTACKS, PerImageAttack
 from supcore.evaluation.conditions import Condition, per_image, remembered
+from supcore.evaluation.predictions import Target
 from supcore.evaluation.records import evaluate, write_records
 from supcore.seeding import derived_seed
 
@@ -32,7 +33,7 @@ with job(snakemake) as running:
         params.targets, params.networks, files.weights, files.predictions, strict=True
     ):
         network = load_network(wanted, weights, device)
-        options = {"dataset": wildcards.dataset, "target": target, **loading_options(snakemake)}
-        records.append(evaluate(network, pairs, predictions, conditions, **options))
+        options = loading_options(snakemake)
+        records.append(evaluate(Target(network, pairs, predictions, wildcards.dataset, target, **options), conditions))
         running.log.info("%s: %d conditions on %d pairs", target, len(conditions), len(pairs))
     write_records(pd.concat(records, ignore_index=True), snakemake.output.records)

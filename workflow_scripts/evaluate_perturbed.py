@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from _evaluation import evaluation_options, load_pairs, load_perturbations, load_target, universal_conditions
+from _evaluation import load_perturbations, load_target, universal_conditions
 from _job import job
 from supcore.evaluation.records import evaluate, write_records
 from supcore.files import write_text
@@ -13,13 +13,12 @@ if TYPE_CHECKING:
 
 with job(snakemake) as running:
     device = running.prepare_device(snakemake)
-    network, pairs = load_target(snakemake, device), load_pairs(snakemake)
+    target = load_target(snakemake, device)
     source = snakemake.wildcards.source
     sups = load_perturbations(snakemake, device, source, snakemake.params.grid, snakemake.input.sups)
     conditions = universal_conditions(source, sups)
-    options = evaluation_options(snakemake)
-    records = evaluate(network, pairs, snakemake.input.predictions, conditions, **options)
+    records = evaluate(target, conditions)
     write_records(records, snakemake.output.records)
     steps = {(size, epsilon, str(seed)): sup.train_step for (size, epsilon, seed), sup in sups.items()}
     write_text(snakemake.output.text, validation_text(records, steps))
-    running.log.info("%d perturbations on %d pairs", len(conditions), len(pairs))
+    running.log.info("%d perturbations on %d pairs", len(conditions), len(target.pairs))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from _evaluation import evaluation_options, load_pairs, load_target
+from _evaluation import load_target
 from _job import job
 from supcore.attack.snapshots import load_snapshots
 from supcore.evaluation.conditions import Condition, universal
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 with job(snakemake) as running:
     device = running.prepare_device(snakemake)
-    network, pairs = load_target(snakemake, device), load_pairs(snakemake)
+    target = load_target(snakemake, device)
     conditions = []
     for (source, (size, epsilon, seed), batch), path in zip(
         snakemake.params.attacks, snakemake.input.snapshots, strict=True
@@ -21,6 +21,6 @@ with job(snakemake) as running:
         for step, sup in load_snapshots(path).items():
             labels = {"samples": str(step * batch)}
             conditions.append(Condition(source, size, epsilon, str(seed), universal(sup.to(device)), labels))
-    records = evaluate(network, pairs, snakemake.input.predictions, conditions, **evaluation_options(snakemake))
+    records = evaluate(target, conditions)
     write_records(records, snakemake.output.records)
-    running.log.info("%d snapshots on %d pairs", len(conditions), len(pairs))
+    running.log.info("%d snapshots on %d pairs", len(conditions), len(target.pairs))

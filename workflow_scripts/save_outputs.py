@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from _evaluation import load_pairs, load_target
+from _evaluation import load_pairs
 from _job import job
+from _network import load_network
 from supcore.evaluation.outputs import write_outputs
 from supcore.perturbation import StereoPerturbation
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 with job(snakemake) as running:
     device = running.prepare_device(snakemake)
-    network, pairs = load_target(snakemake, device), load_pairs(snakemake)
+    network = load_network(snakemake.params.network, snakemake.input.weights, device)
+    pairs = load_pairs(snakemake)
     folder = Path(snakemake.output.folder)
     shutil.rmtree(folder, ignore_errors=True)
     write_outputs(network, pairs, StereoPerturbation.load(snakemake.input.sup).to(device), folder)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from _evaluation import load_pairs, load_target
+from _evaluation import load_target
 from _job import job
 from supcore.data.dataset import to_unit_range
 from supcore.perturbation import StereoPerturbation
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 
 with job(snakemake) as running:
     device = running.prepare_device(snakemake)
-    network, pairs = load_target(snakemake, device), load_pairs(snakemake)
+    target = load_target(snakemake, device)
     size, epsilon, seed = snakemake.params.name
     index = median_image(read_records([snakemake.input.records]), size=size, epsilon=float(epsilon), seed=seed)
-    pair = pairs[index]
+    pair = target.pairs[index]
     left, right = (to_unit_range(view)[None].to(device) for view in (pair.left, pair.right))
     sup = StereoPerturbation.load(snakemake.input.sup)
     perturbed = sup(left, right)
     figure = qualitative_panel(
         *(view[0].cpu().numpy() for view in perturbed),
         sup.tiled(sup.left, *left.shape[-2:]).numpy(),
-        np.load(snakemake.input.predictions, mmap_mode="r", allow_pickle=False)[index, 0],
-        network.predict(*perturbed)[0, 0].cpu().numpy(),
+        np.load(target.clean_predictions, mmap_mode="r", allow_pickle=False)[index, 0],
+        target.network.predict(*perturbed)[0, 0].cpu().numpy(),
         pair.disparity[0].numpy(),
         float(pair.disparity.max()),
     )
     save_figure(figure, [snakemake.output.pdf, snakemake.output.png])
-    running.log.info("image %d of %d", index, len(pairs))
+    running.log.info("image %d of %d", index, len(target.pairs))

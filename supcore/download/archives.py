@@ -106,7 +106,9 @@ def _unpack_into(room: Path, archive: Path, members: list[_Member], pattern: str
         _copy(archive, member, room / member.name)
         names.append(member.name)
     if not names:
-        raise SupError(f"{archive}: holds no file that matches {pattern!r}; is it the right archive?")
+        raise SupError(
+            f"{archive}: holds no file that matches {pattern!r}, but {_listing(members)}; is it the right archive?"
+        )
     return names
 
 
@@ -177,8 +179,11 @@ def _find(archive: Path, members: list[_Member], name: str) -> _Member:
         return found[0]
     if found:
         raise SupError(f"{archive}: holds {name} {len(found)} times; name the member in full")
-    holds = ", ".join(repr(m.name) for m in members if m.kind == "file")
-    raise SupError(f"{archive}: holds no {name}, but {holds[:300] or 'nothing'}; correct 'member'")
+    raise SupError(f"{archive}: holds no {name}, but {_listing(members)}; correct 'member'")
+
+
+def _listing(members: list[_Member]) -> str:
+    return ", ".join(repr(m.name) for m in members if m.kind == "file")[:300] or "nothing"
 
 
 def _check(archive: Path, member: _Member) -> None:

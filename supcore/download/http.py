@@ -148,7 +148,7 @@ def _resume_headers(part: Path, expected: Expected) -> dict[str, str]:
 def _has_nothing_more(response: requests.Response, part: Path) -> bool:
     """Whether the partial file is whole: the process ended between its last byte and its new name."""
     whole = response.headers.get("Content-Range", "").removeprefix("bytes */")
-    return response.status_code == 416 and whole == str(part.stat().st_size)
+    return response.status_code == 416 and part.exists() and whole == str(part.stat().st_size)
 
 
 def _check_status(response: requests.Response, url: str, part: Path) -> None:

@@ -71,7 +71,9 @@ def obtain_checkpoint(
             _copy_file(source, temporary)
         problem = find_problem(temporary, Expected(entry.sha256, entry.size)) or _reading_problem(temporary, read)
         if problem is not None:
-            raise SupError(f"{source}: not the checkpoint of {entry.label}: {problem}; replace it or its entry")
+            raise SupError(
+                f"{source}: not the checkpoint of {entry.label}: {problem}; replace or delete it, or correct its entry"
+            )
     if origin:
         _trust(origin.file, source)
     logger.info("%s: %s", entry.label, destination)

@@ -27,7 +27,7 @@ def pin(downloads: Path, name: str) -> None:
         if name not in pins:
             digest = sha256(downloads / name)
             logger.warning(
-                "%s: no hash is published; trusting this first copy that is of use, sha256 %s, noted in %s",
+                "%s: no hash is published; trusting this first usable copy, sha256 %s, noted in %s",
                 name,
                 digest,
                 path,

@@ -78,20 +78,23 @@ class Checkpoint:
     sha256: str | None = None
     size: int | None = None
 
+    def plain(self) -> dict[str, Any]:
+        """What decides the content, as plain values: if they change, it must be obtained again."""
+        served = [(o.file.name, str(o.file.source), o.file.sha256, o.file.size, o.member) for o in self.origins]
+        return {"origins": served, "path": self.path and str(self.path), "sha256": self.sha256, "size": self.size}
+
 
 @dataclass(frozen=True, kw_only=True)
 class WeightsEntry(Checkpoint):
     """A released checkpoint of one network.
 
     Attributes:
-        format: ``torch`` (a pickle, to be read with ``weights_only=True``) or ``safetensors``.
-        parameters: number of parameters of the network that loads it.
+        parameters: number of parameters of the network that loads it; None if it is not stated.
         options: keyword options of ``build_network`` that reproduce the published numbers.
         corrected: options to change where the release is believed to be wrong.
     """
 
-    format: str
-    parameters: int
+    parameters: int | None
     options: Mapping[str, Option]
     corrected: Mapping[str, Option]
 
@@ -106,14 +109,13 @@ class PerturbationsEntry:
 
     Attributes:
         name: in the registry.
-        file: the archive.
-        member: path of a perturbation in it, with ``{network}``, ``{size}`` and ``{norm}``.
+        origin: the archive and the path of a perturbation in it, with ``{network}``, ``{size}`` and ``{norm}``; None
+            where there are only the user's own copies.
         path: the same for the user's own copies, used in place of the archive.
     """
 
     name: str
-    file: RemoteFile
-    member: str
+    origin: Origin | None
     path: str | None = None
 
     def checkpoint(self, network: str, size: str, epsilon: float) -> Checkpoint:
@@ -124,7 +126,7 @@ class PerturbationsEntry:
         names = {"network": network, "size": size, "norm": f"norm{epsilon:g}".replace(".", "")}
         return Checkpoint(
             label="/".join((self.name, *names.values())),
-            origins=(Origin(self.file, self.member.format(**names)),),
+            origins=tuple(Origin(o.file, o.member.format(**names)) for o in [self.origin] if o and o.member),
             path=Path(self.path.format(**names)).expanduser() if self.path else None,
         )
 
@@ -184,16 +186,13 @@ def load_registry(path: str | Path) -> Registry:
     error = best_match(Draft202012Validator(SCHEMA).iter_errors(content))
     if error is not None:
         raise SupError(f"{path}: {_key(error.absolute_path)}: {error.message.splitlines()[0][:300]}; correct this key")
-    files = {name: _remote_file(path, name, item) for name, item in content["files"].items()}
+    files = {name: _remote_file(path, name, item) for name, item in content.get("files", {}).items()}
     weights = {
         network: MappingProxyType({name: _entry(path, files, network, name, item) for name, item in entries.items()})
-        for network, entries in content["weights"].items()
+        for network, entries in content.get("weights", {}).items()
     }
     perturbations = {
-        name: PerturbationsEntry(
-            name, _listed(path, files, f"perturbations.{name}", item), item["member"], item.get("path")
-        )
-        for name, item in content.get("perturbations", {}).items()
+        name: _perturbations(path, files, name, item) for name, item in content.get("perturbations", {}).items()
     }
     return Registry(path, MappingProxyType(files), MappingProxyType(weights), MappingProxyType(perturbations))
 
@@ -225,19 +224,27 @@ def _remote_file(path: Path, name: str, item: dict[str, Any]) -> RemoteFile:
 
 def _entry(path: Path, files: Mapping[str, RemoteFile], network: str, name: str, item: dict[str, Any]) -> WeightsEntry:
     key = f"weights.{network}.{name}"
-    origins = [_origin(path, files, key, item)]
+    if not ({"file", "path"} & set(item)):
+        raise SupError(f"{path}: {key}: give file (and member, if it is an archive) or path")
+    origins = [_origin(path, files, key, item)] if "file" in item else []
     origins += [_origin(path, files, f"{key}.mirrors[{n}]", mirror) for n, mirror in enumerate(item.get("mirrors", []))]
     return WeightsEntry(
         label=f"{network}/{name}",
         origins=tuple(origins),
-        format=item["format"],
-        parameters=item["parameters"],
+        parameters=item.get("parameters"),
         options=MappingProxyType(item.get("options", {})),
         corrected=MappingProxyType(item.get("corrected", {})),
         path=Path(item["path"]).expanduser() if "path" in item else None,
         sha256=item.get("sha256"),
         size=item.get("size"),
     )
+
+
+def _perturbations(path: Path, files: Mapping[str, RemoteFile], name: str, item: dict[str, Any]) -> PerturbationsEntry:
+    key = f"perturbations.{name}"
+    if ("file" in item) != ("member" in item) or not ({"file", "path"} & set(item)):
+        raise SupError(f"{path}: {key}: give file and member, or path")
+    return PerturbationsEntry(name, _origin(path, files, key, item) if "file" in item else None, item.get("path"))
 
 
 def _origin(path: Path, files: Mapping[str, RemoteFile], key: str, item: dict[str, Any]) -> Origin:

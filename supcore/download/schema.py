@@ -33,7 +33,6 @@ _ORIGIN: dict[str, Any] = {"file": _FILE_NAME, "member": _TEXT}
 _WEIGHTS: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["file", "format", "parameters"],
     "properties": {
         **_ORIGIN,
         "mirrors": {
@@ -46,7 +45,6 @@ _WEIGHTS: dict[str, Any] = {
             },
         },
         "path": _TEXT,
-        "format": {"enum": ["torch", "safetensors"]},
         "parameters": _COUNT,
         "options": _OPTIONS,
         "corrected": _OPTIONS,
@@ -60,14 +58,13 @@ _PATTERN = {"type": "string", "pattern": "^([^{}]|\\{(network|size|norm)\\})+$"}
 _PERTURBATIONS: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["file", "member"],
     "properties": {"file": _FILE_NAME, "member": _PATTERN, "path": _PATTERN},
 }
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["files", "weights"],
+    "minProperties": 1,
     "properties": {
         "files": {"type": "object", "propertyNames": _FILE_NAME, "additionalProperties": _FILE},
         "weights": {

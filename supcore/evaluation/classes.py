@@ -1,17 +1,14 @@
 """Errors within the classes of a scene, such as road, car and sky."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pandas as pd
 
-from supcore.data.dataset import StereoDataset
 from supcore.errors import SupError
 from supcore.evaluation.conditions import Condition
-from supcore.evaluation.predictions import Prediction, predict_attacked
+from supcore.evaluation.predictions import Prediction, Target, predict_attacked
 from supcore.evaluation.records import KEY, Row, condition_columns
 from supcore.metrics import d1_error, end_point_error, valid_pixels
-from supcore.networks import StereoNetwork
 
 # Cityscapes train ids.
 CLASSES = (
@@ -38,32 +35,15 @@ CLASSES = (
 ERRORS = ("class_id", "class", "reference", "image", "d1", "epe", "n_valid")
 
 
-def evaluate_classes(
-    network: StereoNetwork,
-    pairs: StereoDataset,
-    clean_predictions: str | Path,
-    conditions: Sequence[Condition],
-    *,
-    dataset: str,
-    target: str,
-    batch: int,
-    workers: int = 0,
-    min_pixels: int = 25,
-) -> pd.DataFrame:
+def evaluate_classes(target: Target, conditions: Sequence[Condition], *, min_pixels: int = 25) -> pd.DataFrame:
     """Errors of every image and class under every condition, against ground truth and the clean prediction.
 
     An image counts for a class if it has at least ``min_pixels`` pixels of it at the working size (the paper: 25);
     errors are over those of them that the reference knows (> 0).
 
     Args:
-        network: the attacked network.
-        pairs: images, ground truth and class maps of the left views.
-        clean_predictions: file of :func:`supcore.evaluation.predictions.predict_clean` for the same network and pairs.
+        target: network, pairs with class maps of the left views, and clean predictions.
         conditions: what to perturb with; clean images are compared with ground truth only.
-        dataset: name for the records.
-        target: name of the network for the records.
-        batch: images a forward pass.
-        workers: processes that decode images; 0 decodes in this one.
         min_pixels: of a class in an image.
 
     Returns:
@@ -74,17 +54,16 @@ def evaluate_classes(
         SupError: no pair has a class map.
     """
     rows: list[Row] = []
-    for prediction in predict_attacked(network, pairs, clean_predictions, conditions, batch=batch, workers=workers):
+    for prediction in predict_attacked(target, conditions):
         rows += _rows(prediction, min_pixels)
     if not rows:
         raise SupError(
-            f"data set {dataset}: no class with {min_pixels} pixels in any image; set layout_options.segmentation of "
-            "the data set to its class maps"
+            f"data set {target.dataset}: no class with {min_pixels} pixels in any image; set "
+            "layout_options.segmentation of the data set to its class maps"
         )
-    table = pd.DataFrame(rows).assign(dataset=dataset, target=target)[[*KEY, *ERRORS]]
-    return table.sort_values(
-        ["source", "size", "epsilon", "seed", "class_id", "reference", "image"], kind="stable", ignore_index=True
-    )
+    table = pd.DataFrame(rows).assign(dataset=target.dataset, target=target.name)[[*KEY, *ERRORS]]
+    order = ["source", "size", "epsilon", "seed", "class_id", "reference", "image"]
+    return table.sort_values(order, kind="stable", ignore_index=True)
 
 
 def _rows(prediction: Prediction, min_pixels: int) -> Iterator[Row]:

@@ -33,70 +33,66 @@ class Prediction:
     references: dict[str, Tensor]
 
 
-def predict_clean(
-    network: StereoNetwork, pairs: StereoDataset, path: str | Path, *, batch: int, workers: int = 0
-) -> None:
-    """Write the clean predictions of all pairs as one float32 N×1×H×W ``.npy``, a batch at a time.
+@dataclass(frozen=True)
+class Target:
+    """A network that is attacked on the pairs of a data set.
 
-    Args:
-        network: to predict with.
-        pairs: the images.
-        path: file to write, atomically.
+    Attributes:
+        network: the attacked network.
+        pairs: images, ground truth and class maps.
+        clean_predictions: file of the network's predictions on them, see :func:`predict_clean`.
+        dataset: name for the records.
+        name: of the network, for the records.
         batch: images a forward pass.
         workers: processes that decode images; 0 decodes in this one.
     """
+
+    network: StereoNetwork
+    pairs: StereoDataset
+    clean_predictions: str | Path
+    dataset: str
+    name: str
+    batch: int = 1
+    workers: int = 0
+
+    def batches(self) -> Iterator[Batch]:
+        """All pairs in order, on the network's device."""
+        device, count = self.network.device, len(self.pairs)
+        groups = [list(range(first, min(first + self.batch, count))) for first in range(0, count, self.batch)]
+        loaded = load_batches(self.pairs, groups, workers=self.workers)
+        for images, items in zip(groups, loaded, strict=True):
+            left, right = (to_unit_range(view).to(device) for view in (items.left, items.right))
+            yield Batch(images, left, right, items.disparity.to(device), items.classes.to(device))
+
+
+def predict_clean(target: Target) -> None:
+    """Write the clean predictions of all pairs as one float32 N×1×H×W ``.npy``, a batch at a time."""
     # Plain writes, not a memory map: on a full disk they raise an error where a map would crash the process.
-    with atomic_path(path) as temporary, temporary.open("wb") as stream:
-        for items in batches(network, pairs, batch, workers):
-            disparity = network.predict(items.left, items.right).cpu().numpy().astype("<f4")
+    with atomic_path(target.clean_predictions) as temporary, temporary.open("wb") as stream:
+        for items in target.batches():
+            disparity = target.network.predict(items.left, items.right).cpu().numpy().astype("<f4")
             if items.images[0] == 0:
-                shape = (len(pairs), *disparity.shape[1:])
+                shape = (len(target.pairs), *disparity.shape[1:])
                 header = {"descr": "<f4", "fortran_order": False, "shape": shape}
                 np.lib.format.write_array_header_1_0(stream, header)
             stream.write(disparity.tobytes())
 
 
-def predict_attacked(
-    network: StereoNetwork,
-    pairs: StereoDataset,
-    clean_predictions: str | Path,
-    conditions: Sequence[Condition],
-    *,
-    batch: int,
-    workers: int = 0,
-) -> Iterator[Prediction]:
+def predict_attacked(target: Target, conditions: Sequence[Condition]) -> Iterator[Prediction]:
     """Predictions of every batch under every condition.
-
-    Args:
-        network: the attacked network.
-        pairs: images, ground truth and class maps.
-        clean_predictions: file of :func:`predict_clean` for the same network and pairs.
-        conditions: what to perturb with.
-        batch: images a forward pass.
-        workers: processes that decode images; 0 decodes in this one.
 
     Raises:
         SupError: the clean predictions are damaged or belong to other pairs.
     """
-    stored = _open_predictions(clean_predictions, pairs)
-    for items in batches(network, pairs, batch, workers):
+    stored = _open_predictions(target.clean_predictions, target.pairs)
+    for items in target.batches():
         clean = torch.from_numpy(np.array(stored[items.images[0] : items.images[-1] + 1])).to(items.left.device)
         for condition in conditions:
             if condition.perturb is None:
                 yield Prediction(condition, items, clean, {"ground_truth": items.truth})
             else:
-                disparity = network.predict(*condition.perturb(items))
+                disparity = target.network.predict(*condition.perturb(items))
                 yield Prediction(condition, items, disparity, {"ground_truth": items.truth, "clean": clean})
-
-
-def batches(network: StereoNetwork, pairs: StereoDataset, batch: int, workers: int = 0) -> Iterator[Batch]:
-    """All pairs in order, on the network's device."""
-    device = network.device
-    count = len(pairs)
-    groups = [list(range(first, min(first + batch, count))) for first in range(0, count, batch)]
-    for images, items in zip(groups, load_batches(pairs, groups, workers=workers), strict=True):
-        left, right = (to_unit_range(view).to(device) for view in (items.left, items.right))
-        yield Batch(images, left, right, items.disparity.to(device), items.classes.to(device))
 
 
 def _open_predictions(path: str | Path, pairs: StereoDataset) -> np.ndarray:

@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from supcore.data.dataset import StereoDataset
 from supcore.evaluation.conditions import Condition
-from supcore.evaluation.predictions import Prediction, predict_attacked
+from supcore.evaluation.predictions import Prediction, Target, predict_attacked
 from supcore.files import atomic_path
 from supcore.metrics import d1_error, end_point_error, valid_pixels
-from supcore.networks import StereoNetwork
 
 KEY = ("dataset", "target", "source", "size", "epsilon", "seed")
 ERRORS = ("reference", "image", "d1", "epe", "n_valid")
@@ -18,40 +16,24 @@ ERRORS = ("reference", "image", "d1", "epe", "n_valid")
 Row = dict[str, object]
 
 
-def evaluate(
-    network: StereoNetwork,
-    pairs: StereoDataset,
-    clean_predictions: str | Path,
-    conditions: Sequence[Condition],
-    *,
-    dataset: str,
-    target: str,
-    batch: int,
-    workers: int = 0,
-) -> pd.DataFrame:
+def evaluate(target: Target, conditions: Sequence[Condition]) -> pd.DataFrame:
     """Errors of every image under every condition, against ground truth and against the clean prediction.
 
     Args:
-        network: the attacked network.
-        pairs: images and ground truth.
-        clean_predictions: file of :func:`supcore.evaluation.predictions.predict_clean` for the same network and pairs.
+        target: network, pairs and clean predictions.
         conditions: what to perturb with; clean images are compared with ground truth only.
-        dataset: name for the records.
-        target: name of the network for the records.
-        batch: images a forward pass.
-        workers: processes that decode images; 0 decodes in this one.
 
     Returns:
         One row per condition, image and reference: what was attacked and how, the labels of the condition, D1 in
         percent and EPE in pixels, both empty where the reference has no valid pixel (``n_valid`` 0).
     """
     rows: list[Row] = []
-    for prediction in predict_attacked(network, pairs, clean_predictions, conditions, batch=batch, workers=workers):
+    for prediction in predict_attacked(target, conditions):
         for name in prediction.references:
             rows += _rows(prediction, name)
     labels = list(conditions[0].labels)
     columns = [*KEY, *labels, *ERRORS]
-    table = pd.DataFrame(rows).assign(dataset=dataset, target=target)[columns]
+    table = pd.DataFrame(rows).assign(dataset=target.dataset, target=target.name)[columns]
     order = ["size", "epsilon", "seed", *labels, "reference", "image"]
     return table.sort_values(order, kind="stable", ignore_index=True)
 

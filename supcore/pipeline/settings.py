@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from supcore.data.layouts import LAYOUTS
-from supcore.download.registry import Checkpoint, Registry, load_registry
+from supcore.download.registry import Checkpoint, Registry, WeightsEntry, load_registry
 from supcore.errors import SupError
 from supcore.pipeline.recipes import SECTIONS, check_made_weights, lineage, start_of
 from supcore.pipeline.sources import Name, Source, source_networks, source_settings
@@ -105,7 +105,7 @@ class Settings:
         chosen = entry["weights"][weights]
         released = {}
         if "registry" in chosen:
-            checkpoint = self._registry.entry(self.architecture(network), chosen["registry"])
+            checkpoint = self.released_weights(network, weights)
             released = checkpoint.network_options(as_published=self.config["mode"] == "as_published")
         elif start := self.start(network, weights):
             released = self.network_options(*start)
@@ -114,6 +114,11 @@ class Settings:
     def start(self, network: str, weights: str) -> tuple[str, str] | None:
         """Network and weights that these weights start from, if they are made here from others."""
         return start_of(self.config, network, weights)
+
+    def released_weights(self, network: str, weights: str) -> WeightsEntry:
+        """Where released weights come from, and what is known of them."""
+        name = self.config["networks"][network]["weights"][weights]["registry"]
+        return self._registry.entry(self.architecture(network), name)
 
     @cached_property
     def _registry(self) -> Registry:

@@ -20,6 +20,7 @@ class Page:
     kind: str = "application/octet-stream"
     etag: str | None = None
     ranges: bool = True
+    length: bool = True  # whether the answers say how long they are
     failures: list[int] = field(default_factory=list)  # status codes of the first answers
     cut_after: list[int] = field(default_factory=list)  # the next answers break off after so many bytes
     hold: threading.Event | None = None  # a broken-off answer is not closed before this event
@@ -70,7 +71,11 @@ def server(monkeypatch) -> Iterator[Server]:
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
+            if page and not page.length:
+                self.send_header("Connection", "close")
+                self.close_connection = True
+            else:
+                self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             if page and page.cut_after:
                 body = body[: page.cut_after.pop(0)]

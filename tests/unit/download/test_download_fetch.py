@@ -75,6 +75,26 @@ def test_part_longer_than_the_file(server, tmp_path, retry):
     assert (tmp_path / "file").read_bytes() == CONTENT
 
 
+@pytest.mark.parametrize("known", [{"etag": '"1"'}, {}], ids=["version", "hash"])
+def test_complete_part_is_not_fetched_again(server, tmp_path, retry, known):
+    """The process ended between the last byte and the new name."""
+    (tmp_path / "file.part").write_bytes(CONTENT)
+    if known:
+        (tmp_path / "file.part.version").write_text(known["etag"])
+    expected = Expected() if known else Expected(DIGEST)
+    fetch(server.serve("/file", CONTENT, **known), tmp_path / "file", expected=expected, retry=retry)
+    assert ranges(server) == [f"bytes={len(CONTENT)}-"]
+    assert left_behind(tmp_path) == ["file"]
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
+def test_wrong_part_of_the_right_length_is_fetched_again(server, tmp_path, retry):
+    (tmp_path / "file.part").write_bytes(bytes(len(CONTENT)))
+    fetch(server.serve("/file", CONTENT), tmp_path / "file", expected=Expected(DIGEST), retry=retry)
+    assert ranges(server) == [f"bytes={len(CONTENT)}-", None]
+    assert (tmp_path / "file").read_bytes() == CONTENT
+
+
 def test_server_errors_pass(server, tmp_path, retry):
     fetch(server.serve("/file", CONTENT, failures=[500, 503]), tmp_path / "file", retry=retry)
     assert (tmp_path / "file").read_bytes() == CONTENT
@@ -110,7 +130,8 @@ def test_wrong_size_is_refused_before_the_body(server, tmp_path, retry):
 
 
 @pytest.mark.parametrize(
-    "page", [b"<!DOCTYPE html><html>Quota exceeded", b"\n <HTML><head>", b"<!-- x --><html lang=en>"]
+    "page",
+    [b"<!DOCTYPE html><html>Quota exceeded", b"\n <HTML><head>", b"<!-- x --><html lang=en>", b"\xef\xbb\xbf<html>"],
 )
 @pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "application/octet-stream"])
 def test_web_page_in_place_of_the_file(server, tmp_path, retry, page, kind):

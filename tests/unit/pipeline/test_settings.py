@@ -167,7 +167,7 @@ def test_weights_are_the_first_of_the_wanted_ones_that_the_network_has():
 @pytest.fixture
 def registry(tmp_path):
     """The path of a registry with one checkpoint whose options the corrected mode changes."""
-    entry = {"file": "a.tar", "format": "torch", "parameters": 1, "options": {"align_corners": False}}
+    entry = {"file": "a.tar", "parameters": 1, "options": {"align_corners": False}}
     content = {
         "files": {"a.tar": {"url": "https://example.org/a.tar", "licence": "MIT"}},
         "weights": {"psmnet": {"kitti15": entry | {"corrected": {"align_corners": True}}}},

@@ -1,0 +1,99 @@
+"""Released weights and class maps: obtained again when their entry or the user's own file changes, and only then."""
+
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from supcore.tensor_files import read_tensors
+from tests.workflow.conftest import REPOSITORY
+
+pytestmark = pytest.mark.workflow
+
+WEIGHTS = "results/weights/psmnet/mine.safetensors"
+
+
+class Own:
+    """A registry with a checkpoint of the user's, and a configuration that uses it."""
+
+    def __init__(self, workspace):
+        self.workspace = workspace
+        self.file = workspace.folder / "my weights.bin"  # safetensors, though the name does not say so
+        self.file.write_bytes((REPOSITORY / "resources/demo_weights/psmnet.safetensors").read_bytes())
+        smoke = yaml.safe_load((REPOSITORY / "config/smoke.yaml").read_text())
+        networks = {name: {**n, "weights": {"mine": {"registry": "mine"}}} for name, n in smoke["networks"].items()}
+        self.config = workspace.changed_config(
+            networks={"psmnet": networks["psmnet"]},
+            weights_registry="registry.yaml",
+            sups__weights=["mine"],
+            evaluation__datasets={"synthetic_driving": {"split": "test", "weights": ["mine"]}},
+        )
+        self.list()
+
+    def list(self, **known):
+        entry = {"path": self.file.name, **known}
+        (self.workspace.folder / "registry.yaml").write_text(yaml.safe_dump({"weights": {"psmnet": {"mine": entry}}}))
+
+    def run(self, *options):
+        return self.workspace.snakemake(WEIGHTS, *options, config=self.config, cores=1)
+
+
+@pytest.fixture
+def own(workspace):
+    return Own(workspace)
+
+
+def test_weights_follow_the_user_s_file_and_its_entry(own):
+    finished = own.run()
+    assert finished.returncode == 0, finished.stdout[-3000:]
+    stored, _ = read_tensors(own.workspace.folder / WEIGHTS)
+    given, _ = read_tensors(own.file)
+    assert all(torch.equal(stored[name], given[name]) for name in given)
+    assert "Nothing to be done" in own.run("--dry-run").stdout
+
+    own.list(size=own.file.stat().st_size)
+    assert "Params have changed" in own.run("--dry-run").stdout
+    own.list()
+    assert "Nothing to be done" in own.run("--dry-run").stdout
+    content = own.file.read_bytes()
+    own.file.unlink()
+    own.file.write_bytes(content)
+    assert "Updated input files: my weights.bin" in own.run("--dry-run").stdout
+
+
+def test_another_number_of_parameters_than_stated_is_one_line(own):
+    own.list(parameters=5)
+    refused = own.run()
+    assert refused.returncode != 0
+    assert "with these weights, the registry states 5; correct its entry or the options" in refused.stdout
+    assert "Traceback" not in refused.stdout
+    assert not (own.workspace.folder / WEIGHTS).exists()
+
+
+def test_released_class_maps_are_fetched_where_the_pattern_leads_to_them(workspace):
+    """From the archive placed by hand; other files in it stay there, and so do the folders around the maps."""
+    kitti = {"layout": "kitti2015", "root": "data/kitti", "splits": {"all": ":"}}
+    maps = {"segmentation": "./downloads/kitti_segmentation/pred_{frame}.npy"}
+    others = {"segmentation": "../own/pred_{frame}.npy"}
+    config = workspace.changed_config(
+        datasets__kitti=kitti | {"layout_options": maps}, datasets__kitti_others=kitti | {"layout_options": others}
+    )
+    (workspace.folder / "data/kitti").mkdir(parents=True)
+    for dataset, planned in (("kitti", True), ("kitti_others", False)):
+        graph = workspace.snakemake("--dry-run", f"results/manifests/{dataset}/all.csv", config=config)
+        assert graph.returncode == 0, graph.stdout[-3000:]
+        assert ("download_class_maps" in graph.stdout) == planned
+
+    downloads = workspace.folder / "downloads"
+    downloads.mkdir()
+    archived = "kitti_segmentation/data/kitti_scene_flow/training/image_2/"
+    with zipfile.ZipFile(downloads / "kitti_segmentation.zip", "w") as archive:
+        for name in ("pred_000000_10.npy", "pred_000001_10.npy", "pred_000001_11.npy", "notes.txt"):
+            with archive.open(archived + name, "w") as stream:
+                np.save(stream, np.zeros((4, 6), np.uint8))
+    finished = workspace.snakemake("downloads/kitti_segmentation", config=config, cores=1)
+    assert finished.returncode == 0, finished.stdout[-3000:]
+    unpacked = sorted(path.name for path in (downloads / "kitti_segmentation").glob("[!.]*"))
+    assert unpacked == ["pred_000000_10.npy", "pred_000001_10.npy"]
