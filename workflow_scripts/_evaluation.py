@@ -30,7 +30,7 @@ def load_pairs(snakemake):
 
 def loading_options(snakemake):
     """How the pairs are read. The number of workers changes nothing in the results, so it is no parameter of a rule."""
-    return {"batch": snakemake.params.batch, "workers": snakemake.config["workers"]}
+    return {"batch": snakemake.params.get("batch", 1), "workers": snakemake.config["workers"]}
 
 
 def load_perturbations(snakemake, device, source, names, paths):

@@ -4,13 +4,14 @@ from typing import TYPE_CHECKING
 
 from _job import job
 from supcore.files import write_text
-from supcore.reporting.matrix import matrices, to_latex, to_markdown
+from supcore.reporting.matrix import document, to_latex, to_markdown
 from supcore.reporting.transfer import read_table
+from supcore.reporting.transfer_matrix import transfer_matrices
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake):
-    views = matrices(read_table(snakemake.input[0]))
-    write_text(snakemake.output.markdown, "\n\n".join(map(to_markdown, views)) + "\n")
-    write_text(snakemake.output.latex, "\n\n".join(map(to_latex, views)) + "\n")
+    views = transfer_matrices(read_table(snakemake.input[0]))
+    write_text(snakemake.output.markdown, document(views, to_markdown))
+    write_text(snakemake.output.latex, document(views, to_latex))

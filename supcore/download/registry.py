@@ -79,9 +79,12 @@ class Checkpoint:
     size: int | None = None
 
     def plain(self) -> dict[str, Any]:
-        """What decides the content, as plain values: if they change, it must be obtained again."""
-        served = [(o.file.name, str(o.file.source), o.file.sha256, o.file.size, o.member) for o in self.origins]
-        return {"origins": served, "path": self.path and str(self.path), "sha256": self.sha256, "size": self.size}
+        """Where the content comes from, as plain values: if that changes, it must be obtained again.
+
+        Without hashes: writing down that of a file which is trusted already changes nothing.
+        """
+        served = [(origin.file.name, str(origin.file.source), origin.member) for origin in self.origins]
+        return {"origins": served, "path": self.path and str(self.path)}
 
 
 @dataclass(frozen=True, kw_only=True)

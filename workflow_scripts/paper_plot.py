@@ -1,0 +1,18 @@
+"""Draw one of the paper's plots with our numbers on top."""
+
+from typing import TYPE_CHECKING
+
+from _job import job
+from supcore.reporting.comparison import COLUMNS
+from supcore.reporting.paper_plots import paper_plot
+from supcore.reporting.published import load_published
+from supcore.reporting.style import save_figure
+from supcore.reporting.summary import read_csv
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(snakemake):
+    comparison = read_csv(snakemake.input[0], COLUMNS)
+    published = load_published(snakemake.params.published)
+    save_figure(paper_plot(snakemake.wildcards.plot, published, comparison), list(snakemake.output))

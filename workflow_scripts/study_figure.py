@@ -1,0 +1,20 @@
+"""Draw the figure of a study on one data set."""
+
+from typing import TYPE_CHECKING
+
+from _job import job
+from supcore.reporting.published import load_published
+from supcore.reporting.studies import read_study
+from supcore.reporting.study_figures import study_figure
+from supcore.reporting.style import save_figure
+from supcore.reporting.transfer import read_table
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job(snakemake):
+    files, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
+    table = read_study(wildcards.study, files.table[0]) if files.table else None
+    published, transfer = load_published(params.published), read_table(files.transfer)
+    figure = study_figure(wildcards.study, table, transfer, published, wildcards.dataset, params.settings)
+    save_figure(figure, list(snakemake.output))
