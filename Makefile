@@ -7,7 +7,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all
 # Folder with real stereo frames (kitti2015, kitti2012, flyingthings3d) for `make real`; used if it is there.
 REAL_FRAMES ?= ../shared/realdata
 
-.PHONY: demo real studies test test-all check lock clean
+.PHONY: demo real studies test test-all check docs lock clean
 
 demo: $(VENV)/ready
 	$(SNAKEMAKE) results/tables/transfer.csv all --report results/report.html --report-after-run
@@ -32,6 +32,10 @@ check: $(VENV)/ready
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
 
+# Into site/; broken links and missing references are errors. The code is read, not imported: no PyTorch needed.
+docs: $(VENV)-docs/ready
+	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --strict
+
 # The environment: exact versions first, then this package without looking at versions again.
 $(VENV)/ready: envs/requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 demo")'
@@ -39,6 +43,13 @@ $(VENV)/ready: envs/requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --upgrade pip setuptools
 	$(BIN)/python -m pip install --quiet --requirement envs/requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+# An environment of its own, with the extra `docs` alone, so that nothing of it gets into the lock file.
+$(VENV)-docs/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-docs
+	$(VENV)-docs/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")' > $(VENV)-docs/requirements.txt
+	$(VENV)-docs/bin/python -m pip install --quiet --upgrade --requirement $(VENV)-docs/requirements.txt
 	touch $@
 
 # Pin what is installed now; run it after changing the ranges in pyproject.toml and installing them.
