@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from supcore.corruptions import blur, digital, geometry, motion, noise, photometric, weather
+from supcore.errors import SupError
 
 
 @dataclass(frozen=True)
@@ -132,5 +133,13 @@ GROUPS = {
 
 
 def chosen_corruptions(wanted: str | Sequence[str]) -> tuple[str, ...]:
-    """The corruptions of a group, or the listed ones."""
-    return GROUPS[wanted] if isinstance(wanted, str) else tuple(wanted)
+    """The corruptions of a group, or the listed ones.
+
+    Raises:
+        SupError: there is no corruption of this name.
+    """
+    names = GROUPS[wanted] if isinstance(wanted, str) else tuple(wanted)
+    for name in names:
+        if name not in CORRUPTIONS:
+            raise SupError(f"config key studies.corruptions: unknown {name!r}; known: {', '.join(CORRUPTIONS)}")
+    return names

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from supcore.corruptions import CORRUPTIONS, corrupt, corrupt_pair
+from supcore.corruptions import CORRUPTIONS, GROUPS, chosen_corruptions, corrupt, corrupt_pair
 from supcore.errors import SupError
 
 RANDOM = [name for name, entry in CORRUPTIONS.items() if entry.random]
@@ -203,3 +203,10 @@ def test_anything_but_unit_range_images_is_refused(image, message):
 def test_views_of_different_shapes_are_refused():
     with pytest.raises(SupError, match="views differ in shape"):
         corrupt_pair(torch.zeros(3, 8, 8), torch.zeros(3, 8, 9), "jpeg")
+
+
+def test_a_listed_name_that_does_not_exist_is_one_line():
+    """A study's list is checked before the first image is corrupted."""
+    with pytest.raises(SupError, match=r"studies\.corruptions: unknown 'gama'; known: jpeg"):
+        chosen_corruptions(["jpeg", "gama"])
+    assert chosen_corruptions("published") == GROUPS["published"]
