@@ -48,8 +48,9 @@ rule all:
         "<results>/tables/transfer.md",
         "<results>/tables/transfer.tex",
         "<results>/tables/paper_comparison.csv",
-        expand("<results>/tables/{study}.csv", study=STUDIES.names),
+        study_outputs(),
         figures(),
+        paper_plots(),
 
 
 onstart:

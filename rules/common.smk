@@ -1,5 +1,6 @@
 # Functions that the rules share; no rules here.
 
+import csv
 import os
 import re
 import sys
@@ -62,7 +63,9 @@ def missing_roots_message(roots):
 
 def refuse_missing_roots(jobs):
     """Stop before the first job if one of these jobs indexes a data set that is not there."""
-    indexed = {job.wildcards.dataset for job in jobs if job.rule.name == "index_dataset"}
+    indexed = {
+        job.wildcards.dataset for job in jobs if job.rule.name == "index_dataset"
+    }
     missing = {n: r for n, r in SETTINGS.missing_roots().items() if n in indexed}
     if missing:
         raise WorkflowError(missing_roots_message(missing))
@@ -332,7 +335,9 @@ def figures():
         *(f"transfer_heatmap_{reference}" for reference in ("ground_truth", "clean")),
     ]
     if len(config["sups"]["epsilons"]) > 1:
-        names += [f"error_against_epsilon_{dataset}" for dataset in SETTINGS.transfer_datasets]
+        names += [
+            f"error_against_epsilon_{dataset}" for dataset in SETTINGS.transfer_datasets
+        ]
     names += [
         f"scene_{dataset}_{SETTINGS.source(source).networks[0]}_from_{source}"
         for dataset in SETTINGS.transfer_datasets
@@ -342,6 +347,68 @@ def figures():
     return [
         f"<results>/figures/{name}.{suffix}"
         for name in names
+        for suffix in ("pdf", "png")
+    ]
+
+
+# Sizes of the SUPs: a study that needs no table of its own.
+TILE_SIZES = "tile_sizes"
+DRAWN_STUDIES = (
+    "corruptions",
+    "classes",
+    "sampling_efficiency",
+    *TRANSFER_STUDIES,
+    TILE_SIZES,
+)
+
+
+def study_csv(study):
+    """The table of a study, in a list; none of the sizes, which are read off the transfer table."""
+    return [] if study == TILE_SIZES else [f"<results>/tables/{study}.csv"]
+
+
+def printed_studies():
+    """The studies of the configuration, and the sizes where a source has several."""
+    several = any(
+        len({size for size, _, _ in SETTINGS.sup_names(s)}) > 1
+        for s in SETTINGS.sources
+    )
+    return [*STUDIES.names, *([TILE_SIZES] if several else [])]
+
+
+def study_networks(study):
+    """Networks without one of which a data set has nothing to show of a study."""
+    settings = STUDIES.study(study)
+    designs = [n for names in settings.get("designs", {}).values() for n in names]
+    return [*designs, *settings.get("finetuned", {})] or list(SETTINGS.networks)
+
+
+def study_outputs():
+    """Tables, printed tables and figures of the studies."""
+    studies = printed_studies()
+    tables = [path for study in studies for path in study_csv(study)]
+    printed = [
+        f"<results>/tables/{s}.{suffix}" for s in studies for suffix in ("md", "tex")
+    ]
+    drawn = [
+        f"<results>/figures/{study}_{dataset}.{suffix}"
+        for study in studies
+        if study in DRAWN_STUDIES
+        for dataset in STUDIES.datasets(study)
+        if set(study_networks(study)) & set(SETTINGS.targets(dataset))
+        for suffix in ("pdf", "png")
+    ]
+    return [*tables, *printed, *drawn]
+
+
+def paper_plots():
+    """The paper's plots of the data sets that are evaluated."""
+    with open(f"{config['published']}/line_plots.csv", newline="") as file:
+        points = list(csv.DictReader(file))
+    ids = {p["plot_id"] for p in points if p["dataset"] in SETTINGS.transfer_datasets}
+    return [
+        f"<results>/figures/paper/{plot}.{suffix}"
+        for plot in sorted(ids)
         for suffix in ("pdf", "png")
     ]
 

@@ -84,6 +84,68 @@ rule transfer_bars:
         "../workflow_scripts/transfer_bars.py"
 
 
+rule study_figure:
+    input:
+        transfer="<results>/tables/transfer.csv",
+        table=lambda wc: study_csv(wc.study),
+    output:
+        pdf="<results>/figures/{study}_{dataset}.pdf",
+        png=report(
+            "<results>/figures/{study}_{dataset}.png",
+            caption="../report/study_figure.rst",
+            category="Studies",
+            labels={"study": "{study}", "shown": "{dataset}"},
+        ),
+    log:
+        "<logs>/figures/{study}_{dataset}.log",
+    benchmark:
+        "<benchmarks>/figures/{study}_{dataset}.tsv"
+    wildcard_constraints:
+        study=one_of(DRAWN_STUDIES),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        published=config["published"],
+        settings=lambda wc: STUDIES.study(wc.study),
+        code=code_hash("supcore.reporting.study_figures"),
+    message:
+        "Drawing the study {wildcards.study} on {wildcards.dataset}"
+    script:
+        "../workflow_scripts/study_figure.py"
+
+
+rule paper_plot:
+    input:
+        "<results>/tables/paper_comparison.csv",
+    output:
+        pdf="<results>/figures/paper/{plot}.pdf",
+        png=report(
+            "<results>/figures/paper/{plot}.png",
+            caption="../report/paper_plot.rst",
+            category="Paper",
+            labels={"figure": "{plot}", "reference": "ground truth"},
+        ),
+    log:
+        "<logs>/figures/paper/{plot}.log",
+    benchmark:
+        "<benchmarks>/figures/paper/{plot}.tsv"
+    wildcard_constraints:
+        plot=r"P\d\d",
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        published=config["published"],
+        code=code_hash("supcore.reporting.paper_plots"),
+    message:
+        "Drawing the paper's plot {wildcards.plot}"
+    script:
+        "../workflow_scripts/paper_plot.py"
+
+
 rule scene_panel:
     input:
         weights=lambda wc: weights_file(

@@ -176,3 +176,33 @@ rule transfer_study:
         "Reading the study {wildcards.study} off the transfer table"
     script:
         "../workflow_scripts/transfer_study.py"
+
+
+rule study_matrix:
+    input:
+        transfer="<results>/tables/transfer.csv",
+        table=lambda wc: study_csv(wc.study),
+    output:
+        markdown=report(
+            "<results>/tables/{study}.md",
+            category="Studies",
+            labels={"study": "{study}", "shown": "table"},
+        ),
+        latex="<results>/tables/{study}.tex",
+    log:
+        "<logs>/tables/{study}_matrix.log",
+    benchmark:
+        "<benchmarks>/tables/{study}_matrix.tsv"
+    wildcard_constraints:
+        study=one_of([*RECORD_STUDIES, *TRANSFER_STUDIES, TILE_SIZES]),
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        published=config["published"],
+        code=code_hash("supcore.reporting.study_tables"),
+    message:
+        "Writing the matrices of the study {wildcards.study}"
+    script:
+        "../workflow_scripts/study_matrix.py"

@@ -65,7 +65,7 @@ rule transfer_matrix:
         mem_mb=2000,
         runtime=10,
     params:
-        code=code_hash("supcore.reporting.matrix"),
+        code=code_hash("supcore.reporting.transfer_matrix"),
     message:
         "Writing the transfer matrices"
     script:

@@ -10,6 +10,7 @@ from supcore.corruptions import CORRUPTIONS, GROUPS
 from supcore.reporting.labels import CLEAN
 from supcore.reporting.published import PublishedResults
 from supcore.reporting.selection import average_seeds
+from supcore.reporting.studies import LABELS
 
 # What identifies a number. `condition` is empty for a plain evaluation of a network as released; else it says what
 # else was done, e.g. `finetuned_new`, `corruption jpeg`, `class road`, `10000 training samples`.
@@ -33,6 +34,9 @@ FLOORS = {"d1": 1.0, "epe": 0.2, "percent_change": 5.0}
 # Frames behind the published numbers; ours are not comparable with another number of them.
 FRAMES = {"kitti2015": 40, "kitti2012": 34, "flyingthings3d": 4370}
 IMAGE_SIZE = (256, 640)
+
+# The studies that the paper has numbers for, and their columns beyond those of the transfer table.
+STUDY_LABELS = {**LABELS, "finetuning": ["condition"]}
 
 Row = dict[str, Any]
 
@@ -95,43 +99,55 @@ def measured_transfer(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def measured_study(study: str, table: pd.DataFrame) -> pd.DataFrame:
-    """The table of a study in the form that :func:`compare` takes; nothing of a study that the paper lacks.
+    """The table of a study in the form that :func:`compare` takes; nothing of a study that the paper lacks."""
+    rows = paper_rows(study, average_seeds(table, STUDY_LABELS[study])) if study in STUDY_LABELS else table.iloc[:0]
+    if study == "finetuning":
+        rows = rows[rows["condition"] != ""]  # before fine-tuning they are the transfer table's
+    if rows.empty:
+        return pd.DataFrame()
+    if study != "corruptions":
+        return _melt(rows)
+    change = rows[rows["epe_change"].notna()].rename(columns={"epe_change": "ours"}).assign(metric="percent_change")
+    return pd.concat([_melt(rows), change[[*KEY, "ours", "n_images"]]], ignore_index=True)
+
+
+def paper_rows(study: str, table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a study's table that the paper may have numbers for, under the names by which it has them.
 
     Of several per-image attacks the first one of the table stands for the predecessor's, whose kind the paper does not
-    say; classes are those of AANet attacked by its own SUP, as far as the paper's table can be told.
+    say; classes are those of AANet attacked by its own SUP, as far as the paper's table can be told; corruptions are
+    those of clean images at the published severities.
+
+    Args:
+        study: a key of ``STUDY_LABELS``.
+        table: its table, averaged over seeds; the index is kept.
     """
     if study == "finetuning":
-        # The table before fine-tuning is the transfer table's.
-        parts = [
-            average_seeds(rows).assign(condition=condition)
-            for condition, rows in table.groupby("condition", sort=False)
-            if condition != "before"
-        ]
-        return _melt(pd.concat(parts)) if parts else pd.DataFrame()
+        return table.assign(condition=table["condition"].replace({"before": ""}))
     if study == "per_image":
-        first = table[table["attack"] == table["attack"].iloc[0]]
-        return _melt(average_seeds(first).assign(condition="per_image", size=""))
+        return table[table["attack"] == table["attack"].iloc[:1].squeeze()].assign(condition="per_image", size="")
     if study == "sampling_efficiency":
-        return _melt(table.assign(condition=[f"{n} training samples" for n in table["samples"]]))
+        return table.assign(condition=[f"{n} training samples" for n in table["samples"]])
     if study == "classes":
         own = table[(table["source"] == table["target"]) & (table["reference"] == "clean")]
-        return _melt(
-            own.assign(condition=[f"class {name}" for name in own["class"]], source="", size="", epsilon=math.nan)
-        )
-    if study == "corruptions":
-        return _melt_corruptions(table)
-    return pd.DataFrame()
-
-
-def _melt_corruptions(table: pd.DataFrame) -> pd.DataFrame:
-    """Corrupted clean images at the published severities: the errors, and the change of D1 in percent."""
+        return own.assign(condition=[f"class {name}" for name in own["class"]], source="", size="", epsilon=math.nan)
     published = {name: CORRUPTIONS[name].default_severity for name in GROUPS["published"]}
     chosen = table[(table["source"] == CLEAN) & (table["severity"] == table["corruption"].map(published))]
-    names = chosen["corruption"].replace({"gaussian": "gaussian_blur"})
-    chosen = chosen.assign(condition="corruption " + names)
-    change = chosen.rename(columns={"epe_change": "ours"}).assign(metric="percent_change")
-    columns = [*KEY, "ours", "n_images"]
-    return pd.concat([_melt(chosen), change.loc[change["ours"].notna(), columns]], ignore_index=True)
+    return chosen.assign(condition="corruption " + chosen["corruption"].replace({"gaussian": "gaussian_blur"}))
+
+
+def with_published(study: str, table: pd.DataFrame, published: PublishedResults) -> pd.DataFrame:
+    """The table of a study, averaged over seeds, with the paper's numbers where it has them.
+
+    They are ``published_d1``, ``published_epe`` and ``published_epe_change``.
+    """
+    rows = paper_rows(study, table).rename_axis("row").reset_index()
+    numbers = pd.DataFrame(published_numbers(published)).drop_duplicates(KEY)
+    beside = table.copy()
+    for metric, column in (("d1", "d1"), ("epe", "epe"), ("percent_change", "epe_change")):
+        found = rows.assign(metric=metric).merge(numbers, on=KEY, how="left", validate="many_to_one")
+        beside[f"published_{column}"] = found.set_index("row")["published"]
+    return beside
 
 
 def published_numbers(published: PublishedResults) -> Iterator[Row]:

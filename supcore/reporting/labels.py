@@ -1,18 +1,22 @@
 """The order in which networks, sources, sizes and references appear, and their names in print."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 
 CLEAN = "none"
 NOISE = "noise"
 REFERENCES = ("ground_truth", "clean")
-METRIC_LABELS = {"d1": "D1 error (%)", "epe": "EPE (px)"}
+METRIC_LABELS = {
+    "d1": "D1 error (%)",
+    "epe": "EPE (px)",
+    "d1_change": "Change of D1 (%)",
+    "epe_change": "Change of EPE (%)",
+}
 
 # Controls first, then the networks in the paper's order; names not listed follow alphabetically.
-_PRINTED = {
-    CLEAN: "none (clean)",
-    NOISE: "random noise",
+_NAMES = {
     "psmnet": "PSMNet",
     "psmnet_deform6": "PSMNet +6 DC",
     "psmnet_deform25": "PSMNet +25 DC",
@@ -25,12 +29,40 @@ _PRINTED = {
     "kitti2015": "KITTI 2015",
     "flyingthings3d": "FlyingThings3D",
 }
+_WORDS = {
+    "fgsm": "FGSM",
+    "ifgsm": "I-FGSM",
+    "mifgsm": "MI-FGSM",
+    "di2fgsm": "DI²-FGSM",
+    "mdi2fgsm": "MDI²-FGSM",
+    "pgd": "PGD",
+    "jpeg": "JPEG",
+    "gaussian": "Gaussian blur",
+    "gaussian_noise": "Gaussian noise",
+    "full": "full image",
+    "own": "own SUP",
+    "foreign": "foreign SUPs",
+    "before": "before fine-tuning",
+    "finetuned_original": "fine-tuned, original SUP",
+    "finetuned_new": "fine-tuned, new SUP",
+}
+_PRINTED = {CLEAN: "none (clean)", NOISE: "random noise", **_NAMES, **_WORDS}
 _RANK = {name: rank for rank, name in enumerate(_PRINTED)}
 
 
 def label(name: str) -> str:
-    """Name of a network, source or data set as printed in figures and tables."""
-    return _PRINTED.get(name, name.replace("_", " "))
+    """Name of a network, source, data set or attack as printed in figures and tables.
+
+    A variant of a known network or data set keeps its name: "psmnet_seed0" is "PSMNet seed0".
+    """
+    if name in _PRINTED:
+        return _PRINTED[name]
+    parts = name.split("_")
+    for length in range(len(parts) - 1, 0, -1):
+        known = _NAMES.get("_".join(parts[:length]))
+        if known is not None:
+            return " ".join([known, *parts[length:]])
+    return " ".join(parts)
 
 
 def source_label(source: str) -> str:
@@ -54,6 +86,16 @@ def size_key(size: str) -> tuple[int, int, str]:
 def reference_key(reference: str) -> tuple[int, str]:
     """Sort key of a reference: ground truth first."""
     return (REFERENCES.index(reference) if reference in REFERENCES else len(REFERENCES)), reference
+
+
+# How the values of a column are ordered; those of other columns stay in the order of the table.
+SORT_KEYS: dict[str, Callable[[Any], Any]] = {
+    "dataset": name_key,
+    "target": name_key,
+    "source": name_key,
+    "size": size_key,
+    "reference": reference_key,
+}
 
 
 def ordered(names: Iterable[str]) -> list[str]:

@@ -1,12 +1,17 @@
-"""Transfer results as a matrix of source against target, in Markdown and LaTeX."""
+"""Printed tables: one column of a table against another, in Markdown and LaTeX."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
-from supcore.reporting.labels import CLEAN, METRIC_LABELS, format_epsilon, label, ordered
-from supcore.reporting.selection import at_attack, average_seeds, is_attack
+from supcore.reporting.labels import METRIC_LABELS, SORT_KEYS, label
+from supcore.reporting.selection import is_attack
+
+OWN = "a network under its own perturbation"
+LOWEST_IN_ROW = "the lowest number of a row"
+LOWEST_IN_COLUMN = "the lowest number of a column"
+HIGHEST_IN_COLUMN = "the highest number of a column"
 
 _REFERENCE = {"ground_truth": "ground truth", "clean": "the clean prediction"}
 _ABSENT = "-"
@@ -14,64 +19,74 @@ _LATEX_SPECIAL = str.maketrans({character: f"\\{character}" for character in "&%
 
 
 @dataclass(frozen=True)
-class Matrix:
-    """One printed matrix.
+class Layout:
+    """What a printed table shows.
 
     Attributes:
-        dataset: data set evaluated on.
-        size: size of the perturbations.
-        epsilon: their bound in units of [0,1] intensity.
-        reference: "ground_truth" or "clean".
-        metric: "d1" or "epe".
-        cells: printed cells; index: sources with the controls first, columns: targets.
-        caption: what the cells mean, and the numbers of images and seeds.
+        rows: column of the table whose values become rows.
+        columns: column whose values become columns.
+        titles: what the rows and the columns are, in words.
+        bold: which cells are bold: ``OWN``, or the lowest or highest of a row or column, then only where its interval
+            overlaps no other one's.
+        units: what the intervals are over: images, or training seeds.
     """
 
-    dataset: str
-    size: str
-    epsilon: float
-    reference: str
-    metric: str
-    cells: pd.DataFrame
+    rows: str
+    columns: str
+    titles: tuple[str, str]
+    bold: str
+    units: str = "images"
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """One printed table.
+
+    Attributes:
+        label: identifier for cross references.
+        caption: what the cells mean, and the numbers of images and seeds.
+        corner: what the rows and the columns are.
+        cells: printed cells, under the names that the table gives to rows and columns.
+        bold: which of them are bold.
+    """
+
+    label: str
     caption: str
-
-    @property
-    def label(self) -> str:
-        """Identifier for cross references, unique among the matrices of a table."""
-        parts = [self.dataset, self.size, format_epsilon(self.epsilon), self.reference, self.metric]
-        return "-".join(["transfer", *parts]).replace("_", "-")
+    corner: str
+    cells: pd.DataFrame
+    bold: pd.DataFrame
 
 
-def matrices(table: pd.DataFrame, metric: str = "d1") -> list[Matrix]:
-    """One matrix per (data set, size, epsilon, reference) of a transfer table, averaged over seeds.
+def arrange(shown: pd.DataFrame, layout: Layout, name: str, what: str, metric: str = "d1") -> Matrix:
+    """Print the rows of a table as a matrix.
 
     Args:
-        table: transfer table as :func:`supcore.reporting.transfer.transfer_table` returns it.
-        metric: "d1" (percent) or "epe" (pixels).
+        shown: rows of one data set and reference, each cell once, with the columns of the metric, ``n_images``,
+            ``n_seeds`` and, if there are any, the paper's numbers as ``published_<metric>``.
+        layout: what stands where.
+        name: what tells this matrix from the others of its data set, reference and metric, for its label.
+        what: what was done to the images, for its caption.
+        metric: "d1", "epe", or the change of either over clean images ("d1_change", "epe_change").
     """
-    averaged = average_seeds(table)
-    attacked = averaged[averaged["source"] != CLEAN]
-    keys = attacked[["dataset", "size", "epsilon", "reference"]].drop_duplicates()
-    arranged = []
-    for dataset, size, epsilon, reference in keys.itertuples(index=False):
-        same = averaged[(averaged["dataset"] == dataset) & (averaged["reference"] == reference)]
-        shown = at_attack(same, size, epsilon)
-        caption = _caption(shown, dataset, size, epsilon, reference, metric)
-        arranged.append(Matrix(dataset, size, epsilon, reference, metric, _cells(shown, metric), caption))
-    return arranged
+    dataset, reference = shown[["dataset", "reference"]].iloc[0]
+    numbers = _numbers(shown, metric)
+    grid = {str(name): _pivot(shown.assign(number=column), layout) for name, column in numbers.items()}
+    text = _pivot(shown.assign(number=[_cell(*row) for row in numbers.itertuples(index=False)]), layout)
+    name = "-".join(part for part in (name, dataset, reference, metric) if part).replace("_", "-")
+    caption = _caption(shown, layout, metric, what, dataset, reference, numbers)
+    return Matrix(name, caption, " \\ ".join(layout.titles), text.fillna(_ABSENT), _bold(grid, layout.bold))
 
 
 def to_markdown(matrix: Matrix) -> str:
     """The matrix as a Markdown table under its caption."""
-    printed = _mark_diagonal(matrix.cells, "**{}**")
-    printed = printed.rename(index=label, columns=label).rename_axis("source \\ target")
+    printed = _emphasise(matrix.cells, matrix.bold, "**{}**")
+    printed = printed.rename(index=label, columns=label).rename_axis(matrix.corner)
     return f"{matrix.caption}\n\n{printed.to_markdown(disable_numparse=True)}\n"
 
 
 def to_latex(matrix: Matrix) -> str:
     """The matrix as a LaTeX table; needs the package booktabs."""
-    escaped = matrix.cells.map(_escape)
-    printed = _mark_diagonal(escaped, "\\textbf{{{}}}")
+    printed = _emphasise(matrix.cells.map(_escape), matrix.bold, "\\textbf{{{}}}")
     printed = printed.rename(index=_latex_label, columns=_latex_label)
     return printed.style.to_latex(
         hrules=True,
@@ -83,44 +98,82 @@ def to_latex(matrix: Matrix) -> str:
     )
 
 
-def _cells(shown: pd.DataFrame, metric: str) -> pd.DataFrame:
-    printed = shown.assign(cell=[_cell(row, metric) for row in shown.to_dict("records")])
-    matrix = printed.pivot(index="source", columns="target", values="cell")
-    matrix = matrix.reindex(index=ordered(matrix.index), columns=ordered(matrix.columns)).fillna(_ABSENT)
-    return matrix.rename_axis(index=None, columns=None)
+def document(matrices: Iterable[Matrix], write: Callable[[Matrix], str]) -> str:
+    """All matrices below each other; empty without any."""
+    return "\n\n".join(map(write, matrices)) + "\n"
 
 
-def _cell(row: dict[Any, Any], metric: str) -> str:
-    ours, published = row[f"{metric}_mean"], row[f"published_{metric}"]
-    if pd.isna(published):
-        return f"{ours:.2f} [{row[f'{metric}_ci_low']:.2f}, {row[f'{metric}_ci_high']:.2f}]"
-    return f"{ours:.2f} ({published:.2f}) {ours - published:+.2f}"
+def distinct(shown: pd.DataFrame, column: str) -> list[str]:
+    """The values of a column in printing order, else in the order of the table."""
+    values = list(dict.fromkeys(shown[column]))
+    return sorted(values, key=SORT_KEYS[column]) if column in SORT_KEYS else values
 
 
-def _caption(shown: pd.DataFrame, dataset: str, size: str, epsilon: float, reference: str, metric: str) -> str:
-    cells = "mean [95 % interval over images]"
-    if shown[f"published_{metric}"].notna().any():
-        cells += ", or ours (published) difference"
-    attacks = shown[is_attack(shown)]
-    seeds = (attacks if len(attacks) else shown)["n_seeds"]
-    against = _REFERENCE.get(reference, reference)
-    return (
-        f"{METRIC_LABELS[metric]} on {label(dataset)} with respect to {against}: "
-        f"{size} perturbations, epsilon {format_epsilon(epsilon)}; rows: source, columns: attacked network. "
-        f"Cells: {cells}. n = {_range(shown['n_images'])} images, seeds: {_range(seeds)}."
-    )
-
-
-def _range(counts: "pd.Series[int]") -> str:
+def count_range(counts: "pd.Series[int]") -> str:
+    """The smallest and the largest of some counts, or the one that they all are."""
     low, high = counts.min(), counts.max()
     return f"{low}" if low == high else f"{low} to {high}"
 
 
-def _mark_diagonal(cells: pd.DataFrame, template: str) -> pd.DataFrame:
-    marked = cells.copy()
-    for name in cells.index.intersection(cells.columns):
-        marked.loc[name, name] = template.format(cells.loc[name, name])
-    return marked
+def _numbers(shown: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Mean, interval and published number; a change has no interval."""
+    mean = f"{metric}_mean" if f"{metric}_mean" in shown else metric
+    columns = {"ours": mean, "low": f"{metric}_ci_low", "high": f"{metric}_ci_high", "published": f"published_{metric}"}
+    return pd.DataFrame({name: shown.get(column) for name, column in columns.items()}, index=shown.index, dtype=float)
+
+
+def _pivot(shown: pd.DataFrame, layout: Layout) -> pd.DataFrame:
+    matrix = shown.pivot(index=layout.rows, columns=layout.columns, values="number")
+    matrix = matrix.reindex(index=distinct(shown, layout.rows), columns=distinct(shown, layout.columns))
+    return matrix.rename_axis(index=None, columns=None)
+
+
+def _cell(ours: float, low: float, high: float, published: float) -> str:
+    if pd.notna(published):
+        return f"{ours:.2f} ({published:.2f}) {ours - published:+.2f}"
+    return f"{ours:.2f}" if pd.isna(low) else f"{ours:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _bold(grid: dict[str, pd.DataFrame], rule: str) -> pd.DataFrame:
+    mean = grid["ours"]
+    if rule == OWN:
+        own = [[row == column for column in mean.columns] for row in mean.index]
+        return pd.DataFrame(own, index=mean.index, columns=mean.columns)
+    if rule == LOWEST_IN_ROW:
+        return _beats(grid["high"].T, grid["low"].T).T
+    if rule == LOWEST_IN_COLUMN:
+        return _beats(grid["high"], grid["low"])
+    return _beats(-grid["low"], -grid["high"])
+
+
+def _beats(worst: pd.DataFrame, best: pd.DataFrame) -> pd.DataFrame:
+    """Cells whose worst value is smaller than the best one of every other cell in their column."""
+    rivals = [best.drop(index=name).min() for name in best.index]
+    return worst < pd.DataFrame(rivals, index=worst.index, columns=worst.columns)
+
+
+def _caption(
+    shown: pd.DataFrame, layout: Layout, metric: str, what: str, dataset: str, reference: str, numbers: pd.DataFrame
+) -> str:
+    cells = f"mean [95 % interval over {layout.units}]" if numbers["low"].notna().any() else "mean"
+    if numbers["published"].notna().any():
+        cells += ", or ours (published) difference"
+    bold = ""
+    if layout.bold == OWN:
+        bold = f" Bold: {OWN}."
+    elif numbers["low"].notna().any():
+        bold = f" Bold: {layout.bold}, where its interval overlaps no other one's."
+    attacks = shown[is_attack(shown)] if "source" in shown else shown
+    seeds = (attacks if len(attacks) else shown)["n_seeds"]
+    return (
+        f"{METRIC_LABELS[metric]} on {label(dataset)} with respect to {_REFERENCE.get(reference, reference)}: "
+        f"{what}; rows: {layout.titles[0]}, columns: {layout.titles[1]}. Cells: {cells}.{bold} "
+        f"n = {count_range(shown['n_images'])} images, seeds: {count_range(seeds)}."
+    )
+
+
+def _emphasise(cells: pd.DataFrame, bold: pd.DataFrame, template: str) -> pd.DataFrame:
+    return cells.where(~bold, cells.map(template.format))
 
 
 def _escape(text: str) -> str:

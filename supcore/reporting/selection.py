@@ -1,5 +1,8 @@
 """Parts of the transfer table that matrices and figures show."""
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import pandas as pd
 
 from supcore.errors import SupError
@@ -8,10 +11,14 @@ from supcore.reporting.labels import CLEAN, NOISE, size_key
 _CELL = ["dataset", "target", "source", "size", "epsilon", "reference"]
 
 
-def average_seeds(table: pd.DataFrame) -> pd.DataFrame:
+def average_seeds(table: pd.DataFrame, labels: Sequence[str] = ()) -> pd.DataFrame:
     """Average the statistics of each cell over its seeds; rows without a usable image are left out.
 
     Interval limits are averaged too: they keep describing the choice of images, not the spread over seeds.
+
+    Args:
+        table: transfer table, or the table of a study.
+        labels: the study's further columns.
 
     Returns:
         The table's rows in their order without ``seed``, with ``n_images`` (the fewest of any seed) and
@@ -19,12 +26,18 @@ def average_seeds(table: pd.DataFrame) -> pd.DataFrame:
     """
     used = table[table["n_images"] > 0]
     numbers = used.select_dtypes("number").columns
-    statistics = [column for column in numbers if column not in {*_CELL, "seed", "n_images"}]
-    cells = used.groupby(_CELL, sort=False)
+    cell = [*_CELL, *labels]
+    statistics = [column for column in numbers if column not in {*cell, "seed", "n_images"}]
+    cells = used.groupby(cell, sort=False)
     averaged = cells[statistics].mean()
     averaged["n_images"] = cells["n_images"].min()
     averaged["n_seeds"] = cells.size()
     return averaged.reset_index()
+
+
+def groups(table: pd.DataFrame, columns: Sequence[str]) -> Iterator[tuple[Any, pd.DataFrame]]:
+    """Values of the columns and the rows that have them, in the order of the table."""
+    yield from table.groupby(list(columns), sort=False)
 
 
 def is_attack(table: pd.DataFrame) -> "pd.Series[bool]":

@@ -45,6 +45,10 @@ def study_table(
         return with_change(table)
     if study == "classes":
         return shown_classes(table, settings["min_images"], as_published=settings["as_published"])
+    if study == "per_image":
+        # As the configuration lists them: the first one stands for the paper's.
+        rank = {attack: position for position, attack in enumerate(settings["attacks"])}
+        return table.sort_values("attack", key=lambda attacks: attacks.map(rank), kind="stable", ignore_index=True)
     return table
 
 

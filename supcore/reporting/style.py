@@ -47,13 +47,25 @@ _METADATA: dict[str, dict[str, Any]] = {
 }
 
 
+def panel_grid(panels: int, at_most: int = 3) -> tuple[int, int, float]:
+    """Rows and columns of so many panels, evenly filled, and the width of their figure in inches."""
+    rows = -(-panels // at_most)
+    columns = -(-panels // rows)
+    return rows, columns, COLUMN_WIDTH if columns == 1 else PAGE_WIDTH
+
+
 def source_colors(sources: Iterable[str]) -> dict[str, Any]:
     """Colour of each source: greys for the controls, a colour-blind safe palette for the networks."""
+    names = ordered(sources)
+    return {CLEAN: "0.75", NOISE: "0.45"} | series_colors(name for name in names if name not in (CLEAN, NOISE))
+
+
+def series_colors(names: Iterable[str]) -> dict[str, Any]:
+    """Colour of each name in its order, from a colour-blind safe palette."""
     import seaborn as sns  # slow to import, and the pictures do without it
 
-    networks = [source for source in ordered(sources) if source not in (CLEAN, NOISE)]
-    palette = sns.color_palette("colorblind", max(len(networks), 1))
-    return {CLEAN: "0.75", NOISE: "0.45"} | dict(zip(networks, palette, strict=False))
+    names = list(names)
+    return dict(zip(names, sns.color_palette("colorblind", max(len(names), 1)), strict=False))
 
 
 @styled

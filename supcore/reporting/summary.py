@@ -10,7 +10,7 @@ import pandas as pd
 from supcore.errors import SupError
 from supcore.files import atomic_path
 from supcore.reporting.bootstrap import bootstrap_interval
-from supcore.reporting.labels import format_epsilon, name_key, reference_key, size_key
+from supcore.reporting.labels import SORT_KEYS, format_epsilon
 from supcore.seeding import numpy_generator
 
 CONDITION = ["dataset", "target", "source", "size", "epsilon", "seed"]
@@ -21,13 +21,6 @@ ERRORS = ["image", "d1", "epe", "n_valid"]
 # Every text column that any record or table has; all others are numbers, and only an empty number is missing.
 _TEXT = ["dataset", "target", "source", "size", "reference", "image", "corruption", "attack", "class", "design"]
 _TEXT += ["condition", "network", "verdict"]
-_SORT_KEYS = {
-    "dataset": name_key,
-    "target": name_key,
-    "source": name_key,
-    "size": size_key,
-    "reference": reference_key,
-}
 
 
 def key_columns(labels: Sequence[str] = ()) -> list[str]:
@@ -140,7 +133,7 @@ def _statistics(group: pd.DataFrame, generator: np.random.Generator, resamples: 
 
 
 def _ranks(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    key = _SORT_KEYS.get(str(column.name))
+    key = SORT_KEYS.get(str(column.name))
     if key is None:
         return column
     rank = {value: position for position, value in enumerate(sorted(set(column), key=key))}

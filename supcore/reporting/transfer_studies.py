@@ -30,22 +30,33 @@ def robust_design(table: pd.DataFrame, designs: Mapping[str, Sequence[str]]) -> 
     Returns:
         Table of ``DESIGN_COLUMNS`` and ``DESIGN_STATISTICS``; the interval is empty with one network.
     """
-    design_of = {network: design for design, networks in designs.items() for network in networks}
-    chosen = table[table["target"].isin(design_of) & (table["n_images"] > 0)]
-    pairs = zip(chosen["source"], chosen["target"], strict=True)
-    attack = pd.Series([_attack(*pair, design_of) for pair in pairs], index=chosen.index, dtype="object")
-    chosen = chosen.assign(design=chosen["target"].map(design_of), attack=attack).dropna(subset="attack")
-    means = [f"{metric}_mean" for metric in METRICS]
+    per_network = by_network(table, designs)
     cell = ["dataset", "design", "attack", *CELL[1:]]
-    per_network = chosen.groupby([*cell, "target"], sort=False).agg({**dict.fromkeys(means, "mean"), "n_images": "min"})
     rows = []
-    for key, group in per_network.groupby(level=cell, sort=False):
+    for key, group in per_network.groupby(cell, sort=False):
         row: Row = dict(zip(cell, key, strict=True))
         row |= {"n_networks": len(group), "n_images": int(group["n_images"].min())}
         for metric in METRICS:
             row |= _over_seeds(metric, group[f"{metric}_mean"])
         rows.append(row)
     return pd.DataFrame(rows, columns=[*DESIGN_COLUMNS, *DESIGN_STATISTICS])
+
+
+def by_network(table: pd.DataFrame, designs: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """The numbers that :func:`robust_design` averages: one row per network, attack and reference.
+
+    Args:
+        table: transfer table.
+        designs: name of a design to its networks.
+    """
+    design_of = {network: design for design, networks in designs.items() for network in networks}
+    chosen = table[table["target"].isin(design_of) & (table["n_images"] > 0)]
+    pairs = zip(chosen["source"], chosen["target"], strict=True)
+    attack = pd.Series([_attack(*pair, design_of) for pair in pairs], index=chosen.index, dtype="object")
+    chosen = chosen.assign(design=chosen["target"].map(design_of), attack=attack).dropna(subset="attack")
+    networks = chosen.groupby(["dataset", "design", "attack", *CELL[1:], "target"], sort=False)
+    means = [f"{metric}_mean" for metric in METRICS]
+    return networks.agg({**dict.fromkeys(means, "mean"), "n_images": "min"}).reset_index()
 
 
 def finetuning(table: pd.DataFrame, finetuned: Mapping[str, str]) -> pd.DataFrame:

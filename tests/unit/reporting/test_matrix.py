@@ -1,29 +1,30 @@
 import pytest
 
-from supcore.reporting.matrix import matrices, to_latex, to_markdown
+from supcore.reporting.labels import label
+from supcore.reporting.matrix import to_latex, to_markdown
 from supcore.reporting.transfer import transfer_table
+from supcore.reporting.transfer_matrix import transfer_matrices
 from tests.unit.reporting.conftest import make_records
 
 
 def test_one_matrix_per_size_epsilon_and_reference(table):
-    found = matrices(table)
-    assert [(m.epsilon, m.reference) for m in found] == [
-        (0.01, "ground_truth"),
-        (0.01, "clean"),
-        (0.02, "ground_truth"),
-        (0.02, "clean"),
+    found = transfer_matrices(table)
+    assert [m.label for m in found] == [
+        "transfer-tile64-0.01-kitti2015-ground-truth-d1",
+        "transfer-tile64-0.01-kitti2015-clean-d1",
+        "transfer-tile64-0.02-kitti2015-ground-truth-d1",
+        "transfer-tile64-0.02-kitti2015-clean-d1",
     ]
-    assert len({m.label for m in found}) == len(found)
 
 
 def test_rows_start_with_the_controls(table):
-    matrix = matrices(table)[0]
+    matrix = transfer_matrices(table)[0]
     assert list(matrix.cells.index) == ["none", "noise", "psmnet", "aanet"]
     assert list(matrix.cells.columns) == ["psmnet", "aanet"]
 
 
 def test_cells_show_published_or_interval(table):
-    strongest, against_clean = matrices(table)[2:]
+    strongest, against_clean = transfer_matrices(table)[2:]
     ours = table.query("target == 'psmnet' and source == 'psmnet' and epsilon == 0.02 and reference == 'ground_truth'")[
         "d1_mean"
     ].mean()
@@ -35,11 +36,15 @@ def test_cells_show_published_or_interval(table):
 
 
 def test_caption_counts_images_and_seeds(table):
-    assert "n = 5 images, seeds: 2." in matrices(table)[0].caption
+    assert "n = 5 images, seeds: 2." in transfer_matrices(table)[0].caption
+
+
+def test_caption_says_what_is_bold(table):
+    assert "Bold: a network under its own perturbation." in transfer_matrices(table)[0].caption
 
 
 def test_markdown_marks_the_diagonal(table):
-    text = to_markdown(matrices(table)[0])
+    text = to_markdown(transfer_matrices(table)[0])
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert len(rows) == 2 + 4
     assert [line.count("**") for line in rows] == [0, 0, 0, 0, 2, 2]
@@ -47,7 +52,7 @@ def test_markdown_marks_the_diagonal(table):
 
 def test_latex_is_a_complete_booktabs_table(published):
     records = make_records(datasets=("my_data&set",), networks=("psmnet", "own_net"), epsilons=(0.02,))
-    text = to_latex(matrices(transfer_table(records, published, bootstrap_resamples=20))[0])
+    text = to_latex(transfer_matrices(transfer_table(records, published, bootstrap_resamples=20))[0])
     for line in ("\\toprule", "\\midrule", "\\bottomrule", "\\end{table}", "\\textbf{", "95 \\%"):
         assert line in text
     for environment in ("table", "tabular"):
@@ -61,12 +66,28 @@ def test_latex_is_a_complete_booktabs_table(published):
 
 
 def test_epe_matrices(table):
-    assert matrices(table, "epe")[0].caption.startswith("EPE (px)")
+    assert transfer_matrices(table, "epe")[0].caption.startswith("EPE (px)")
 
 
 @pytest.mark.parametrize("metric", ["d1", "epe"])
 def test_missing_cell_is_a_dash(metric, published):
     records = make_records(epsilons=(0.02,))
     lacking = records[~((records["target"] == "aanet") & (records["source"] == "psmnet"))]
-    found = matrices(transfer_table(lacking, published, bootstrap_resamples=20), metric)
+    found = transfer_matrices(transfer_table(lacking, published, bootstrap_resamples=20), metric)
     assert found[0].cells.loc["psmnet", "aanet"] == "-"
+
+
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("psmnet", "PSMNet"),
+        ("psmnet_deform25_seed0", "PSMNet +25 DC seed0"),
+        ("psmnet_finetuned", "PSMNet finetuned"),
+        ("psmnetwork", "psmnetwork"),
+        ("without_psmnet", "without psmnet"),
+        ("own_street", "own street"),
+        ("none", "none (clean)"),
+    ],
+)
+def test_variants_of_a_network_keep_its_name(name, printed):
+    assert label(name) == printed

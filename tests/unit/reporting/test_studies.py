@@ -68,11 +68,17 @@ def test_published_rule_sorts_by_error_and_drops_the_last_five():
     assert shown_classes(table, 5)["class"].tolist() == [name for name in names if name != "c4"]
 
 
-@pytest.mark.parametrize(("study", "label", "values"), [("per_image", "attack", ["fgsm", "pgd"])])
-def test_labels_keep_conditions_apart(tmp_path, study, label, values):
-    frame = records([{label: value, "d1": d1} for value, d1 in zip(values, (1.0, 2.0), strict=True)])
-    table = table_of(study, frame, tmp_path)
-    assert dict(zip(table[label], table["d1_mean"], strict=True)) == dict(zip(values, (1.0, 2.0), strict=True))
+def test_per_image_attacks_are_kept_apart_in_the_order_of_the_configuration(tmp_path):
+    attacks = ["ifgsm", "di2fgsm"]
+    rows = [{"attack": attack, "target": target} for target in ("psmnet", "aanet") for attack in sorted(attacks)]
+    frame = records([{**row, "d1": d1} for d1, row in enumerate(rows, start=1)])
+    table = table_of("per_image", frame, tmp_path, {"attacks": attacks})
+    assert table[["attack", "target", "d1_mean"]].to_numpy().tolist() == [
+        ["ifgsm", "psmnet", 2.0],
+        ["ifgsm", "aanet", 4.0],
+        ["di2fgsm", "psmnet", 1.0],
+        ["di2fgsm", "aanet", 3.0],
+    ]
 
 
 def test_samples_rise(tmp_path):

@@ -1,0 +1,54 @@
+"""Printed tables and figures of the studies, and the paper's plots: every configuration gets those it has data for."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+DEMO = ("config.yaml", "demo_studies.yaml")
+
+
+def planned_files(workspace, config):
+    """Everything that a dry run would make."""
+    planned = workspace.snakemake("--dry-run", config=config)
+    assert planned.returncode == 0, planned.stdout[-3000:]
+    outputs = re.findall(r"Missing output files: ([^;\n]+)", planned.stdout)
+    return {path for line in outputs for path in line.split(", ")}
+
+
+def names(files, folder, suffix):
+    return {name for path in files for name in re.findall(rf"^results/{folder}/([A-Za-z0-9_]+)\.{suffix}$", path)}
+
+
+def test_the_demo_studies_are_printed_and_drawn(workspace):
+    files = planned_files(workspace, DEMO)
+    studies = {"corruptions", "classes", "sampling_efficiency", "per_image", "finetuning", "tile_sizes"}
+    for suffix in ("md", "tex"):
+        assert names(files, "tables", suffix) == studies | {"transfer"}
+    drawn = {f"{study}_synthetic_driving" for study in studies - {"per_image"}}
+    drawn |= {f"{study}_synthetic_things" for study in ("finetuning", "tile_sizes")}
+    for suffix in ("pdf", "png"):
+        figures = names(files, "figures", suffix)
+        assert {name for name in figures if name.startswith(tuple(studies))} == drawn
+    assert names(files, "figures/paper", "png") == set()
+
+
+def test_the_paper_s_configuration_draws_its_24_plots(workspace):
+    files = planned_files(workspace, "paper.yaml")
+    assert names(files, "figures/paper", "pdf") == {f"P{number:02d}" for number in range(1, 25)}
+    assert "results/figures/robust_design_kitti2015.pdf" in files
+    assert "results/figures/classes_kitti2015_classes.pdf" in files
+    assert "results/tables/robust_design.tex" in files
+
+
+def test_the_demo_without_studies_has_none_of_it(workspace):
+    files = planned_files(workspace, "smoke.yaml")
+    assert names(files, "tables", "md") == {"transfer"}
+    assert names(files, "figures/paper", "png") == set()
+
+
+def test_a_plot_of_the_paper_is_drawn_on_demand(workspace):
+    planned = workspace.snakemake("--dry-run", "results/figures/paper/P04.png")
+    assert planned.returncode == 0, planned.stdout[-2000:]
+    assert "Drawing the paper's plot P04" in planned.stdout
