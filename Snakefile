@@ -19,6 +19,7 @@ container: "docker://python:3.11-slim"
 
 
 include: "rules/common.smk"
+include: "rules/targets.smk"
 
 
 wildcard_constraints:

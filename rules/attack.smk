@@ -58,11 +58,6 @@ localrules:
     download_sup,
 
 
-def released_perturbation(wildcards):
-    source = SETTINGS.source(wildcards.source)
-    return SETTINGS.released_sup(source, wildcards.size, float(wildcards.epsilon))
-
-
 rule download_sup:
     input:
         own=lambda wc: own_copy(released_perturbation(wc)),

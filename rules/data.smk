@@ -1,14 +1,5 @@
 # Stereo pairs: rendered, exported or indexed, one manifest per data set and split; resized once where asked for.
 
-from supcore.data.layouts import names_digest
-
-
-def names_of(dataset):
-    """Hash of the names of a data set's images: a manifest is made anew when pairs are added or removed."""
-    entry = config["datasets"][dataset]
-    options = entry.get("layout_options", {})
-    return names_digest(entry["layout"], entry["root"], **options)
-
 
 rule render_scenes:
     output:
@@ -132,7 +123,6 @@ rule download_class_maps:
     retries: 2
     params:
         registry=config["weights_registry"],
-        downloads=config["downloads"],
     message:
         "Fetching the SUP authors' class maps of KITTI 2015"
     script:

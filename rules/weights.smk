@@ -33,10 +33,6 @@ localrules:
     retrain_demo_weights,
 
 
-def released_weights(wildcards):
-    return SETTINGS.released_weights(wildcards.network, wildcards.weights)
-
-
 rule download_weights:
     input:
         own=lambda wc: own_copy(released_weights(wc)),

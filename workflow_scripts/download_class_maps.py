@@ -15,11 +15,11 @@ ARCHIVE = "kitti_segmentation.zip"
 MAPS = "*training/image_2/pred_*_10.npy"
 
 with job(snakemake) as running:
-    params = snakemake.params
-    file = load_registry(params.registry).file(ARCHIVE)
+    downloads = Path(snakemake.config["downloads"])
+    file = load_registry(snakemake.params.registry).file(ARCHIVE)
     with (
-        obtained_file(file, Path(params.downloads)) as archive,
-        tempfile.TemporaryDirectory(dir=params.downloads, prefix=".class_maps.") as room,
+        obtained_file(file, downloads) as archive,
+        tempfile.TemporaryDirectory(dir=downloads, prefix=".class_maps.") as room,
     ):
         maps = unpack(archive, Path(room) / "content", MAPS)
         maps[0].parent.replace(snakemake.output[0])
