@@ -18,6 +18,7 @@ rule find_overlap:
     params:
         roles=list(manifests_by_role()),
         reported=list(reported_manifests()),
+        stated=SETTINGS.stated_overlaps(),
         code=code_hash("supcore.data.overlap"),
     message:
         "Looking for reported frames that were seen before"

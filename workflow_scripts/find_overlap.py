@@ -6,7 +6,7 @@ import pandas as pd
 
 from _job import job
 from supcore.data.manifest import read_manifest
-from supcore.data.overlap import COLUMNS, overlap_table
+from supcore.data.overlap import COLUMNS, overlap_table, stated_overlap
 from supcore.files import atomic_path
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ with job(snakemake) as running:
         )
     )
     rows = overlap_table(roles, reported)
+    rows += [stated_overlap(role, name, reported[name], frames) for role, name, frames in params.stated]
     for row in rows:
         if row["shared"]:
             running.log.warning(

@@ -1,5 +1,6 @@
 """Pictures that two sets of stereo pairs share, such as frames that a SUP was both optimised and reported on."""
 
+import sys
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
@@ -9,10 +10,12 @@ from typing import Any
 from PIL import Image
 
 from supcore.data.image_io import decoding, read_image
+from supcore.data.kitti import frame_number
 from supcore.data.manifest import StereoSample
 from supcore.data.top_rows import read_top_rows
 
 COLUMNS = ("role", "reported", "shared", "share", "examples", "method")
+STATED = "stated with the release"
 METHOD = "same file or equal pixels of the left image"
 EXAMPLES = 3
 TOP_ROWS = 8
@@ -77,6 +80,22 @@ def overlap_table(
             values = (role, name, len(shared), share, shared[:EXAMPLES], METHOD)
             rows.append(dict(zip(COLUMNS, values, strict=True)))
     return rows
+
+
+def stated_overlap(role: str, name: str, reported: Sequence[StereoSample], frames: str) -> dict[str, Any]:
+    """A row of :func:`overlap_table` for what is known without the pictures, such as what weights were trained on.
+
+    Args:
+        role: what the frames were used for.
+        name: of the reported data set and split.
+        reported: the evaluated pairs of KITTI 2012 or 2015.
+        frames: those that were used, as in a split: ``":"`` or ``"160:"``.
+    """
+    first, last = frames.split(":")
+    span = range(int(first or 0), int(last or sys.maxsize))
+    shared = [sample.left for sample in reported if frame_number(Path(sample.left)) in span]
+    values = (role, name, len(shared), len(shared) / len(reported), shared[:EXAMPLES], STATED)
+    return dict(zip(COLUMNS, values, strict=True))
 
 
 def _equal_pictures(first: set[Path], second: set[Path], looks: Sequence[Look]) -> set[Path]:

@@ -1,7 +1,7 @@
 """Which released files exist, where they are served, and what they hold: config/weights.yaml."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -95,11 +95,13 @@ class WeightsEntry(Checkpoint):
         parameters: number of parameters of the network that loads it; None if it is not stated.
         options: keyword options of ``build_network`` that reproduce the published numbers.
         corrected: options to change where the release is believed to be wrong.
+        trained_on: layout of a benchmark to the frames of it, as in a split, that the network was trained with.
     """
 
     parameters: int | None
     options: Mapping[str, Option]
     corrected: Mapping[str, Option]
+    trained_on: Mapping[str, str] = field(default_factory=dict)
 
     def network_options(self, *, as_published: bool = True) -> dict[str, Option]:
         """The options of ``build_network`` for this checkpoint, in one of the two modes of the pipeline."""
@@ -115,11 +117,13 @@ class PerturbationsEntry:
         origin: the archive and the path of a perturbation in it, with ``{network}``, ``{size}`` and ``{norm}``; None
             where there are only the user's own copies.
         path: the same for the user's own copies, used in place of the archive.
+        chosen_on: layout of a benchmark to the frames of it, as in a split, that the best steps were chosen on.
     """
 
     name: str
     origin: Origin | None
     path: str | None = None
+    chosen_on: Mapping[str, str] = field(default_factory=dict)
 
     def checkpoint(self, network: str, size: str, epsilon: float) -> Checkpoint:
         """The perturbation of one network, size (``tile64`` … or ``full``) and epsilon; may not exist in the archive.
@@ -237,6 +241,7 @@ def _entry(path: Path, files: Mapping[str, RemoteFile], network: str, name: str,
         parameters=item.get("parameters"),
         options=MappingProxyType(item.get("options", {})),
         corrected=MappingProxyType(item.get("corrected", {})),
+        trained_on=MappingProxyType(item.get("trained_on", {})),
         path=Path(item["path"]).expanduser() if "path" in item else None,
         sha256=item.get("sha256"),
         size=item.get("size"),
@@ -247,7 +252,8 @@ def _perturbations(path: Path, files: Mapping[str, RemoteFile], name: str, item:
     key = f"perturbations.{name}"
     if ("file" in item) != ("member" in item) or not ({"file", "path"} & set(item)):
         raise SupError(f"{path}: {key}: give file and member, or path")
-    return PerturbationsEntry(name, _origin(path, files, key, item) if "file" in item else None, item.get("path"))
+    origin = _origin(path, files, key, item) if "file" in item else None
+    return PerturbationsEntry(name, origin, item.get("path"), MappingProxyType(item.get("chosen_on", {})))
 
 
 def _origin(path: Path, files: Mapping[str, RemoteFile], key: str, item: dict[str, Any]) -> Origin:

@@ -28,6 +28,13 @@ _FILE: dict[str, Any] = {
     },
 }
 
+# Frames of a benchmark, by its layout, as in a split: ":" or "160:".
+_FRAMES = {
+    "type": "object",
+    "propertyNames": {"enum": ["kitti2012", "kitti2015"]},
+    "additionalProperties": {"type": "string", "pattern": r"^\d*:\d*$"},
+}
+
 _ORIGIN: dict[str, Any] = {"file": _FILE_NAME, "member": _TEXT}
 
 _WEIGHTS: dict[str, Any] = {
@@ -48,6 +55,7 @@ _WEIGHTS: dict[str, Any] = {
         "parameters": _COUNT,
         "options": _OPTIONS,
         "corrected": _OPTIONS,
+        "trained_on": _FRAMES,
         "sha256": _SHA256,
         "size": _COUNT,
     },
@@ -58,7 +66,7 @@ _PATTERN = {"type": "string", "pattern": "^([^{}]|\\{(network|size|norm)\\})+$"}
 _PERTURBATIONS: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
-    "properties": {"file": _FILE_NAME, "member": _PATTERN, "path": _PATTERN},
+    "properties": {"file": _FILE_NAME, "member": _PATTERN, "path": _PATTERN, "chosen_on": _FRAMES},
 }
 
 SCHEMA: dict[str, Any] = {

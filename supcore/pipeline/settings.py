@@ -1,7 +1,7 @@
 """The pipeline's configuration: checks beyond the schema, and the questions that the rules ask of it."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -61,6 +61,26 @@ class Settings:
         used += [(n, self.evaluation_weights(d, n)) for d in self.evaluated for n in self.targets(d)]
         recipes = (recipe for pair in used for recipe in lineage(self.config, *pair))
         return list(dict.fromkeys(name for kind, name in recipes if kind == section))
+
+    def stated_overlaps(self) -> list[tuple[str, str, str]]:
+        """Reported frames that released files are known to have seen: role, data set and split, frames."""
+        stated = []
+        for dataset in self.evaluated:
+            layout = self.config["datasets"][dataset]["layout"]
+            name = f"{dataset}/{self.config['evaluation']['datasets'][dataset]['split']}"
+            stated += [(role, name, seen[layout]) for role, seen in self._released_files(dataset) if layout in seen]
+        return stated
+
+    def _released_files(self, dataset: str) -> Iterator[tuple[str, Mapping[str, str]]]:
+        """Role of every released file in a data set's results, and the frames it has seen by layout."""
+        for network in self.targets(dataset):
+            weights = self.evaluation_weights(dataset, network)
+            if "registry" in self.config["networks"][network]["weights"][weights]:
+                seen = self.released_weights(network, weights).trained_on
+                yield f"training released weights ({network}/{weights})", seen
+        for source in map(self.source, self.sources):
+            if source.released:
+                yield f"choosing released SUPs ({source.name})", self._registry.collection(source.released).chosen_on
 
     @property
     def evaluated(self) -> list[str]:

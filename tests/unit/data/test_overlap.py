@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from supcore.data.manifest import StereoSample
-from supcore.data.overlap import COLUMNS, looks_at_pictures, overlap_table, shared_images
+from supcore.data.overlap import COLUMNS, looks_at_pictures, overlap_table, shared_images, stated_overlap
 from supcore.errors import SupError
 
 PHOTOS = np.random.default_rng(0).integers(0, 256, (8, 24, 32, 3), np.uint8)
@@ -126,3 +126,13 @@ def test_table_has_a_row_for_each_role_and_reported_split(pictures):
     assert rows[0]["examples"] == [reported[number].left for number in (1, 2, 3)]
     assert all(tuple(row) == COLUMNS for row in rows)
     assert {row["method"] for row in rows} == {"same file or equal pixels of the left image"}
+
+
+@pytest.mark.parametrize(("frames", "shared"), [(":", 3), ("160:", 2), (":160", 1)])
+def test_stated_frames_count_by_their_number(frames, shared):
+    """No picture is opened: the weights' training data are not here."""
+    reported = [StereoSample(f"k/image_2/{number:06d}_10.png", "r.png") for number in (3, 160, 199)]
+    row = stated_overlap("training released weights", "kitti2015/validation", reported, frames)
+    assert (row["shared"], row["share"]) == (shared, shared / 3)
+    assert row["method"] == "stated with the release"
+    assert tuple(row) == COLUMNS

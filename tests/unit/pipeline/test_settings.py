@@ -312,6 +312,20 @@ def test_a_data_set_may_be_evaluated_with_some_networks_only():
     assert Settings(CONFIG).used_recipes() == ["recipe"]
 
 
+def test_what_released_files_have_seen_of_the_reported_frames_is_known():
+    """PSMNet's own authors kept 160: out, so nothing is stated of their weights."""
+    config = changed(
+        "networks.deep", {"architecture": "psmnet_deform25", "weights": {"kitti15": {"registry": "kitti15"}}}
+    )
+    config["evaluation"]["datasets"] = {"kitti": {"split": "validation", "weights": ["kitti15", "demo"]}}
+    config["sups"]["sources"] = {"theirs": {"network": "psmnet", "released": "authors"}, "wide": {}}
+    assert Settings(config).stated_overlaps() == [
+        ("training released weights (deep/kitti15)", "kitti/validation", ":"),
+        ("choosing released SUPs (theirs)", "kitti/validation", "160:"),
+    ]
+    assert Settings(CONFIG).stated_overlaps() == []
+
+
 def test_a_data_set_for_studies_only_stays_out_of_the_transfer_table():
     settings = Settings(changed("evaluation.datasets.street.studies_only", True))
     assert settings.evaluated == ["street", "things"]
