@@ -49,6 +49,8 @@ rule all:
         "<results>/tables/transfer.md",
         "<results>/tables/transfer.tex",
         "<results>/tables/paper_comparison.csv",
+        "<results>/leaderboard.html",
+        "<results>/provenance.json",
         study_outputs(),
         figures(),
         paper_plots(),

@@ -98,3 +98,46 @@ rule paper_comparison:
         "Setting the published numbers beside ours"
     script:
         "../workflow_scripts/paper_comparison.py"
+
+
+rule leaderboard:
+    input:
+        transfer="<results>/tables/transfer.csv",
+    output:
+        json="<results>/leaderboard.json",
+        page=report("<results>/leaderboard.html", category="Transfer"),
+    log:
+        "<logs>/tables/leaderboard.log",
+    benchmark:
+        "<benchmarks>/tables/leaderboard.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        mode=config["mode"],
+        code=code_hash("supcore.reporting.leaderboard"),
+    message:
+        "Ranking the networks"
+    script:
+        "../workflow_scripts/leaderboard.py"
+
+
+rule collect_provenance:
+    input:
+        all_provenance(),
+        "<results>/tables/transfer.json",
+    output:
+        "<results>/provenance.json",
+    log:
+        "<logs>/tables/provenance.log",
+    benchmark:
+        "<benchmarks>/tables/provenance.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    message:
+        "Collecting the provenance of all results"
+    script:
+        "../workflow_scripts/collect_provenance.py"

@@ -189,3 +189,17 @@ def paper_plots():
         for plot in sorted(ids)
         for suffix in ("pdf", "png")
     ]
+
+
+def all_provenance():
+    """Provenance of everything behind the transfer table."""
+    records = [record.removesuffix(".csv") for record in all_records()]
+    weights = [
+        weights_file(network, SETTINGS.evaluation_weights(dataset, network))
+        for dataset in SETTINGS.evaluated
+        for network in SETTINGS.targets(dataset)
+    ]
+    weights += [file for name in SETTINGS.sources for file in source_weights(name)]
+    sups = [sup for name in SETTINGS.sources for sup in sups_of(name)]
+    files = [path.removesuffix(".safetensors") for path in (*weights, *sups)]
+    return sorted({f"{path}.json" for path in (*records, *files)})

@@ -1,0 +1,79 @@
+"""Networks by how well they withstand perturbations: from the transfer table to a page that can be sorted."""
+
+from collections.abc import Iterator, Mapping
+from importlib.resources import files
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment
+
+from supcore.reporting.labels import CLEAN, NOISE, format_epsilon, label
+from supcore.reporting.selection import average_seeds, groups, is_attack
+
+Row = dict[str, Any]
+
+
+def leaderboard(table: pd.DataFrame) -> list[Row]:
+    """One row per data set, network and epsilon, the most robust network first.
+
+    Errors are D1 (%) against ground truth. The rank goes by the ``worst`` of all SUPs of that epsilon, whatever they
+    were optimised on and whatever their size.
+
+    Returns:
+        Rows of plain values: dataset, target, epsilon, rank, ``clean``, ``noise`` (the worst over sizes), ``own`` (the
+        worst SUP that was optimised on the network under its own name; None if there is none), ``foreign`` (mean over
+        the other sources' worst SUPs; None if there are none), ``worst`` with its interval, source and size, and
+        n_images.
+    """
+    truth = average_seeds(table[table["reference"] == "ground_truth"])
+    attacks = truth[is_attack(truth)]
+    rows = []
+    for (dataset, epsilon), cell in groups(attacks, ["dataset", "epsilon"]):
+        same = truth[truth["dataset"] == dataset]
+        found = [_row(same, attacked, epsilon) for _, attacked in groups(cell, ["target"])]
+        ranked = sorted(found, key=lambda row: (row["worst"], row["target"]))
+        rows += [row | {"rank": rank} for rank, row in enumerate(ranked, start=1)]
+    return rows
+
+
+def to_html(rows: list[Row], about: Mapping[str, str]) -> str:
+    """The leaderboard as one HTML page without external parts; a click on a column's head sorts by it.
+
+    Args:
+        rows: of :func:`leaderboard`.
+        about: lines that say what was run, e.g. mode and commit.
+    """
+    template = files("supcore.reporting").joinpath("leaderboard.html.j2").read_text(encoding="utf-8")
+    boards = [{"title": title, "rows": group} for title, group in _boards(rows)]
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(template).render(boards=boards, about=about, label=label)
+
+
+def _row(same: pd.DataFrame, attacked: pd.DataFrame, epsilon: float) -> Row:
+    target = str(attacked["target"].iloc[0])
+    controls = same[same["target"] == target].set_index("source")["d1_mean"]
+    noise = same[(same["target"] == target) & (same["source"] == NOISE) & (same["epsilon"] == epsilon)]
+    by_source = attacked.groupby("source")["d1_mean"].max()
+    foreign = by_source.drop(target, errors="ignore")
+    worst = attacked.sort_values("d1_mean", kind="stable").iloc[-1]
+    return {
+        "dataset": str(worst["dataset"]),
+        "target": target,
+        "epsilon": format_epsilon(epsilon),
+        "clean": float(controls[CLEAN]),
+        "noise": float(noise["d1_mean"].max()) if len(noise) else None,
+        "own": float(by_source[target]) if target in by_source else None,
+        "foreign": float(foreign.mean()) if len(foreign) else None,
+        "worst": float(worst["d1_mean"]),
+        "worst_ci": [float(worst["d1_ci_low"]), float(worst["d1_ci_high"])],
+        "worst_source": str(worst["source"]),
+        "worst_size": str(worst["size"]),
+        "n_images": int(worst["n_images"]),
+    }
+
+
+def _boards(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
+    names = list(dict.fromkeys((row["dataset"], row["epsilon"]) for row in rows))
+    for dataset, epsilon in sorted(names, key=lambda name: (name[0], -float(name[1]))):
+        same = [row for row in rows if (row["dataset"], row["epsilon"]) == (dataset, epsilon)]
+        yield f"{label(dataset)}, ε = {epsilon}", same

@@ -1,0 +1,65 @@
+"""Networks ranked by the worst that was tried on them."""
+
+import pandas as pd
+import pytest
+
+from supcore.reporting.leaderboard import leaderboard, to_html
+from tests.unit.reporting.test_transfer_studies import row
+
+
+@pytest.fixture
+def table():
+    """Two networks; PSMNet falls to a foreign SUP in another size, AANet to its own."""
+    return pd.DataFrame(
+        [
+            row("psmnet", "none", 2.0),
+            row("psmnet", "noise", 2.5),
+            row("psmnet", "psmnet", 40.0),
+            row("psmnet", "aanet", 10.0),
+            row("psmnet", "aanet", 60.0, size="full", d1_ci_low=55.0, d1_ci_high=66.0),
+            row("aanet", "none", 1.0),
+            row("aanet", "noise", 1.5),
+            row("aanet", "psmnet", 12.0),
+            row("aanet", "aanet", 30.0),
+            row("aanet", "aanet", 99.0, reference="clean"),
+        ]
+    )
+
+
+def test_the_rank_goes_by_the_worst_sup_of_any_source_and_size(table):
+    first, second = leaderboard(table)
+    assert (first["target"], first["rank"], first["worst"], first["worst_source"]) == ("aanet", 1, 30.0, "aanet")
+    assert (second["target"], second["rank"], second["worst"]) == ("psmnet", 2, 60.0)
+    assert (second["worst_source"], second["worst_size"], second["worst_ci"]) == ("aanet", "full", [55.0, 66.0])
+
+
+def test_controls_own_and_foreign_stand_beside_it(table):
+    aanet, psmnet = leaderboard(table)
+    assert (psmnet["clean"], psmnet["noise"], psmnet["own"], psmnet["foreign"]) == (2.0, 2.5, 40.0, 60.0)
+    assert (aanet["clean"], aanet["noise"], aanet["own"], aanet["foreign"]) == (1.0, 1.5, 30.0, 12.0)
+
+
+def test_a_target_without_sups_of_its_own_has_none(table):
+    others = table[(table["source"] != "psmnet")]
+    psmnet = next(r for r in leaderboard(others) if r["target"] == "psmnet")
+    assert psmnet["own"] is None
+    assert psmnet["foreign"] == 60.0
+
+
+def test_epsilons_and_data_sets_are_ranked_apart(table):
+    weaker = table.assign(epsilon=table["epsilon"] / 2, d1_mean=table["d1_mean"] / 2)
+    elsewhere = table.assign(dataset="things")
+    rows = leaderboard(pd.concat([table, weaker[weaker["epsilon"] > 0], elsewhere]))
+    assert [r["rank"] for r in rows] == [1, 2] * 3
+    assert {(r["dataset"], r["epsilon"]) for r in rows} == {("street", "0.02"), ("street", "0.01"), ("things", "0.02")}
+
+
+def test_the_page_stands_alone_and_escapes_names(table):
+    page = to_html(leaderboard(table.replace("psmnet", "<b>evil</b>")), {"Mode": "corrected"})
+    assert "&lt;b&gt;evil&lt;/b&gt;" in page
+    assert "<b>evil" not in page
+    assert "60.0" in page
+    assert "[55.0, 66.0]" in page
+    assert "Mode: corrected" in page
+    assert "src=" not in page
+    assert "href=" not in page
