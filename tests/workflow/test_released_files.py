@@ -53,7 +53,10 @@ def test_weights_follow_the_user_s_file_and_its_entry(own):
     assert all(torch.equal(stored[name], given[name]) for name in given)
     assert "Nothing to be done" in own.run("--dry-run").stdout
 
-    own.list(size=own.file.stat().st_size)
+    own.list(size=own.file.stat().st_size)  # noting what is known of the file changes nothing
+    assert "Nothing to be done" in own.run("--dry-run").stdout
+    (own.workspace.folder / "other.bin").write_bytes(own.file.read_bytes())
+    own.list(path="other.bin")
     assert "Params have changed" in own.run("--dry-run").stdout
     own.list()
     assert "Nothing to be done" in own.run("--dry-run").stdout
