@@ -57,7 +57,7 @@ def test_weights_follow_the_user_s_file_and_its_entry(own):
     assert "Nothing to be done" in own.run("--dry-run").stdout
     (own.workspace.folder / "other.bin").write_bytes(own.file.read_bytes())
     own.list(path="other.bin")
-    assert "Params have changed" in own.run("--dry-run").stdout
+    assert "Fetching the weights mine of psmnet" in own.run("--dry-run").stdout
     own.list()
     assert "Nothing to be done" in own.run("--dry-run").stdout
     content = own.file.read_bytes()
