@@ -4,12 +4,10 @@ Run ``python tests/benchmarks/attack.py``; ``--clock cpu`` counts processor time
 ``gradient`` is the time of the network alone: clean prediction, forward and backward.
 """
 
-import argparse
-import time
-from collections.abc import Callable
 from typing import get_args
 
 import torch
+from timing import CLOCKS, fastest, parser
 
 from supcore.attack.frozen import frozen
 from supcore.attack.universal import StepRule, UniversalAttack
@@ -18,15 +16,11 @@ from supcore.perturbation import StereoPerturbation
 
 SIZE, TILE, BATCH, EPSILON = (64, 128), (64, 64), 2, 0.02
 NETWORK = {"base_channels": 16, "block_counts": (1, 2, 1, 1), "pooling_sizes": (16, 8, 4, 2), "max_disparity": 32}
-CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 
 
 def main() -> None:
     """Measure and print one row per number of networks and momentum."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--clock", choices=CLOCKS, default="wall")
-    parser.add_argument("--repeats", type=int, default=7, help="the fastest counts")
-    options = parser.parse_args()
+    options = parser(__doc__, repeats=7).parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
     networks = [build_network("psmnet", **NETWORK) for _ in range(2)]
@@ -56,18 +50,6 @@ def gradient(network: torch.nn.Module, left: torch.Tensor, right: torch.Tensor) 
         target = network.predict(left, right) + 1
         views = left.clone().requires_grad_(), right.clone().requires_grad_()
         torch.autograd.grad(network.loss(network(*views), target), views)
-
-
-def fastest(actions: list[Callable[[], object]], repeats: int, clock: Callable[[], float]) -> list[float]:
-    """Fewest seconds of every action, taken in turn."""
-    best = [float("inf")] * len(actions)
-    for repeat in range(repeats + 1):
-        for i, action in enumerate(actions):
-            started = clock()
-            action()
-            if repeat:  # the first warms up
-                best[i] = min(best[i], clock() - started)
-    return best
 
 
 if __name__ == "__main__":

@@ -3,27 +3,20 @@
 Run ``python tests/benchmarks/corruptions.py``; ``--clock cpu`` counts processor time, which other jobs disturb less.
 """
 
-import argparse
-import time
-from collections.abc import Callable
-
 import cv2
 import numpy as np
 import torch
+from timing import CLOCKS, Clock, fastest, parser
 from torch import Tensor
 
 from supcore.corruptions import CORRUPTIONS, corrupt
 
 HEIGHT, WIDTH = 256, 640
-CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 
 
 def main() -> None:
     """Measure and print one row per corruption."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--clock", choices=CLOCKS, default="wall")
-    parser.add_argument("--repeats", type=int, default=5, help="the fastest counts")
-    options = parser.parse_args()
+    options = parser(__doc__, repeats=5).parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     levels = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
@@ -35,15 +28,11 @@ def main() -> None:
         print(f"{name:30}" + "".join(f"{1e3 * seconds:8.1f}" for seconds in times), flush=True)
 
 
-def measure(image: Tensor, name: str, severity: int, repeats: int, clock: Callable[[], float]) -> float:
-    """Fastest seconds of several calls; the first warms up and does not count."""
+def measure(image: Tensor, name: str, severity: int, repeats: int, clock: Clock) -> float:
+    """Fastest seconds of several calls."""
     generator = torch.Generator().manual_seed(0)
-    seconds = []
-    for _ in range(repeats + 1):
-        started = clock()
-        corrupt(image, name, severity, generator=generator)
-        seconds.append(clock() - started)
-    return min(seconds[1:])
+    (seconds,) = fastest([lambda: corrupt(image, name, severity, generator=generator)], repeats, clock)
+    return seconds
 
 
 if __name__ == "__main__":

@@ -4,12 +4,11 @@ Run ``python tests/benchmarks/deform_conv.py``; ``--clock cpu`` counts processor
 ``floor`` is the time of the matrix products alone: with it, ours / floor says what sampling adds.
 """
 
-import argparse
-import time
 from collections.abc import Callable
 
 import torch
 import torchvision
+from timing import CLOCKS, Clock, fastest, parser
 from torch import Tensor
 
 from supcore.ops import composition, extension
@@ -17,16 +16,13 @@ from supcore.ops import composition, extension
 SHAPES = [(1, 32), (1, 64), (1, 128), (2, 32)]  # batch, channels; PSMNet's feature maps at 256×640
 HEIGHT, WIDTH, GROUPS, TAPS = 64, 160, 2, 9
 STEPS = ((1, 1), (1, 1), (1, 1))
-CLOCKS = {"wall": time.perf_counter, "cpu": time.process_time}
 
 
 def main() -> None:
     """Measure and print one row per shape."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--clock", choices=CLOCKS, default="wall")
-    parser.add_argument("--repeats", type=int, default=7, help="the fastest counts")
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    options = parser.parse_args()
+    arguments = parser(__doc__, repeats=7)
+    arguments.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    options = arguments.parse_args()
     problem = extension.problem("cpp")
     if problem:
         raise SystemExit(f"our C++ kernels cannot be used: {problem}")
@@ -44,7 +40,7 @@ def main() -> None:
                 )
 
 
-def measure(batch: int, channels: int, frozen: bool, repeats: int, clock: Callable[[], float]) -> list[float]:
+def measure(batch: int, channels: int, frozen: bool, repeats: int, clock: Clock) -> list[float]:
     """Fastest seconds of ours, the composition, torchvision and the matrix products, taken in turn."""
     torch.manual_seed(0)
     x = torch.randn(batch, channels, HEIGHT, WIDTH, requires_grad=True)
@@ -68,14 +64,7 @@ def measure(batch: int, channels: int, frozen: bool, repeats: int, clock: Callab
         lambda: differentiate(torchvision.ops.deform_conv2d),
         products,
     ]
-    best = [float("inf")] * len(actions)
-    for repeat in range(repeats + 1):
-        for i, action in enumerate(actions):
-            started = clock()
-            action()
-            if repeat:  # the first warms up
-                best[i] = min(best[i], clock() - started)
-    return best
+    return fastest(actions, repeats, clock)
 
 
 if __name__ == "__main__":
