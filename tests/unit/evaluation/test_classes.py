@@ -4,22 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 
-from supcore.data.dataset import StereoDataset
 from supcore.data.image_io import write_image
 from supcore.errors import SupError
 from supcore.evaluation.classes import CLASSES, ERRORS, evaluate_classes
 from supcore.evaluation.conditions import Condition, universal
-from supcore.evaluation.predictions import Target, predict_clean
 from supcore.evaluation.records import KEY
-from supcore.perturbation import StereoPerturbation
 
 ROAD, CAR = CLASSES.index("road"), CLASSES.index("car")
 
 
 @pytest.fixture
-def case(small_network, make_samples, tmp_path):
+def case(make_target, make_samples, tmp_path):
     """Three pairs: the left half road, a car of 30, 24 and 25 pixels, the rest unknown."""
     samples = []
     for number, (sample, pixels) in enumerate(zip(make_samples(3, seed=4), (30, 24, 25), strict=True)):
@@ -28,15 +24,7 @@ def case(small_network, make_samples, tmp_path):
         classes[:, 40:].flat[:pixels] = CAR
         write_image(tmp_path / f"{number}_classes.png", classes)
         samples.append(replace(sample, segmentation=str(tmp_path / f"{number}_classes.png")))
-    pairs = StereoDataset(samples, keep_in_memory=True)
-    target = Target(small_network, pairs, tmp_path / "clean.npy", "street", "psmnet", batch=2)
-    predict_clean(target)
-    return target
-
-
-@pytest.fixture
-def noise():
-    return StereoPerturbation.random_signs((8, 16), (32, 64), 0.05, torch.Generator().manual_seed(0))
+    return make_target(samples)
 
 
 def run(case, *conditions, batch=2, **options):
@@ -75,9 +63,7 @@ def test_batch_size_does_not_change_the_rows(case, noise):
     assert first.drop(columns=["d1", "epe"]).equals(second.drop(columns=["d1", "epe"]))
 
 
-def test_a_data_set_without_class_maps_is_named(small_network, make_samples, tmp_path):
-    pairs = StereoDataset(make_samples(1), keep_in_memory=True)
-    target = Target(small_network, pairs, tmp_path / "clean.npy", "street", "psmnet")
-    predict_clean(target)
+def test_a_data_set_without_class_maps_is_named(make_target, make_samples):
+    target = make_target(make_samples(1))
     with pytest.raises(SupError, match=r"data set street: no class .* set layout_options\.segmentation"):
         run(target, Condition("none"))

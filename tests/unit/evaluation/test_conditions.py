@@ -5,7 +5,6 @@ import torch
 
 from supcore.attack.per_image import PER_IMAGE_ATTACKS, PerImageAttack
 from supcore.evaluation.conditions import Batch, corrupted, per_image, remembered, universal, unperturbed
-from supcore.perturbation import StereoPerturbation
 
 SIZE = (32, 64)
 
@@ -14,11 +13,6 @@ SIZE = (32, 64)
 def batch(images):
     left, right = images
     return Batch((4, 7), left, right, torch.full((2, 1, *SIZE), 6.0), torch.full((2, 1, *SIZE), 255, dtype=torch.uint8))
-
-
-@pytest.fixture
-def noise():
-    return StereoPerturbation.random_signs((8, 16), SIZE, 0.05, torch.Generator().manual_seed(0))
 
 
 def part(batch, number):

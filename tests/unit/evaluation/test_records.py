@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 import torch
 
-from supcore.data.dataset import StereoDataset, to_unit_range
+from supcore.data.dataset import to_unit_range
 from supcore.errors import SupError
 from supcore.evaluation.conditions import Condition, universal
-from supcore.evaluation.predictions import Target, predict_clean
+from supcore.evaluation.predictions import predict_clean
 from supcore.evaluation.records import ERRORS, KEY, evaluate, write_records
 from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.perturbation import StereoPerturbation
@@ -19,17 +19,9 @@ WITHOUT_TRUTH = 2
 
 
 @pytest.fixture
-def case(small_network, make_samples, tmp_path):
+def case(make_target, make_samples):
     """A network, five pairs of which one has no ground truth, and the clean predictions."""
-    pairs = StereoDataset(make_samples(5, seed=4, without_truth=(WITHOUT_TRUTH,)), keep_in_memory=True)
-    target = Target(small_network, pairs, tmp_path / "clean.npy", "street", "psmnet", batch=2)
-    predict_clean(target)
-    return target
-
-
-@pytest.fixture
-def noise():
-    return StereoPerturbation.random_signs((8, 16), (32, 64), 0.05, torch.Generator().manual_seed(0))
+    return make_target(make_samples(5, seed=4, without_truth=(WITHOUT_TRUTH,)))
 
 
 def run(case, *conditions, batch=2):
