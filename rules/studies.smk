@@ -206,3 +206,32 @@ rule study_matrix:
         "Writing the matrices of the study {wildcards.study}"
     script:
         "../workflow_scripts/study_matrix.py"
+
+
+rule corruption_scores:
+    input:
+        corruptions="<results>/tables/corruptions.csv",
+    output:
+        table="<results>/tables/corruption_scores.csv",
+        markdown=report(
+            "<results>/tables/corruption_scores.md",
+            category="Studies",
+            labels={"study": "corruptions", "shown": "scores"},
+        ),
+        latex="<results>/tables/corruption_scores.tex",
+        provenance="<results>/tables/corruption_scores.json",
+    log:
+        "<logs>/tables/corruption_scores.log",
+    benchmark:
+        "<benchmarks>/tables/corruption_scores.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        baseline=STUDIES.study("corruptions").get("baseline"),
+        code=code_hash("supcore.reporting.corruption_scores"),
+    message:
+        "Summing up the corruptions by network"
+    script:
+        "../workflow_scripts/corruption_scores.py"

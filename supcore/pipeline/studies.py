@@ -34,6 +34,8 @@ class Studies:
             self._check(key, "datasets", study.get("datasets", []), self.settings.evaluated)
             self._check(key, "networks", study.get("networks", []), self.settings.networks)
             self._check(key, "sources", study.get("sources", []), self.settings.sources)
+            if "baseline" in study:
+                self._check(key, "baseline", [study["baseline"]], study.get("networks", self.settings.networks))
             for role in ("designs", "finetuned"):
                 for names in study.get(role, {}).values():
                     wanted = [names] if isinstance(names, str) else names

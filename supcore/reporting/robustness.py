@@ -24,10 +24,11 @@ COLUMNS = ["network", "corruption", "severity", "error", "clean_error"]
 def corruption_errors(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
     """Corruption error CE (Hendrycks and Dietterich, 2019), whose mean is the mCE; lower is better.
 
-    CE = 100 · Σ_s E / Σ_s E_baseline: percent of the baseline network's error, summed over the severities s.
+    CE = 100 · Σ_s E / Σ_s E_baseline: percent of the baseline network's error, summed over the severities s. A
+    corruption under which the baseline makes no error has no CE, for any network.
 
     Raises:
-        SupError: missing columns or rows, a baseline that is not in the table, or one that makes no error.
+        SupError: missing columns or rows, or a baseline that is not in the table.
     """
     errors, _, _ = _sums(table)
     return _percent_of(errors, baseline)
@@ -36,7 +37,8 @@ def corruption_errors(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
 def relative_corruption_errors(table: pd.DataFrame, baseline: str) -> pd.DataFrame:
     """Relative corruption error (Hendrycks and Dietterich, 2019), whose mean is the relative mCE; lower is better.
 
-    Relative CE = 100 · Σ_s (E - C) / Σ_s (E_baseline - C_baseline): percent of the baseline's loss of accuracy.
+    Relative CE = 100 · Σ_s (E - C) / Σ_s (E_baseline - C_baseline): percent of the baseline's loss of accuracy. A
+    corruption that does the baseline no harm has no relative CE, for any network.
 
     Raises:
         SupError: as for :func:`corruption_errors`.
@@ -106,8 +108,4 @@ def _percent_of(values: pd.DataFrame, baseline: str) -> pd.DataFrame:
     """Each network's row as percent of the baseline's."""
     if baseline not in values.index:
         raise SupError(f"baseline network {baseline!r} is not in the table; it has {', '.join(values.index)}")
-    reference = values.loc[baseline]
-    harmless = [corruption for corruption, error in reference.items() if error <= 0]
-    if harmless:
-        raise SupError(f"baseline network {baseline}: {harmless[0]} does it no harm; choose another baseline")
-    return 100 * values / reference
+    return 100 * values / values.loc[baseline].where(lambda error: error > 0)

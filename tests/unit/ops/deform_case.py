@@ -92,5 +92,5 @@ def run(function, arguments):
     """Output, and gradients of every floating-point argument for a fixed cotangent."""
     leaves = [a for a in arguments if isinstance(a, torch.Tensor) and a.requires_grad]
     out = function(*arguments)
-    cotangent = torch.linspace(-1, 1, out.numel(), dtype=out.dtype).view_as(out).sin()
+    cotangent = torch.linspace(-1, 1, out.numel(), dtype=out.dtype, device=out.device).view_as(out).sin()
     return [out.detach(), *torch.autograd.grad(out, leaves, cotangent)]

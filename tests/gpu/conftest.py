@@ -1,0 +1,28 @@
+"""Tests of what only a GPU can show; they skip where PyTorch sees none."""
+
+import pytest
+import torch
+
+from supcore.device import prepare_device
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.parent.name == "gpu":
+            item.add_marker("gpu")
+
+
+@pytest.fixture
+def gpu():
+    """The GPU as every job prepares it."""
+    if not torch.cuda.is_available():
+        pytest.skip("PyTorch sees no GPU")
+    return prepare_device("cuda", torch.get_num_threads())
+
+
+@pytest.fixture
+def deterministic():
+    """PyTorch's slower algorithms that add up in a fixed order."""
+    torch.use_deterministic_algorithms(True)
+    yield
+    torch.use_deterministic_algorithms(False)

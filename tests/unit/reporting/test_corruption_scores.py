@@ -1,0 +1,65 @@
+"""The corruption study in one number per network."""
+
+import pandas as pd
+import pytest
+
+from supcore.errors import SupError
+from supcore.reporting.corruption_scores import corruption_scores, score_matrices
+from supcore.reporting.matrix import to_markdown
+
+ERRORS = {  # D1 without a corruption, under fog at severities 1 and 2, under snow at severity 1
+    "psmnet": (2.0, 4.0, 8.0, 10.0),
+    "aanet": (4.0, 4.0, 6.0, 5.0),
+}
+
+
+@pytest.fixture
+def table():
+    conditions = [("none", 0), ("fog", 1), ("fog", 2), ("snow", 1)]
+    rows = [
+        ("kitti2015", network, source, corruption, severity, reference, 3, 10 * error if source == "psmnet" else error)
+        for network, errors in ERRORS.items()
+        for source in ("none", "psmnet")
+        for reference in ("ground_truth", "clean")
+        for (corruption, severity), error in zip(conditions, errors, strict=True)
+    ]
+    columns = ["dataset", "target", "source", "corruption", "severity", "reference", "n_images", "d1_mean"]
+    return pd.DataFrame(rows, columns=columns).assign(epe_mean=lambda rows: rows["d1_mean"] / 10)
+
+
+def test_scores_by_hand(table):
+    scores = corruption_scores(table).set_index(["network", "corruption"])
+    assert list(scores.index) == [(n, c) for n in ERRORS for c in ("fog", "snow", "mean")]
+    aanet = scores.loc["aanet"]
+    assert aanet["d1_ce"].to_list() == pytest.approx([100 * 10 / 12, 50, (100 * 10 / 12 + 50) / 2])
+    assert aanet["d1_relative_ce"].to_list() == pytest.approx([100 * 2 / 8, 100 * 1 / 8, 18.75])
+    assert aanet.loc["fog", "d1_resilience"] == pytest.approx(100 * (96 + 94) / 192)
+    assert aanet.loc["snow", "epe_increase"] == pytest.approx(25)
+    assert aanet["d1"].to_list() == [4, 4, 4]
+    assert scores.loc[("psmnet", "mean"), "d1_ce"] == 100
+
+
+def test_another_baseline(table):
+    scores = corruption_scores(table, "aanet").set_index(["network", "corruption"])
+    assert scores.loc[("aanet", "mean"), "d1_ce"] == 100
+    assert scores.loc[("psmnet", "snow"), "d1_ce"] == pytest.approx(200)
+
+
+def test_a_baseline_that_was_not_evaluated_is_named(table):
+    with pytest.raises(SupError, match="baseline network 'gwcnet' is not in the table; it has"):
+        corruption_scores(table, "gwcnet")
+
+
+def test_no_ground_truth_gives_an_empty_table(table):
+    scores = corruption_scores(table[table["reference"] == "clean"])
+    assert scores.empty
+    assert list(score_matrices(scores)) == []
+
+
+def test_printed_means(table):
+    (matrix,) = score_matrices(corruption_scores(table))
+    text = to_markdown(matrix)
+    assert "2 corruptions on KITTI 2015" in text
+    assert "percent of those of PSMNet" in text
+    assert "| AANet " in text
+    assert f"{(100 * 10 / 12 + 50) / 2:.2f}" in text
