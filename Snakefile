@@ -18,6 +18,9 @@ validate(config, "config/config.schema.yaml")
 container: "docker://python:3.11-slim"
 
 
+report: "report/workflow.rst"
+
+
 include: "rules/common.smk"
 include: "rules/targets.smk"
 
@@ -40,20 +43,17 @@ include: "rules/evaluation.smk"
 include: "rules/tables.smk"
 include: "rules/studies.smk"
 include: "rules/figures.smk"
+include: "rules/pages.smk"
 
 
 rule all:
     default_target: True
     input:
-        "<results>/tables/transfer.csv",
-        "<results>/tables/transfer.md",
-        "<results>/tables/transfer.tex",
-        "<results>/tables/paper_comparison.csv",
+        final_results(),
+        "<results>/index.html",
         "<results>/leaderboard.html",
+        "<results>/run_times.csv",
         "<results>/provenance.json",
-        study_outputs(),
-        figures(),
-        paper_plots(),
 
 
 onstart:

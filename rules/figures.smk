@@ -1,17 +1,21 @@
 # Figures from the tables and, for the pictures, from the images themselves.
+#
+# A second label in report() must complete a grid with the first one, as median and worst do: the report turns two values
+# that occur equally often into a switch, and stops working where one of the pairs is missing.
 
 
 rule transfer_heatmap:
     input:
-        "<results>/tables/transfer.csv",
+        transfer="<results>/tables/transfer.csv",
     output:
         pdf="<results>/figures/transfer_heatmap_{reference}.pdf",
         png=report(
             "<results>/figures/transfer_heatmap_{reference}.png",
             caption="../report/transfer_heatmap.rst",
             category="Transfer",
-            labels={"figure": "heat map", "reference": "{reference}"},
+            labels={"figure": "heat map against {reference}"},
         ),
+        provenance="<results>/figures/transfer_heatmap_{reference}.json",
     log:
         "<logs>/figures/transfer_heatmap_{reference}.log",
     benchmark:
@@ -32,15 +36,16 @@ rule transfer_heatmap:
 
 rule error_against_epsilon:
     input:
-        "<results>/tables/transfer.csv",
+        transfer="<results>/tables/transfer.csv",
     output:
         pdf="<results>/figures/error_against_epsilon_{dataset}.pdf",
         png=report(
             "<results>/figures/error_against_epsilon_{dataset}.png",
             caption="../report/error_against_epsilon.rst",
             category="Transfer",
-            labels={"figure": "error against epsilon", "reference": "{dataset}"},
+            labels={"figure": "error against epsilon, {dataset}"},
         ),
+        provenance="<results>/figures/error_against_epsilon_{dataset}.json",
     log:
         "<logs>/figures/error_against_epsilon_{dataset}.log",
     benchmark:
@@ -59,15 +64,16 @@ rule error_against_epsilon:
 
 rule transfer_bars:
     input:
-        "<results>/tables/transfer.csv",
+        transfer="<results>/tables/transfer.csv",
     output:
         pdf="<results>/figures/transfer_bars.pdf",
         png=report(
             "<results>/figures/transfer_bars.png",
             caption="../report/transfer_bars.rst",
             category="Transfer",
-            labels={"figure": "bars", "reference": "ground truth"},
+            labels={"figure": "bars"},
         ),
+        provenance="<results>/figures/transfer_bars.json",
     log:
         "<logs>/figures/transfer_bars.log",
     benchmark:
@@ -96,6 +102,7 @@ rule study_figure:
             category="Studies",
             labels={"study": "{study}", "shown": "{dataset}"},
         ),
+        provenance="<results>/figures/{study}_{dataset}.json",
     log:
         "<logs>/figures/{study}_{dataset}.log",
     benchmark:
@@ -116,17 +123,47 @@ rule study_figure:
         "../workflow_scripts/study_figure.py"
 
 
+rule paper_summary:
+    input:
+        transfer="<results>/tables/transfer.csv",
+        comparison="<results>/tables/paper_comparison.csv",
+    output:
+        pdf="<results>/figures/paper_summary.pdf",
+        png=report(
+            "<results>/figures/paper_summary.png",
+            caption="../report/paper_summary.rst",
+            category="Paper",
+            labels={"figure": "in short"},
+        ),
+        provenance="<results>/figures/paper_summary.json",
+    log:
+        "<logs>/figures/paper_summary.log",
+    benchmark:
+        "<benchmarks>/figures/paper_summary.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code_hash("supcore.reporting.paper_summary"),
+    message:
+        "Drawing the paper's main result beside ours"
+    script:
+        "../workflow_scripts/paper_summary.py"
+
+
 rule paper_plot:
     input:
-        "<results>/tables/paper_comparison.csv",
+        comparison="<results>/tables/paper_comparison.csv",
     output:
         pdf="<results>/figures/paper/{plot}.pdf",
         png=report(
             "<results>/figures/paper/{plot}.png",
             caption="../report/paper_plot.rst",
             category="Paper",
-            labels={"figure": "{plot}", "reference": "ground truth"},
+            labels={"figure": "plot {plot}"},
         ),
+        provenance="<results>/figures/paper/{plot}.json",
     log:
         "<logs>/figures/paper/{plot}.log",
     benchmark:
@@ -153,7 +190,8 @@ rule scene_panel:
         ),
         manifest=lambda wc: evaluation_manifest(wc.dataset),
         cache=lambda wc: cache_of(evaluation_split(wc.dataset)),
-        records=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/from-{wc.source}.csv",
+        clean=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/clean.csv",
+        attacked=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/from-{wc.source}.csv",
         predictions=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/clean_predictions.npy",
         sup=lambda wc: f"{sup_folder(wc.source, *STUDIES.strongest(wc.source))}/sup.safetensors",
     output:
@@ -162,8 +200,18 @@ rule scene_panel:
             "<results>/figures/scene_{dataset}_{network}_from_{source}.png",
             caption="../report/scene_panel.rst",
             category="Scenes",
-            labels={"figure": "{source} on {network}", "reference": "{dataset}"},
+            subcategory="{dataset}",
+            labels={"figure": "{source} on {network}", "shown": "median"},
         ),
+        worst_pdf="<results>/figures/scene_{dataset}_{network}_from_{source}_worst.pdf",
+        worst_png=report(
+            "<results>/figures/scene_{dataset}_{network}_from_{source}_worst.png",
+            caption="../report/scene_panel.rst",
+            category="Scenes",
+            subcategory="{dataset}",
+            labels={"figure": "{source} on {network}", "shown": "worst"},
+        ),
+        provenance="<results>/figures/scene_{dataset}_{network}_from_{source}.json",
     log:
         "<logs>/figures/scene_{dataset}_{network}_from_{source}.log",
     benchmark:
@@ -180,8 +228,70 @@ rule scene_panel:
         ),
         image_size=config["image_size"],
         name=lambda wc: STUDIES.strongest(wc.source),
-        code=code_hash("supcore.reporting.figures", "supcore.networks.*"),
+        code=code_hash(
+            "supcore.reporting.pictures",
+            "supcore.reporting.scenes",
+            "supcore.networks.*",
+        ),
     message:
-        "Drawing the median scene of {wildcards.dataset}: {wildcards.network} under the SUP of {wildcards.source}"
+        "Drawing the median and the worst scene of {wildcards.dataset}: {wildcards.network} under the SUP of {wildcards.source}"
     script:
         "../workflow_scripts/scene_panel.py"
+
+
+rule sup_curves:
+    input:
+        histories=sup_histories().values(),
+    output:
+        pdf="<results>/figures/sup_curves.pdf",
+        png=report(
+            "<results>/figures/sup_curves.png",
+            caption="../report/sup_curves.rst",
+            category="Training",
+            labels={"figure": "optimisation of the SUPs"},
+        ),
+        provenance="<results>/figures/sup_curves.json",
+    log:
+        "<logs>/figures/sup_curves.log",
+    benchmark:
+        "<benchmarks>/figures/sup_curves.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        sources=list(sup_histories()),
+        code=code_hash("supcore.reporting.histories"),
+    message:
+        "Drawing how the SUPs were optimised"
+    script:
+        "../workflow_scripts/sup_curves.py"
+
+
+rule training_curves:
+    input:
+        histories=training_histories().values(),
+    output:
+        pdf="<results>/figures/training_curves.pdf",
+        png=report(
+            "<results>/figures/training_curves.png",
+            caption="../report/training_curves.rst",
+            category="Training",
+            labels={"figure": "training of the networks"},
+        ),
+        provenance="<results>/figures/training_curves.json",
+    log:
+        "<logs>/figures/training_curves.log",
+    benchmark:
+        "<benchmarks>/figures/training_curves.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        weights=list(training_histories()),
+        code=code_hash("supcore.reporting.histories"),
+    message:
+        "Drawing how the networks were trained"
+    script:
+        "../workflow_scripts/training_curves.py"

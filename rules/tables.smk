@@ -6,7 +6,12 @@ rule find_overlap:
         roles=manifests_by_role().values(),
         reported=reported_manifests().values(),
     output:
-        table="<results>/tables/overlap.csv",
+        table=report(
+            "<results>/tables/overlap.csv",
+            caption="../report/overlap.rst",
+            category="Run",
+            labels={"shown": "frames seen before"},
+        ),
     log:
         "<logs>/tables/overlap.log",
     benchmark:
@@ -31,7 +36,12 @@ rule transfer_table:
         records=all_records(),
         overlap="<results>/tables/overlap.csv",
     output:
-        table="<results>/tables/transfer.csv",
+        table=report(
+            "<results>/tables/transfer.csv",
+            caption="../report/transfer_table.rst",
+            category="Transfer",
+            labels={"figure": "table (CSV)"},
+        ),
         provenance="<results>/tables/transfer.json",
     log:
         "<logs>/tables/transfer.log",
@@ -55,7 +65,12 @@ rule transfer_matrix:
     input:
         "<results>/tables/transfer.csv",
     output:
-        markdown=report("<results>/tables/transfer.md", category="Transfer"),
+        markdown=report(
+            "<results>/tables/transfer.md",
+            caption="../report/transfer_table.rst",
+            category="Transfer",
+            labels={"figure": "table (Markdown)"},
+        ),
         latex="<results>/tables/transfer.tex",
     log:
         "<logs>/tables/transfer_matrix.log",
@@ -78,7 +93,12 @@ rule paper_comparison:
         transfer="<results>/tables/transfer.csv",
         studies=expand("<results>/tables/{study}.csv", study=STUDIES.names),
     output:
-        table="<results>/tables/paper_comparison.csv",
+        table=report(
+            "<results>/tables/paper_comparison.csv",
+            caption="../report/paper_comparison.rst",
+            category="Paper",
+            labels={"figure": "every published number (CSV)"},
+        ),
         provenance="<results>/tables/paper_comparison.json",
     log:
         "<logs>/tables/paper_comparison.log",
@@ -100,32 +120,10 @@ rule paper_comparison:
         "../workflow_scripts/paper_comparison.py"
 
 
-rule leaderboard:
-    input:
-        transfer="<results>/tables/transfer.csv",
-    output:
-        json="<results>/leaderboard.json",
-        page=report("<results>/leaderboard.html", category="Transfer"),
-    log:
-        "<logs>/tables/leaderboard.log",
-    benchmark:
-        "<benchmarks>/tables/leaderboard.tsv"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    params:
-        mode=config["mode"],
-        code=code_hash("supcore.reporting.leaderboard"),
-    message:
-        "Ranking the networks"
-    script:
-        "../workflow_scripts/leaderboard.py"
-
-
 rule collect_provenance:
     input:
         all_provenance(),
+        figure_provenance(),
         "<results>/tables/transfer.json",
     output:
         "<results>/provenance.json",

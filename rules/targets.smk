@@ -2,6 +2,12 @@
 
 import csv
 
+from supcore.files import sha256
+from supcore.pipeline.code_hash import package_root
+
+# Expanded by hand, as RESULTS is: Snakemake does not do so in params.
+BENCHMARKS = config.get("pathvars", {}).get("benchmarks", "benchmarks")
+
 
 def reported_manifests():
     """Manifests that results are reported on, by data set and split."""
@@ -117,27 +123,90 @@ def study_records(study):
     ]
 
 
-def figures():
-    """Every figure of the configuration."""
-    names = [
-        "transfer_bars",
-        *(f"transfer_heatmap_{reference}" for reference in ("ground_truth", "clean")),
-    ]
-    if len(config["sups"]["epsilons"]) > 1:
-        names += [
-            f"error_against_epsilon_{dataset}" for dataset in SETTINGS.transfer_datasets
-        ]
-    names += [
-        f"scene_{dataset}_{SETTINGS.source(source).networks[0]}_from_{source}"
+def scenes():
+    """Data set and source of every scene that is drawn: the source's first network is evaluated there."""
+    return [
+        (dataset, source)
         for dataset in SETTINGS.transfer_datasets
         for source in SETTINGS.sources
         if SETTINGS.source(source).networks[0] in SETTINGS.targets(dataset)
     ]
+
+
+def scene_figure(dataset, source):
+    return f"scene_{dataset}_{SETTINGS.source(source).networks[0]}_from_{source}"
+
+
+def epsilon_figures():
+    """Error against epsilon by data set, where there is more than one epsilon."""
+    if len(config["sups"]["epsilons"]) < 2:
+        return []
+    return [f"error_against_epsilon_{name}" for name in SETTINGS.transfer_datasets]
+
+
+def study_figures():
+    """Figures of the studies, by study and data set."""
+    return {
+        (study, dataset): f"{study}_{dataset}"
+        for study in printed_studies()
+        if study in DRAWN_STUDIES
+        for dataset in STUDIES.datasets(study)
+        if set(study_networks(study)) & set(SETTINGS.targets(dataset))
+    }
+
+
+def sup_histories():
+    """Histories of the strongest SUPs that are optimised here, by source."""
+    return {
+        source: f"{sup_folder(source, *STUDIES.strongest(source))}/history.csv"
+        for source in sources(released=False)
+    }
+
+
+def training_histories():
+    """Histories of the weights that are trained here and attacked or evaluated, by network and weights."""
+    used = [
+        (network, SETTINGS.evaluation_weights(dataset, network))
+        for dataset in SETTINGS.evaluated
+        for network in SETTINGS.targets(dataset)
+    ]
+    for source in map(SETTINGS.source, SETTINGS.sources):
+        used += zip(source.networks, source.weights)
+    return {
+        (network, weights): f"<results>/weights/{network}/{weights}.csv"
+        for network, weights in used
+        if {"train", "finetune"} & set(config["networks"][network]["weights"][weights])
+    }
+
+
+def figure_names():
+    """Every figure of the configuration, in the order in which it is listed."""
+    return [
+        "transfer_bars",
+        "transfer_heatmap_ground_truth",
+        "transfer_heatmap_clean",
+        *epsilon_figures(),
+        *(scene_figure(*scene) for scene in scenes()),
+        *study_figures().values(),
+        *(["sup_curves"] if sup_histories() else []),
+        *(["training_curves"] if training_histories() else []),
+        "paper_summary",
+        *paper_plots(),
+    ]
+
+
+def figures():
+    """The files of every figure."""
+    names = [*figure_names(), *(f"{scene_figure(*scene)}_worst" for scene in scenes())]
     return [
         f"<results>/figures/{name}.{suffix}"
         for name in names
         for suffix in ("pdf", "png")
     ]
+
+
+def figure_provenance():
+    return [f"<results>/figures/{name}.json" for name in figure_names()]
 
 
 def study_csv(study):
@@ -161,22 +230,17 @@ def study_networks(study):
     return [*designs, *settings.get("finetuned", {})] or list(SETTINGS.networks)
 
 
-def study_outputs():
-    """Tables, printed tables and figures of the studies."""
+def study_tables():
+    """Tables and printed tables of the studies."""
     studies = printed_studies()
     tables = [path for study in studies for path in study_csv(study)]
+    if "corruptions" in studies:
+        studies.append("corruption_scores")
+        tables.append("<results>/tables/corruption_scores.csv")
     printed = [
         f"<results>/tables/{s}.{suffix}" for s in studies for suffix in ("md", "tex")
     ]
-    drawn = [
-        f"<results>/figures/{study}_{dataset}.{suffix}"
-        for study in studies
-        if study in DRAWN_STUDIES
-        for dataset in STUDIES.datasets(study)
-        if set(study_networks(study)) & set(SETTINGS.targets(dataset))
-        for suffix in ("pdf", "png")
-    ]
-    return [*tables, *printed, *drawn]
+    return [*tables, *printed]
 
 
 def paper_plots():
@@ -184,11 +248,7 @@ def paper_plots():
     with open(f"{config['published']}/line_plots.csv", newline="") as file:
         points = list(csv.DictReader(file))
     ids = {p["plot_id"] for p in points if p["dataset"] in SETTINGS.transfer_datasets}
-    return [
-        f"<results>/figures/paper/{plot}.{suffix}"
-        for plot in sorted(ids)
-        for suffix in ("pdf", "png")
-    ]
+    return [f"paper/{plot}" for plot in sorted(ids)]
 
 
 def all_provenance():
@@ -203,3 +263,74 @@ def all_provenance():
     sups = [sup for name in SETTINGS.sources for sup in sups_of(name)]
     files = [path.removesuffix(".safetensors") for path in (*weights, *sups)]
     return sorted({f"{path}.json" for path in (*records, *files)})
+
+
+def final_results():
+    """Tables and figures that the configuration asks for."""
+    tables = ("transfer.csv", "transfer.md", "transfer.tex", "paper_comparison.csv")
+    return [
+        *(f"<results>/tables/{name}" for name in tables),
+        *study_tables(),
+        *figures(),
+    ]
+
+
+def benchmark_stages(wildcards):
+    """First folders of the benchmark files of all rules: another run's may lie below the same folder."""
+    prefix = f"{BENCHMARKS}/"
+    files = [str(rule.benchmark) for rule in workflow.rules if rule.benchmark]
+    return sorted({file.removeprefix(prefix).split("/")[0] for file in files})
+
+
+def featured():
+    """The scene and the SUP of the landing page: photographs before rendered scenes, the first source."""
+    rendered = SETTINGS.datasets("synthetic")
+    found = sorted(scenes(), key=lambda scene: scene[0] in rendered)
+    if not found:
+        return {}
+    dataset, source = found[0]
+    return {"dataset": dataset, "source": source, "name": STUDIES.strongest(source)}
+
+
+def featured_files():
+    """Files of the landing page that only a featured SUP has."""
+    chosen = featured()
+    if not chosen:
+        return dict.fromkeys(("clean", "attacked", "preview", "scene", "worst"), [])
+    dataset, source = chosen["dataset"], chosen["source"]
+    folder = evaluation_folder(dataset, SETTINGS.source(source).networks[0])
+    scene = f"<results>/figures/{scene_figure(dataset, source)}"
+    return {
+        "clean": f"{folder}/clean.csv",
+        "attacked": f"{folder}/from-{source}.csv",
+        "preview": f"{sup_folder(source, *chosen['name'])}/preview.png",
+        "scene": f"{scene}.png",
+        "worst": f"{scene}_worst.png",
+    }
+
+
+def resisting_figures():
+    """Figures about what resists, by study; the bars where there is nothing else."""
+    dataset = featured().get("dataset", SETTINGS.transfer_datasets[0])
+    names = {}
+    if epsilon_figures():
+        names["error_against_epsilon"] = f"error_against_epsilon_{dataset}"
+    for study in ("robust_design", "finetuning", "corruptions"):
+        drawn = {d: name for (s, d), name in study_figures().items() if s == study}
+        if drawn:
+            names[study] = drawn.get(dataset, next(iter(drawn.values())))
+    names = names or {"transfer_bars": "transfer_bars"}
+    return {study: f"<results>/figures/{name}.png" for study, name in names.items()}
+
+
+def template_hash(page):
+    """Hash of what a page is rendered from, which is no Python code."""
+    folder = package_root() / "reporting"
+    return [sha256(folder / f"{name}.html.j2")[:16] for name in ("page", page)]
+
+
+def linked(folder, suffix):
+    """Results of one kind that the landing page links to, relative to it."""
+    wanted = [*final_results(), "<results>/tables/overlap.csv"]
+    inside = [path.removeprefix("<results>/") for path in wanted]
+    return [p for p in inside if p.startswith(folder) and p.endswith(suffix)]

@@ -1,7 +1,5 @@
 """What training and fine-tuning share: the network to start with, the training itself, its outputs."""
 
-from pathlib import Path
-
 import pandas as pd
 import torch
 from tqdm import tqdm
@@ -49,8 +47,7 @@ def train(snakemake, running, network, extension=PLAIN):
 
 
 def store(snakemake, network, history):
-    """Write weights and history; the training's checkpoint is no longer needed then."""
+    """Write weights and history."""
     save_weights(network, snakemake.output.weights, {"architecture": snakemake.params.network["architecture"]})
     with atomic_path(snakemake.output.history) as temporary:
         pd.DataFrame(history).to_csv(temporary, index=False, float_format="%.8g")
-    Path(snakemake.params.checkpoint).unlink(missing_ok=True)

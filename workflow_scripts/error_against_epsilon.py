@@ -11,4 +11,4 @@ if TYPE_CHECKING:
 
 with job(snakemake):
     figure = error_against_epsilon(read_table(snakemake.input[0]), snakemake.wildcards.dataset)
-    save_figure(figure, list(snakemake.output))
+    save_figure(figure, [snakemake.output.pdf, snakemake.output.png])

@@ -15,4 +15,6 @@ if TYPE_CHECKING:
 with job(snakemake):
     comparison = read_csv(snakemake.input[0], COLUMNS)
     published = load_published(snakemake.params.published)
-    save_figure(paper_plot(snakemake.wildcards.plot, published, comparison), list(snakemake.output))
+    save_figure(
+        paper_plot(snakemake.wildcards.plot, published, comparison), [snakemake.output.pdf, snakemake.output.png]
+    )

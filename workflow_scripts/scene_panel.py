@@ -1,4 +1,4 @@
-"""Show what one SUP does to the scene with the median D1 against ground truth."""
+"""Show what one SUP does to the scenes with the median and with the largest error."""
 
 from typing import TYPE_CHECKING
 
@@ -8,30 +8,45 @@ from _evaluation import load_target
 from _job import job
 from supcore.data.dataset import to_unit_range
 from supcore.perturbation import StereoPerturbation
+from supcore.reporting.labels import label
 from supcore.reporting.pictures import qualitative_panel
-from supcore.reporting.selection import median_image
+from supcore.reporting.scenes import MEDIAN, WORST, chosen_scenes
 from supcore.reporting.style import save_figure
 from supcore.reporting.summary import read_records
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job(snakemake) as running:
-    device = running.prepare_device(snakemake)
-    target = load_target(snakemake, device)
-    size, epsilon, seed = snakemake.params.name
-    index = median_image(read_records([snakemake.input.records]), size=size, epsilon=float(epsilon), seed=seed)
+
+def panel(target, sup, device, index, title):
+    """The figure of one image of the reported split."""
     pair = target.pairs[index]
     left, right = (to_unit_range(view)[None].to(device) for view in (pair.left, pair.right))
-    sup = StereoPerturbation.load(snakemake.input.sup)
     perturbed = sup(left, right)
-    figure = qualitative_panel(
+    clean = np.load(target.clean_predictions, mmap_mode="r", allow_pickle=False)[index, 0]
+    truth = pair.disparity[0].numpy()
+    return qualitative_panel(
         *(view[0].cpu().numpy() for view in perturbed),
         sup.tiled(sup.left, *left.shape[-2:]).numpy(),
-        np.load(target.clean_predictions, mmap_mode="r", allow_pickle=False)[index, 0],
+        clean,
         target.network.predict(*perturbed)[0, 0].cpu().numpy(),
-        pair.disparity[0].numpy(),
-        float(pair.disparity.max()),
+        truth,
+        float(truth.max() or clean.max()),
+        title,
     )
-    save_figure(figure, [snakemake.output.pdf, snakemake.output.png])
-    running.log.info("image %d of %d", index, len(target.pairs))
+
+
+with job(snakemake) as running:
+    device = running.prepare_device(snakemake)
+    files, outputs = snakemake.input, snakemake.output
+    target = load_target(snakemake, device)
+    sup = StereoPerturbation.load(files.sup)
+    size, epsilon, seed = snakemake.params.name
+    records = (read_records([path]) for path in (files.clean, files.attacked))
+    scenes = chosen_scenes(*records, size=size, epsilon=float(epsilon), seed=seed)
+    places = {MEDIAN: [outputs.pdf, outputs.png], WORST: [outputs.worst_pdf, outputs.worst_png]}
+    for rank, scene in scenes.items():
+        title = f"{label(target.name)} on {label(target.dataset)}, {rank} scene: {scene.describe()}"
+        save_figure(panel(target, sup, device, scene.image, title), places[rank])
+        running.log.info("%s: %s", rank, scene.describe())
+    running.settings["scenes"] = {rank: vars(scene) for rank, scene in scenes.items()}

@@ -17,4 +17,4 @@ with job(snakemake):
     table = read_study(wildcards.study, files.table[0]) if files.table else None
     published, transfer = load_published(params.published), read_table(files.transfer)
     figure = study_figure(wildcards.study, table, transfer, published, wildcards.dataset, params.settings)
-    save_figure(figure, list(snakemake.output))
+    save_figure(figure, [snakemake.output.pdf, snakemake.output.png])

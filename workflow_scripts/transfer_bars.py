@@ -10,4 +10,4 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake):
-    save_figure(transfer_bars(read_table(snakemake.input[0])), list(snakemake.output))
+    save_figure(transfer_bars(read_table(snakemake.input[0])), [snakemake.output.pdf, snakemake.output.png])

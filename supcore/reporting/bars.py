@@ -13,6 +13,8 @@ from supcore.reporting.labels import METRIC_LABELS, format_epsilon, label, order
 from supcore.reporting.selection import attack_rows
 from supcore.reporting.style import COLUMN_WIDTH, PAGE_WIDTH, source_colors, styled
 
+_BARS_IN_A_ROW = 30
+
 
 @styled
 def transfer_bars(
@@ -49,25 +51,23 @@ def transfer_bars(
         for target in ordered(shown.loc[shown["dataset"] == dataset, "target"])
     ]
     sources = ordered(shown["source"])
-    bars = len(groups) * len(sources)
-    figure = Figure(figsize=(COLUMN_WIDTH if bars <= 12 else PAGE_WIDTH, 2.5), layout="constrained")
-    axes = figure.subplots()
+    rows = -(-len(groups) * len(sources) // _BARS_IN_A_ROW)
+    in_a_row = -(-len(groups) // rows)
+    width = COLUMN_WIDTH if in_a_row * len(sources) <= 12 else PAGE_WIDTH
+    figure = Figure(figsize=(width, 0.8 + 1.7 * rows), layout="constrained")
+    grid = figure.subplots(rows, 1, squeeze=False, sharey=True).ravel()
     colors = source_colors(sources)
-    for position, source in enumerate(sources):
-        offset = (position - (len(sources) - 1) / 2) * 0.8 / len(sources)
-        _draw_bars(
-            axes,
-            shown[shown["source"] == source],
-            groups,
-            offset,
-            0.72 / len(sources),
-            colors[source],
-            metric,
-        )
-    axes.set_xticks(range(len(groups)), _group_labels(groups))
-    axes.tick_params(axis="x", length=0)
-    axes.set_ylabel(METRIC_LABELS[metric])
-    axes.set_title(f"{size} perturbations, ε = {format_epsilon(epsilon)}")
+    for row, axes in enumerate(grid):
+        chosen = groups[row * in_a_row : (row + 1) * in_a_row]
+        for position, source in enumerate(sources):
+            offset = (position - (len(sources) - 1) / 2) * 0.8 / len(sources)
+            of_source = shown[shown["source"] == source]
+            _draw_bars(axes, of_source, chosen, offset, 0.72 / len(sources), colors[source], metric)
+        axes.set_xticks(range(len(chosen)), _group_labels(groups)[row * in_a_row : (row + 1) * in_a_row])
+        axes.set_xlim(-0.5, in_a_row - 0.5)
+        axes.tick_params(axis="x", length=0)
+        axes.set_ylabel(METRIC_LABELS[metric])
+    grid[0].set_title(f"{size} perturbations, ε = {format_epsilon(epsilon)}")
     names = [source_label(source) for source in sources]
     handles = [Rectangle((0, 0), 1, 1, color=colors[source]) for source in sources]
     figure.legend(handles, names, loc="outside lower center", ncols=min(3, len(sources)))

@@ -69,8 +69,9 @@ def _pivots(shown: pd.DataFrame, metric: str) -> tuple[pd.DataFrame, pd.DataFram
 
 
 def _grid(panels: list[tuple[pd.DataFrame, pd.DataFrame]]) -> tuple[int, int, float]:
-    # About an inch of row labels and half an inch a cell keep the numbers legible.
-    needed = 1.0 + 0.45 * max(ours.shape[1] for ours, _ in panels)
+    # The row labels and half an inch a cell keep the numbers legible.
+    longest = max(len(label(source)) for ours, _ in panels for source in ours.index)
+    needed = max(1.0, 0.1 + 0.075 * longest) + 0.45 * max(ours.shape[1] for ours, _ in panels)
     columns = max(1, min(len(panels), int(PAGE_WIDTH // needed)))
     narrow = columns == 1 and needed < COLUMN_WIDTH
     return -(-len(panels) // columns), columns, COLUMN_WIDTH if narrow else PAGE_WIDTH

@@ -1,16 +1,19 @@
 """Networks by how well they withstand perturbations: from the transfer table to a page that can be sorted."""
 
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment
 
 from supcore.reporting.labels import CLEAN, NOISE, format_epsilon, label
+from supcore.reporting.pages import render
 from supcore.reporting.selection import average_seeds, groups, is_attack
 
 Row = dict[str, Any]
+
+# Heads of the page's columns, and which of them hold text.
+_COLUMNS = [("rank", ""), ("network", "text"), ("clean", ""), ("noise", ""), ("own SUP", "")]
+_COLUMNS += [("foreign, mean", ""), ("worst SUP", ""), ("from", "text"), ("images", "")]
 
 
 def leaderboard(table: pd.DataFrame) -> list[Row]:
@@ -43,10 +46,8 @@ def to_html(rows: list[Row], about: Mapping[str, str]) -> str:
         rows: of :func:`leaderboard`.
         about: lines that say what was run, e.g. mode and commit.
     """
-    template = files("supcore.reporting").joinpath("leaderboard.html.j2").read_text(encoding="utf-8")
     boards = [{"title": title, "rows": group} for title, group in _boards(rows)]
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(template).render(boards=boards, about=about, label=label)
+    return render("leaderboard.html.j2", boards=boards, columns=_COLUMNS, about=about)
 
 
 def _row(same: pd.DataFrame, attacked: pd.DataFrame, epsilon: float) -> Row:

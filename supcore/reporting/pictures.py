@@ -65,6 +65,7 @@ def qualitative_panel(
     attacked_disparity: ArrayLike,
     ground_truth: ArrayLike,
     max_disparity: float,
+    title: str = "",
 ) -> Figure:
     """One stereo pair, its perturbation, the disparities with and without it, and their errors.
 
@@ -76,6 +77,7 @@ def qualitative_panel(
         attacked_disparity: H×W disparity of the perturbed pair in px.
         ground_truth: H×W disparity in px; 0 or NaN where unknown, shown grey.
         max_disparity: upper end of the disparity colour scale in px.
+        title: above the panel.
     """
     clean, attacked, truth = (
         np.squeeze(np.asarray(array, dtype=float)) for array in (clean_disparity, attacked_disparity, ground_truth)
@@ -84,7 +86,8 @@ def qualitative_panel(
     perturbation = np.asarray(sup_left_tiled, dtype=float)
     bound = float(np.abs(perturbation).max())
     height, width = clean.shape
-    figure = Figure(figsize=(PAGE_WIDTH, 4 * (0.5 * PAGE_WIDTH - 0.4) * height / width + 0.9), layout="constrained")
+    figure = Figure(figsize=(PAGE_WIDTH, 4 * (0.5 * PAGE_WIDTH - 0.4) * height / width + 1.1), layout="constrained")
+    figure.suptitle(title, fontsize=8)
     grid = figure.subplots(4, 2)
     _show(grid[0, 0], np.asarray(left), "left image, perturbed")
     _show(grid[0, 1], np.asarray(right), "right image, perturbed")

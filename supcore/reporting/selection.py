@@ -96,26 +96,3 @@ def choose_size(table: pd.DataFrame, size: str | None = None) -> str:
     if size is not None and size not in present:
         raise SupError(f"transfer table: no perturbation of size {size}; choose one of {', '.join(present)}")
     return size or ("tile64" if "tile64" in present else present[0])
-
-
-def median_image(records: pd.DataFrame, *, size: str, epsilon: float, seed: int) -> int:
-    """Number of the image with the median D1 under one perturbation (the lower one of two).
-
-    D1 counts against ground truth, or against the clean prediction where no image has ground truth.
-
-    Args:
-        records: per-image records of one network under the perturbations of one source.
-        size: of the perturbation.
-        epsilon: of the perturbation.
-        seed: of the perturbation.
-
-    Raises:
-        SupError: the records hold no usable image under this perturbation.
-    """
-    chosen = (records["size"] == size) & (records["epsilon"] == epsilon) & (records["seed"] == seed)
-    usable = records[chosen & (records["n_valid"] > 0)]
-    truth = usable[usable["reference"] == "ground_truth"]
-    ranked = (usable if truth.empty else truth).sort_values(["d1", "image"], kind="stable")
-    if ranked.empty:
-        raise SupError(f"per-image records: no usable image for {size}, epsilon {epsilon}, seed {seed}")
-    return int(ranked["image"].iloc[(len(ranked) - 1) // 2])

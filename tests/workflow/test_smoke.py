@@ -66,6 +66,21 @@ def test_no_unfinished_work_is_left(smoke):
     assert [p for p in hidden if p.name != ".snakemake_timestamp"] == []  # Snakemake's own mark in folders
 
 
+def test_the_landing_page_holds_its_pictures_and_says_that_nothing_is_comparable(smoke):
+    page = smoke.read("results/index.html").decode()
+    assert page.count("data:image/png;base64,") == 5
+    assert "The numbers are not comparable." in page
+
+
+def test_every_figure_can_be_traced(smoke):
+    provenance = json.loads(smoke.read("results/provenance.json"))
+    for figure in (smoke.folder / "results/figures").glob("*.png"):
+        if figure.stem != "run_times":
+            beside = f"results/figures/{figure.stem.removesuffix('_worst')}.json"
+            made = [artifact["path"] for artifact in provenance[beside]["artifacts"].values()]
+            assert f"results/figures/{figure.name}" in made
+
+
 def test_the_report_is_one_file_with_the_figures(smoke):
     made = smoke.snakemake("--report", "results/report.html")
     assert made.returncode == 0, made.stdout[-2000:]

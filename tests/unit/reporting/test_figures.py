@@ -86,6 +86,23 @@ def test_bars_over_datasets_and_metrics(tmp_path, published):
     assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == ["KITTI 2015", "synthetic"]
 
 
+def test_many_bars_go_into_several_rows_of_the_same_scale(published):
+    records = make_records(datasets=[f"street{n}" for n in range(5)], images=1)
+    figure = transfer_bars(transfer_table(records, published, bootstrap_resamples=20))
+    groups = [[text.get_text() for text in axes.get_xticklabels()] for axes in figure.axes]
+    assert [len(names) for names in groups] == [5, 5]
+    assert len({name for names in groups for name in names}) == 10
+    assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
+
+
+def test_long_names_leave_room_for_the_cells(published):
+    datasets = [f"street{n}" for n in range(3)]
+    short = transfer_heatmap(transfer_table(make_records(datasets, images=1), published, bootstrap_resamples=20))
+    names = ("psmnet_align_corners_on_kitti", "aanet")
+    long = transfer_heatmap(transfer_table(make_records(datasets, names, images=1), published, bootstrap_resamples=20))
+    assert [figure.axes[0].get_subplotspec().get_gridspec().ncols for figure in (short, long)] == [3, 2]
+
+
 def test_figures_leave_global_settings_alone(table):
     before = dict(matplotlib.rcParams)
     transfer_heatmap(table)

@@ -1,5 +1,7 @@
 """Networks ranked by the worst that was tried on them."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -62,4 +64,9 @@ def test_the_page_stands_alone_and_escapes_names(table):
     assert "[55.0, 66.0]" in page
     assert "Mode: corrected" in page
     assert "src=" not in page
-    assert "href=" not in page
+    assert set(re.findall(r'href="([^"]*)"', page)) == {"data:,", "index.html", "leaderboard.html"}
+
+
+def test_a_missing_value_sorts_behind_all_others(table):
+    page = to_html(leaderboard(table[table["source"] != "psmnet"]), {})
+    assert page.count('data-value="Infinity"') == 2  # PSMNet's own SUP, AANet's foreign ones
