@@ -1,6 +1,6 @@
 # Stereoscopic universal perturbations: from stereo data and networks to the tables and figures of the paper.
 
-from snakemake.utils import min_version, validate
+from snakemake.utils import min_version
 
 min_version("9.19")
 
@@ -9,9 +9,6 @@ min_version("9.19")
 if not workflow.overwrite_configfiles:
 
     configfile: "config/config.yaml"
-
-
-validate(config, "config/config.schema.yaml")
 
 
 # Used with --sdm apptainer; without it the active Python environment is used.

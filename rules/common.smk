@@ -12,14 +12,20 @@ from supcore.data.kitti import class_map
 from supcore.data.layouts import names_digest
 from supcore.errors import SupError
 from supcore.pipeline.code_hash import code_hash
+from supcore.pipeline.schema import complete_config
 from supcore.pipeline.settings import CONTROLS, FILE_LAYOUTS, Settings
 from supcore.pipeline.sources import epsilon_text
+from supcore.pipeline.stale_locks import clear_stale_locks
 from supcore.pipeline.studies import RECORD_STUDIES, TRANSFER_STUDIES, Studies
+
+# A run after one that was killed needs no `snakemake --unlock`.
+clear_stale_locks(".snakemake")
 
 
 def checked_settings():
-    """The configuration with its references resolved; one clear line if they do not fit together."""
+    """The configuration, complete and with its references resolved; one clear line if it is wrong."""
     try:
+        complete_config(config, workflow.source_path("../config/config.schema.yaml"))
         settings = Settings(config)
         return settings, Studies(settings)
     except SupError as error:
@@ -56,7 +62,7 @@ def missing_roots_message(roots):
         f"  datasets.{name}.root: {root or '(not set)'}" for name, root in roots.items()
     ]
     return (
-        "data roots that do not exist; set them in the configuration or put links there:\n"
+        "data roots that do not exist or may not be read; set them in the configuration or put links there:\n"
         + "\n".join(lines)
     )
 

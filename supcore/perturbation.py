@@ -1,5 +1,6 @@
 """The stereoscopic universal perturbation: one pair of tiles, repeated over any stereo pair."""
 
+import io
 import re
 from pathlib import Path
 from typing import Any, Literal
@@ -37,7 +38,7 @@ class StereoPerturbation:
         self.size = self.image_size if size == "full" else (int(size[0]), int(size[1]))
         self.epsilon = float(epsilon)
         height, width = self.size
-        if height < 1 or width < 1 or self.image_size[0] % height or self.image_size[1] % width:
+        if min(self.size + self.image_size) < 1 or self.image_size[0] % height or self.image_size[1] % width:
             raise SupError(
                 f"tile {height}x{width} does not divide the image {self.image_size[0]}x{self.image_size[1]}; "
                 "choose a tile whose sides divide the image's"
@@ -98,8 +99,10 @@ class StereoPerturbation:
     def save(self, path: str | Path, metadata: dict[str, str] | None = None) -> None:
         """Write safetensors, or the authors' checkpoint format if the suffix is ``.pth``."""
         if Path(path).suffix == ".pth":
+            buffer = io.BytesIO()  # a failed write to the file itself would not be an OSError
+            torch.save(_authors_format(self), buffer)
             with atomic_path(path) as temporary:
-                torch.save(_authors_format(self), temporary)
+                temporary.write_bytes(buffer.getvalue())
             return
         header = {
             "epsilon": self.epsilon,
@@ -128,8 +131,7 @@ class StereoPerturbation:
             left, right, train_step, image_size, epsilon = _read_safetensors(path)
         else:
             left, right, train_step = _read_authors_file(path)
-            largest = float(torch.cat((left.flatten(), right.flatten())).abs().max()) if left.numel() else 0.0
-            epsilon = epsilon or _epsilon_in_name(path) or max(largest, 1e-8)
+            epsilon = epsilon or _epsilon_in_name(path) or _largest_element(path, left, right)
             image_size = image_size or PUBLISHED_IMAGE_SIZE
         try:
             sup = cls.from_tiles(left, right, image_size, epsilon)
@@ -148,12 +150,14 @@ class StereoPerturbation:
             SupError: not such tiles, tiles that do not divide the image, or elements beyond epsilon.
         """
         if left.dim() != 3 or left.shape[0] != 3 or left.shape != right.shape or not left.numel():
-            raise SupError(f"tiles must both be 3×h×w, found {tuple(left.shape)} and {tuple(right.shape)}")
+            raise SupError(
+                f"tiles must both be 3×h×w, found {tuple(left.shape)} and {tuple(right.shape)}; choose a SUP's file"
+            )
         sup = cls((left.shape[1], left.shape[2]), image_size, epsilon)
         sup.left, sup.right = left.to(torch.float32), right.to(torch.float32)
         largest = torch.maximum(sup.left.abs().max(), sup.right.abs().max())
         if not largest <= epsilon * (1 + 1e-6):  # also catches NaN
-            raise SupError(f"elements reach {float(largest):.6g}, beyond its epsilon {epsilon:g}")
+            raise SupError(f"elements reach {float(largest):.6g}, beyond its epsilon {epsilon:g}; correct one of them")
         return sup
 
 
@@ -182,18 +186,29 @@ def _read_safetensors(path: Path) -> tuple[Tensor, Tensor, int | None, tuple[int
         step = header.get("train_step")
         train_step = None if step is None else int(step)
         return tensors["left"], tensors["right"], train_step, (int(height), int(width)), float(header["epsilon"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise SupError(f"{path}: not a perturbation file (it lacks its tiles, epsilon or image_size)") from error
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise SupError(
+            f"{path}: not a perturbation file (it lacks its tiles, epsilon or image_size); choose a SUP's file"
+        ) from error
 
 
 def _read_authors_file(path: Path) -> tuple[Tensor, Tensor, int | None]:
     content = read_torch(path)
     try:
-        left, right = (content[f"perturb{view}_state_dict"]["weights"].detach() for view in (0, 1))
+        left, right = (content[f"perturb{view}_state_dict"]["weights"].detach().float() for view in (0, 1))
         step = content.get("train_step")
     except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise SupError(f"{path}: not a perturbation file (no perturb0_state_dict / perturb1_state_dict)") from error
+        raise SupError(
+            f"{path}: not a perturbation file (no perturb0_state_dict / perturb1_state_dict); choose a SUP's file"
+        ) from error
     return left, right, step if isinstance(step, int) else None
+
+
+def _largest_element(path: Path, left: Tensor, right: Tensor) -> float:
+    elements = torch.cat((left.flatten(), right.flatten())).abs()
+    if not elements.isfinite().all():
+        raise SupError(f"{path}: elements of the perturbation are not finite; fetch the file again")
+    return max(float(elements.max()) if elements.numel() else 0.0, 1e-8)
 
 
 def _epsilon_in_name(path: Path) -> float | None:

@@ -2,7 +2,9 @@
 
 import json
 import pickle
-from collections.abc import Mapping
+import re
+import zipfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +17,37 @@ from torch import Tensor
 from supcore.errors import SupError
 from supcore.files import atomic_path
 
-# Loss values that training scripts saved as NumPy scalars: harmless types, spelled as old and new NumPy name them.
-_SCALAR = np.float64(0).__reduce__()[0]
+
+class _NumberType:
+    """A NumPy type as pickles spell it: ``f8``, then its byte order in the state.
+
+    It stands in for ``numpy.dtype``, which crashes on some damaged states and makes room for whatever size they claim.
+    """
+
+    def __init__(self, name: str, *_: Any) -> None:
+        if not re.fullmatch("b1|[fiu][1248]", name):
+            raise ValueError(f"unknown type of numbers {name!r}")
+        self.type = np.dtype(name)
+
+    def __setstate__(self, state: Any) -> None:
+        if state[1] not in ("<", ">", "|"):
+            raise ValueError(f"unknown byte order {state[1]!r}")
+        self.type = self.type.newbyteorder(state[1])
+
+
+def _scalar(number_type: _NumberType, content: bytes | str) -> Any:
+    """A NumPy scalar from its bytes, which Python 2 wrote as text."""
+    return np.frombuffer(content.encode("latin-1") if isinstance(content, str) else content, number_type.type)[0]
+
+
+# Loss values that training scripts saved as NumPy scalars, spelled as old and new NumPy name them.
 _HARMLESS: list[Any] = [
-    np.dtype,
-    (_SCALAR, "numpy.core.multiarray.scalar"),
-    (_SCALAR, "numpy._core.multiarray.scalar"),
-    *(type(np.dtype(kind)) for kind in ("float64", "float32", "int64", "int32")),
+    (_NumberType, "numpy.dtype"),
+    (_scalar, "numpy.core.multiarray.scalar"),
+    (_scalar, "numpy._core.multiarray.scalar"),
 ]
+_DTYPES = {torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16}
+_DTYPES |= {torch.int8, torch.uint8, torch.bool}
 _KEY = "supcore"
 
 
@@ -42,33 +67,77 @@ def read_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The tensors of a safetensors file, and the metadata that :func:`write_tensors` put into it.
 
     Raises:
-        SupError: missing or damaged file.
+        SupError: missing or damaged file, or tensors of unusual types.
     """
     path = existing(path)
     try:
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {}).get(_KEY, "{}"))
-            return {name: file.get_tensor(name) for name in file.keys()}, header  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
+            if not isinstance(header, dict):
+                raise ValueError("its header holds no names")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError, RecursionError) as error:
         raise SupError(f"{path}: damaged safetensors file ({first_line(error)}); make or fetch it again") from error
+    _refuse_unusual(path, tensors)
+    return tensors, header
 
 
 def read_torch(path: str | Path) -> Any:
     """The content of a file that ``torch.save`` wrote, as long as it holds tensors and plain values only.
 
     Raises:
-        SupError: missing or damaged file, or one that holds other objects and could run code.
+        SupError: missing or damaged file, one that holds other objects and could run code, tensors of unusual types, or
+            a file that needs far more memory than its size.
     """
     path = existing(path)
     try:
+        _refuse_zip_bomb(path)
         with torch.serialization.safe_globals(_HARMLESS):
-            return torch.load(path, map_location="cpu", weights_only=True)
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except SupError:
+        raise
     except pickle.UnpicklingError as error:
         if "Unsupported" in str(error) or "GLOBAL" in str(error):
-            raise SupError(f"{path}: refused, the file holds objects other than tensors and could run code") from error
+            raise SupError(
+                f"{path}: refused, the file holds objects other than tensors and could run code; choose one of tensors"
+            ) from error
         raise SupError(f"{path}: damaged or not a PyTorch file ({first_line(error)}); fetch it again") from error
     except Exception as error:  # damaged bytes surface as almost any exception
         raise SupError(f"{path}: damaged or not a PyTorch file ({first_line(error)}); fetch it again") from error
+    _refuse_unusual(path, content)
+    return content
+
+
+def _refuse_zip_bomb(path: Path) -> None:
+    """PyTorch writes zip files without compression, and reads compressed ones whatever they unpack to."""
+    with path.open("rb") as stream:
+        if stream.read(4) != b"PK\x03\x04":
+            return
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > path.stat().st_size:
+        raise SupError(f"{path}: refused, it would unpack to {unpacked} bytes; save it without compression")
+
+
+def _refuse_unusual(path: Path, content: Any) -> None:
+    """Raise if a tensor is no plain array of numbers, or is larger than what is stored of it."""
+    for tensor in _tensors(content):
+        plain = tensor.dtype in _DTYPES and tensor.layout is torch.strided and tensor.device.type == "cpu"
+        if not plain or tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
+            kind = f"{tensor.dtype}, {tensor.layout}, {tuple(tensor.shape)}"
+            raise SupError(f"{path}: refused, it holds a tensor of an unusual kind ({kind}); save plain numbers")
+
+
+def _tensors(content: Any) -> Iterator[Tensor]:
+    """Every tensor in nested mappings and lists, which may hold each other."""
+    waiting, seen = [content], set()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Tensor):
+            yield value
+        elif id(value) not in seen and isinstance(value, (Mapping, list, tuple)):
+            seen.add(id(value))
+            waiting += value.values() if isinstance(value, Mapping) else value
 
 
 def is_safetensors(path: str | Path) -> bool:
@@ -80,13 +149,17 @@ def is_safetensors(path: str | Path) -> bool:
 
 
 def existing(path: str | Path) -> Path:
-    """The path, if there is a file."""
+    """The path, if there is a file that can be opened."""
     path = Path(path)
-    if not path.is_file():
-        raise SupError(f"{path}: file not found")
-    return path
+    try:
+        if path.is_file():
+            path.open("rb").close()
+            return path
+    except OSError as error:
+        raise SupError(f"{path}: cannot be opened ({error.strerror}); check the path and its permissions") from error
+    raise SupError(f"{path}: file not found; check the path")
 
 
 def first_line(error: Exception) -> str:
-    """What an exception says, on one line."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    """What an exception says, on one line of bearable length."""
+    return next(iter(str(error).splitlines()), type(error).__name__)[:300]

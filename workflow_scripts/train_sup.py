@@ -1,6 +1,5 @@
 """Optimise one SUP on one network, or on several at once."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -46,7 +45,9 @@ with job(snakemake) as running:
     bar = tqdm(desc=f"SUP on {wildcards.source}", unit="step", disable=None, total=options.steps)
 
     def progress(step, row):
-        bar.update()
+        if not bar.n and step > 1:
+            running.log.info("going on after step %d", step - 1)
+        bar.update(step - bar.n)
         if row and row["step"] == step:
             running.log.info(
                 "step %d: loss %.4f, clipped %.1f %%, D1 vs ground truth %.2f %%, vs clean %.2f %%",
@@ -60,4 +61,3 @@ with job(snakemake) as running:
         pd.DataFrame(result.history).to_csv(temporary, index=False, float_format="%.8g")
     preview = sup_preview(sup.left.numpy(), sup.right.numpy(), sup.epsilon, image_size=image_size)
     save_figure(preview, [snakemake.output.preview])
-    Path(params.checkpoint).unlink(missing_ok=True)

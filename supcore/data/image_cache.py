@@ -188,8 +188,8 @@ def _read_description(folder: Path) -> dict[str, Any]:
 def _open_array(folder: Path, name: str, dtype: str, shape: tuple[int, ...]) -> np.memmap:
     path = folder / f"{name}.npy"
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        array = np.lib.format.open_memmap(path, mode="r")
+    except Exception as error:  # a damaged header surfaces as almost any exception
         raise _refusal(folder, f"{path.name} is missing or truncated") from error
     if (array.dtype.str, array.shape) != (dtype, shape):
         raise _refusal(folder, f"{path.name} is {array.dtype} {array.shape}, not {np.dtype(dtype)} {shape}")

@@ -4,6 +4,7 @@ Every reader checks what it reads and names the file in its error.
 """
 
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,9 @@ from supcore.files import atomic_path
 MAX_DISPARITY_PNG = 65535 / 256
 TRAIN_IDS = 19  # classes of Cityscapes that count
 IGNORED = 255
+PNG_DENSITY = 8 * 1032  # most pixels that a byte can stand for: black and white, at the limit of the compression
+# Pillow knows more formats, among them some that start other programs; the content decides, not the suffix.
+IMAGE_FORMATS = ("PNG", "WEBP", "JPEG", "TIFF", "PPM", "BMP")
 
 
 def read_image(path: str | Path) -> np.ndarray:
@@ -26,7 +30,7 @@ def read_image(path: str | Path) -> np.ndarray:
         raise SupError(
             f"{path}: expected an 8-bit RGB or grey image, found Pillow mode {image.mode}; convert it to RGB"
         )
-    return np.asarray(image.convert("RGB"))
+    return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
 def write_image(path: str | Path, image: np.ndarray) -> None:
@@ -74,15 +78,18 @@ def read_class_map(path: str | Path) -> np.ndarray:
         SupError: no such map, or values from 19 to 254: label ids, as in the folder ``semantic`` of KITTI 2015, would
             pass for other classes.
     """
+    classes: np.ndarray
     if Path(path).suffix.lower() == ".npy":
-        try:
-            classes = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
-            raise SupError(f"{path}: not a readable .npy class map ({error})") from error
+        try:  # mapped, because a header of a few bytes may claim any size
+            classes = np.lib.format.open_memmap(path, mode="r")
+        except Exception as error:  # a damaged header surfaces as almost any exception
+            raise SupError(f"{path}: not a readable .npy class map ({error}); replace the file") from error
     else:
         classes = np.asarray(_open(path, "class map"))
     if classes.ndim != 2 or classes.dtype.kind not in "iu":
-        raise SupError(f"{path}: a class map must be a 2-D array of integers, found {classes.dtype} {classes.shape}")
+        raise SupError(
+            f"{path}: a class map must be a 2-D array of integers, found {classes.dtype} {classes.shape}; convert it"
+        )
     label_ids = classes[(classes >= TRAIN_IDS) & (classes < IGNORED)]
     if label_ids.size:
         raise SupError(
@@ -96,43 +103,58 @@ def read_pfm(path: str | Path) -> np.ndarray:
     """Read a one-channel PFM file as H×W float32, top row first."""
     try:
         content = Path(path).read_bytes()
-    except OSError as error:
-        raise SupError(f"{path}: cannot be read ({error.strerror})") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SupError(f"{path}: cannot be read ({reason}); check the data root and the manifest") from error
     header = re.match(rb"Pf\s+(\d{1,6})\s+(\d{1,6})\s+([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s", content)
     if header is None:
-        raise SupError(f"{path}: not a one-channel PFM file (the header must be 'Pf', width height, scale)")
+        raise SupError(
+            f"{path}: not a one-channel PFM file (the header must be 'Pf', width height, scale); replace the file"
+        )
     width, height, scale = int(header[1]), int(header[2]), float(header[3])
-    body = content[header.end() :]
-    if scale == 0 or width * height == 0 or len(body) != 4 * width * height:
-        raise SupError(f"{path}: PFM body has {len(body)} bytes, {4 * width * height} expected for {width}x{height}")
-    values = np.frombuffer(body, "<f4" if scale < 0 else ">f4").reshape(height, width)
+    if scale == 0 or width * height == 0:
+        raise SupError(f"{path}: PFM of {width}x{height} with scale {scale:g}; none of them may be 0, replace the file")
+    found, expected = len(content) - header.end(), 4 * width * height
+    if found != expected:
+        raise SupError(
+            f"{path}: PFM body has {found} bytes, {expected} expected for {width}x{height}; replace the file"
+        )
+    values = np.frombuffer(content, "<f4" if scale < 0 else ">f4", offset=header.end()).reshape(height, width)
     return np.ascontiguousarray(values[::-1], np.float32)
 
 
 def _read_disparity_png(path: str | Path) -> np.ndarray:
-    image = _open(path, "disparity map")
+    image = _open(path, "disparity map", ("PNG",))
     if image.mode not in ("I;16", "I;16B", "I"):
-        raise SupError(f"{path}: expected a 16-bit grey PNG (disparity × 256), found Pillow mode {image.mode}")
+        raise SupError(
+            f"{path}: expected a 16-bit grey PNG (disparity × 256), found Pillow mode {image.mode}; convert it"
+        )
     return (np.asarray(image).astype(np.uint16) / np.float32(256)).astype(np.float32)
 
 
-def _open(path: str | Path, what: str) -> Image.Image:
+def _open(path: str | Path, what: str, formats: tuple[str, ...] = IMAGE_FORMATS) -> Image.Image:
     """Open and decode completely, so that a truncated file is noticed here."""
-    with decoding(path, what), Image.open(path) as image:
+    with decoding(path, what), Image.open(path, formats=formats) as image:
+        if image.mode.startswith("RGB") and any(";16" in str(tile.args) for tile in image.tile):
+            raise SupError(f"{path}: {what} has 16 bits per colour, of which half would be lost; convert it to 8")
+        if image.format == "PNG" and image.width * image.height > PNG_DENSITY * Path(path).stat().st_size:
+            raise ValueError(f"too short for {image.width}x{image.height} pixels")
         image.load()
-        return image.copy() if image.size[0] * image.size[1] else _refuse_empty(path)
+    return image
 
 
 @contextmanager
 def decoding(path: str | Path, what: str) -> Iterator[None]:
-    """Turn what goes wrong while a file is decoded into a :class:`SupError` that names it."""
+    """Turn what goes wrong while a file is decoded into a :class:`SupError` that names it.
+
+    Images of more pixels than Pillow thinks harmless (89 million) are refused: a small file can hold them, but memory
+    may not.
+    """
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            yield
     except FileNotFoundError as error:
         raise SupError(f"{path}: {what} not found; check the data root and the manifest") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise SupError(f"{path}: {what} cannot be decoded ({error}); replace the file") from error
-
-
-def _refuse_empty(path: str | Path) -> Image.Image:
-    raise SupError(f"{path}: the image is empty; replace the file")

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from supcore.data.kitti import kitti2012, kitti2015, kitti_raw
-from supcore.data.pairing import Paths
+from supcore.data.pairing import Paths, is_readable_folder
 from supcore.data.scene_flow import LETTERS, driving, flyingthings3d, monkaa
 from supcore.data.splits import choose
 from supcore.errors import SupError
@@ -104,8 +104,11 @@ def index_pairs(
             partner, a frame that does not exist or is named twice.
     """
     root = Path(root)
-    if not root.is_dir():
-        raise SupError(f"{root}: data root not found; set datasets.<name>.root to the folder of the data set")
+    if not is_readable_folder(root):
+        raise SupError(
+            f"{root}: data root not found, or not open to this user; set datasets.<name>.root to the folder of the "
+            "data set"
+        )
     _check_options(layout, options)
     everything = LAYOUTS[layout](root, **options)
     unwanted = set() if exclude is None else read_exclusions(exclude)
@@ -128,11 +131,18 @@ def names_digest(layout: str, root: str | Path, **options: Any) -> str:
 
     It reads folders only (0.05 s for KITTI raw), so that it can be asked for at every start of the workflow. A root
     that does not exist is like an empty one.
+
+    Raises:
+        SupError: a folder of images that may not be read.
     """
     pattern = LEFT_FOLDERS[layout].format(**{"rendering": "finalpass", "subset": "TEST"} | options)
     digest = sha256()
     for folder in sorted(Path(root).glob(pattern)):
-        with os.scandir(folder) as entries:
+        try:
+            entries = os.scandir(folder)
+        except OSError as error:
+            raise SupError(f"{folder}: cannot be read ({error.strerror}); give yourself access to it") from error
+        with entries:
             names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
         digest.update("\0".join([str(folder.relative_to(root)), *names, ""]).encode(errors="surrogateescape"))
     return digest.hexdigest()[:16]

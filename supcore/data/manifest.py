@@ -1,5 +1,7 @@
 """Manifests: one CSV per data set and split that lists the files of every stereo pair."""
 
+import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -12,6 +14,9 @@ from supcore.files import write_text
 
 REQUIRED = ("left", "right", "disparity")
 OPTIONAL = ("segmentation",)
+LONGEST_PATH = 4095  # bytes, on Linux
+# Control characters, line ends and what stands for bytes that are no UTF-8.
+_UNUSABLE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -34,10 +39,11 @@ def write_manifest(path: str | Path, rows: Iterable[Mapping[str, str]]) -> None:
     if table.empty:
         raise SupError(f"{path}: no stereo pairs found; check the data root and the layout of the data set")
     columns = [*REQUIRED, *(c for c in OPTIONAL if c in table)]
-    table = table.reindex(columns=columns).fillna("")
+    table = table.reindex(columns=columns).astype(object).fillna("")
     for column in columns:
-        for file in table[column]:
-            if file and not Path(file).is_file():
+        for file in filter(None, table[column]):
+            _check_path(file, f"{path}: {column}")
+            if not Path(file).is_file():
                 raise SupError(f"{file}: listed as {column} for {path} but not found; check the data root")
     buffer = StringIO()
     table.to_csv(buffer, index=False, lineterminator="\n")
@@ -48,26 +54,40 @@ def read_manifest(path: str | Path) -> list[StereoSample]:
     """Read a manifest, in its order.
 
     Raises:
-        SupError: missing or malformed file, columns that are absent or unknown, an incomplete row.
+        SupError: missing or malformed file, columns that are absent or unknown, an incomplete row, a field that no path
+            can be.
     """
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
-        raise SupError(f"{path}: manifest not found") from error
+        raise SupError(f"{path}: manifest not found; check the path") from error
     except (OSError, pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise SupError(f"{path}: not a readable manifest CSV ({str(error).strip()})") from error
+        reason = " ".join(str(error).split())
+        raise SupError(f"{path}: not a readable manifest CSV ({reason}); make it again, as UTF-8 text") from error
     if not isinstance(table.index, pd.RangeIndex):
-        raise SupError(f"{path}: a row of the manifest has more fields than there are columns")
+        raise SupError(f"{path}: a row of the manifest has more fields than there are columns; quote names with commas")
     missing = [c for c in REQUIRED if c not in table]
     unknown = [c for c in table if c not in REQUIRED + OPTIONAL]
     if missing or unknown:
         raise SupError(
             f"{path}: manifest columns must be left,right,disparity[,segmentation]; "
-            f"missing {missing or 'none'}, unknown {unknown or 'none'}"
+            f"missing {missing or 'none'}, unknown {str(unknown)[:200] if unknown else 'none'}"
         )
     if table.empty:
-        raise SupError(f"{path}: the manifest lists no stereo pair")
+        raise SupError(f"{path}: the manifest lists no stereo pair; check the data root and the split")
     incomplete = table.index[(table["left"] == "") | (table["right"] == "")]
     if len(incomplete):
-        raise SupError(f"{path}: row {incomplete[0] + 2} lacks a left or right image")
+        raise SupError(f"{path}: row {incomplete[0] + 2} lacks a left or right image; complete it")
+    for column in table:
+        for number, file in enumerate(table[column]):
+            _check_path(file, f"{path}: row {number + 2}")
     return [StereoSample(**{str(k): v for k, v in row.items()}) for row in table.to_dict("records")]
+
+
+def _check_path(file: str, place: str) -> None:
+    """Refuse what no file can be called, and names that neither a UTF-8 table nor a one-line message can hold."""
+    if _UNUSABLE.search(file) or len(os.fsencode(file)) > LONGEST_PATH:
+        raise SupError(
+            f"{place}: {ascii(file)[:100]} is no usable path; use UTF-8 without control characters, at most "
+            f"{LONGEST_PATH} bytes"
+        )

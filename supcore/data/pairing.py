@@ -1,11 +1,17 @@
 """Finding the files of stereo pairs in folders, shared by the layouts of the data sets."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from supcore.errors import SupError
 
 Paths = dict[str, Path]
+
+
+def is_readable_folder(path: str | Path) -> bool:
+    """Whether there is a folder whose content this user may list; neither a loop of links nor a closed one raises."""
+    return os.access(path, os.R_OK | os.X_OK) and Path(path).is_dir()
 
 
 def visible_files(folder: Path, *patterns: str) -> Iterator[Path]:

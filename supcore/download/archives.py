@@ -14,12 +14,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO
+from typing import IO, Self
 
 from supcore.errors import SupError
 
 GIBIBYTE = 1 << 30
 _BLOCK = 1 << 20
+_LONGEST_EXTENSION = 1 << 20  # bytes of a tar member's long name or further properties, which tarfile reads at once
 _DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -103,6 +104,8 @@ def _unpack_into(room: Path, archive: Path, members: list[_Member], pattern: str
         _check(archive, member)
         if member.kind == "folder":
             continue
+        if member.name in names:
+            raise SupError(f"{archive}: holds {member.name!r} more than once; do not use this archive")
         _copy(archive, member, room / member.name)
         names.append(member.name)
     if not names:
@@ -121,9 +124,20 @@ def _opened(archive: Path, limit: int) -> Iterator[list[_Member]]:
                 zipped = stack.enter_context(zipfile.ZipFile(archive))
                 members = _within(archive, (_from_zip(zipped, info) for info in zipped.infolist()), limit)
             else:
-                tarred = stack.enter_context(tarfile.open(archive))
+                tarred = stack.enter_context(tarfile.open(archive, tarinfo=_TarInfo))
                 members = _within(archive, (_from_tar(tarred, info) for info in tarred), limit)
         yield members
+
+
+class _TarInfo(tarfile.TarInfo):
+    """A tar header that announces no gigabytes of properties, which a compressed archive holds in a few kilobytes."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        header = super().frombuf(buf, encoding, errors)
+        if not (header.isreg() or header.isdir()) and header.size > _LONGEST_EXTENSION:
+            raise tarfile.ReadError(f"a header of {header.size} bytes")
+        return header
 
 
 def _is_zip(archive: Path) -> bool:
@@ -140,7 +154,7 @@ def _reading(archive: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise SupError(f"{archive}: there is no such file; correct the path") from error
     except _DAMAGE as error:
-        text = str(error).splitlines()[0] if str(error) else type(error).__name__
+        text = str(error).splitlines()[0].rstrip(":") if str(error) else type(error).__name__
         raise SupError(f"{archive}: cannot be unpacked ({text}); delete it to download it again") from error
 
 
@@ -210,7 +224,8 @@ def _copy(archive: Path, member: _Member, target: Path) -> None:
                 stream.write(block)
     except OSError as error:
         raise SupError(
-            f"{target}: cannot be written ({error.strerror}); free space or choose another folder"
+            f"{archive}: {member.name[:100]!r} cannot be written to {target.parent} ({error.strerror}); free space or "
+            "choose another folder"
         ) from error
 
 

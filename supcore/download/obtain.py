@@ -93,7 +93,10 @@ def _copy_file(source: Path, target: Path) -> None:
     try:
         shutil.copyfile(source, target)
     except OSError as error:
-        raise SupError(f"{source}: cannot be copied to {target} ({error.strerror}); correct the path") from error
+        raise SupError(
+            f"{source}: cannot be copied to {target} ({error.strerror}); correct the path, free space or choose "
+            "another folder"
+        ) from error
 
 
 def _obtain_first(entry: Checkpoint, downloads: Path, retry: Retry) -> Origin:

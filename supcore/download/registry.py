@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from jsonschema.exceptions import best_match  # type: ignore[import-untyped]
 
 from supcore.download.schema import SCHEMA
+from supcore.download.violations import first_violation
 from supcore.errors import SupError
 
 Option = bool | int | float | str
@@ -190,9 +190,9 @@ def load_registry(path: str | Path) -> Registry:
     """
     path = Path(path)
     content = _read_yaml(path)
-    error = best_match(Draft202012Validator(SCHEMA).iter_errors(content))
-    if error is not None:
-        raise SupError(f"{path}: {_key(error.absolute_path)}: {error.message.splitlines()[0][:300]}; correct this key")
+    violation = first_violation(Draft202012Validator(SCHEMA), content)
+    if violation is not None:
+        raise SupError(f"{path}: {violation[0] or 'the file as a whole'}: {violation[1]}")
     files = {name: _remote_file(path, name, item) for name, item in content.get("files", {}).items()}
     weights = {
         network: MappingProxyType({name: _entry(path, files, network, name, item) for name, item in entries.items()})
@@ -208,9 +208,12 @@ def _read_yaml(path: Path) -> Any:
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise SupError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from error
+        raise SupError(
+            f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}); correct the path "
+            "(weights_registry of the configuration) or the file"
+        ) from error
     except yaml.YAMLError as error:
-        raise SupError(f"{path}: is not valid YAML ({' '.join(str(error).split())})") from error
+        raise SupError(f"{path}: is not valid YAML ({' '.join(str(error).split())}); correct this place") from error
 
 
 def _remote_file(path: Path, name: str, item: dict[str, Any]) -> RemoteFile:
@@ -264,9 +267,3 @@ def _listed(path: Path, files: Mapping[str, RemoteFile], key: str, item: dict[st
     if item["file"] not in files:
         raise SupError(f"{path}: {key}.file: {item['file']!r} is not a key below 'files'; correct it or add it there")
     return files[item["file"]]
-
-
-def _key(parts: Any) -> str:
-    """``weights.psmnet.kitti15.mirrors[0]``, as a reader would write it."""
-    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts)
-    return text.removeprefix(".") or "the file as a whole"

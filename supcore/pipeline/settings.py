@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from supcore.data.layouts import LAYOUTS
+from supcore.data.pairing import is_readable_folder
 from supcore.download.registry import Checkpoint, Registry, WeightsEntry, load_registry
 from supcore.errors import SupError
 from supcore.pipeline.recipes import SECTIONS, check_made_weights, lineage, start_of
@@ -99,9 +99,9 @@ class Settings:
         return self.networks if wanted is None else [n for n in self.networks if n in wanted]
 
     def missing_roots(self) -> dict[str, str]:
-        """Data sets whose root folder does not exist, with the root as configured."""
+        """Data sets whose root folder does not exist or is not open to this user, with the root as configured."""
         roots = {n: str(self.config["datasets"][n].get("root", "")) for n in self.datasets(*FILE_LAYOUTS)}
-        return {name: root for name, root in roots.items() if not (root and Path(root).is_dir())}
+        return {name: root for name, root in roots.items() if not (root and is_readable_folder(root))}
 
     # ---- networks and weights ------------------------------------------------------------------------------------
 
@@ -259,6 +259,10 @@ class Settings:
             _check_tile("sups.sizes", size, image_size)
         if not self.sources:
             raise SupError("config key networks: every network is target_only; leave one to optimise SUPs on")
+        for network in self.config["sups"].get("network_alpha", {}):
+            if network not in self.networks:
+                known = ", ".join(self.networks)
+                raise SupError(f"config key sups.network_alpha: unknown network {network!r}; known: {known}")
         for name in self.sources:
             self._check_source(name, f"config key sups.sources.{name}")
 
@@ -274,6 +278,9 @@ class Settings:
         source = self.source(name)
         for size in own.get("sizes", []):
             _check_tile(f"sups.sources.{name}.sizes", size, tuple(self.config["image_size"]))
+        last, steps = max(source.snapshots, default=0), source.settings.get("steps")
+        if steps is not None and last > steps:
+            raise SupError(f"{key}: the SUP is kept after step {last}, but there are {steps} steps; correct snapshots")
         if source.released is None:
             self._check_split(f"sups.sources.{name}.training", source.training)
         elif len(source.networks) > 1:

@@ -25,12 +25,8 @@ class Workspace:
 
         ``config`` is the name of a configuration of the repository, the path of another one, or several of them.
         """
-        snakemake = Path(sys.executable).with_name("snakemake")
-        command = [snakemake, "--snakefile", REPOSITORY / "Snakefile", "--cores", str(cores), *arguments]
-        configs = [config] if isinstance(config, str) else config
-        command += ["--configfile", *(c if Path(c).is_absolute() else f"config/{c}" for c in configs)]
         return subprocess.run(
-            list(map(str, command)),
+            self.command(*arguments, config=config, cores=cores),
             cwd=self.folder,
             text=True,
             stdout=subprocess.PIPE,
@@ -38,6 +34,15 @@ class Workspace:
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             check=False,
         )
+
+    @staticmethod
+    def command(*arguments, config="smoke.yaml", cores=2):
+        """The command line that :meth:`snakemake` runs in the folder."""
+        snakemake = Path(sys.executable).with_name("snakemake")
+        command = [snakemake, "--snakefile", REPOSITORY / "Snakefile", "--cores", str(cores), *arguments]
+        configs = [config] if isinstance(config, str) else config
+        command += ["--configfile", *(c if Path(c).is_absolute() else f"config/{c}" for c in configs)]
+        return list(map(str, command))
 
     def changed_config(self, base="smoke.yaml", **changes):
         """Path of a copy of a configuration with changes, as ``sups__epsilons=[0.5]``."""

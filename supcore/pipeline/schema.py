@@ -1,0 +1,56 @@
+"""Checking a configuration against its schema, and filling in the defaults that the schema states."""
+
+import copy
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator, validators  # type: ignore[import-untyped]
+
+from supcore.download.violations import first_violation
+from supcore.errors import SupError
+
+
+def complete_config(config: dict[str, Any], schema: str | Path) -> None:
+    """Check ``config`` and fill in the defaults of the keys that it lacks, in place.
+
+    Args:
+        config: the merged YAML configuration.
+        schema: JSON schema, written as YAML.
+
+    Raises:
+        SupError: a key that is unknown or missing, or a value that it cannot have; the message names the key.
+    """
+    validator = _Validator(yaml.safe_load(Path(schema).read_text(encoding="utf-8")))
+    violation = first_violation(validator, config)
+    if violation is not None:
+        key, explanation = violation
+        raise SupError(f"{f'config key {key}' if key else 'configuration'}: {explanation}")
+
+
+def _fill_in(validator: Any, properties: dict[str, Any], instance: Any, schema: dict[str, Any]) -> Iterator[Any]:
+    """The keyword ``properties`` with the defaults, as the documentation of jsonschema suggests it."""
+    if validator.is_type(instance, "object"):
+        for name, rule in properties.items():
+            if "default" in rule:
+                instance.setdefault(name, copy.deepcopy(rule["default"]))
+    yield from Draft202012Validator.VALIDATORS["properties"](validator, properties, instance, schema)
+
+
+def _is_integer(_: Any, value: Any) -> bool:
+    """Without 10.0, which JSON takes for an integer and Python's ``range`` does not."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(checker: Any, value: Any) -> bool:
+    """Without NaN and infinity, which YAML can write and no limit of the schema can catch."""
+    return _is_integer(checker, value) or (isinstance(value, float) and math.isfinite(value))
+
+
+_Validator = validators.extend(
+    Draft202012Validator,
+    {"properties": _fill_in},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number}),
+)

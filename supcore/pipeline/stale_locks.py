@@ -1,0 +1,42 @@
+"""Locks that a killed Snakemake leaves behind: it cannot remove them, and they would stop the next run."""
+
+import fcntl
+from pathlib import Path
+from typing import IO
+
+# Kept open, and so locked, as long as the process lives.
+_held: list[IO[str]] = []
+
+
+def clear_stale_locks(folder: str | Path) -> None:
+    """Remove Snakemake's locks from a working directory in which no process of the workflow is alive.
+
+    Every process that reads the workflow, the jobs included, shares a lock of the operating system, which vanishes with
+    it however it ends. Who gets that lock alone knows that Snakemake's own are nobody's. Where the file system has no
+    such locks, or may not be written, nothing is removed.
+
+    Args:
+        folder: Snakemake's folder ``.snakemake``; made if it is not there.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / "alive.lock").open("a")
+    except OSError:
+        return
+    _held.append(file)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for lock in (folder / "locks").glob("*.lock"):
+            lock.unlink(missing_ok=True)
+    except OSError:  # somebody is alive, or the file system knows no locks
+        pass
+    _share(file)
+
+
+def _share(file: IO[str]) -> None:
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH)
+    except OSError:
+        _held.remove(file)
+        file.close()

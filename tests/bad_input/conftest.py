@@ -1,0 +1,3 @@
+"""The working directory of the workflow's tests."""
+
+from tests.workflow.conftest import workspace  # noqa: F401

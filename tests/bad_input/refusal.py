@@ -1,0 +1,74 @@
+"""What every refusal has in common, whatever the input."""
+
+import re
+import signal
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from supcore.errors import SupError
+
+SECONDS = 20
+MEBIBYTES = 256  # beyond what the process holds already; the bombs below need gigabytes where they go off
+LONGEST = 600
+
+
+def check_refusal(action, folder, culprit, fault, remedy):
+    """Run ``action``, which must raise a SupError as the user needs it.
+
+    Args:
+        action: what uses the bad input.
+        folder: everything that the action could write to; it must stay as it is.
+        culprit: path or key that the message must name.
+        fault: regular expression of what is wrong.
+        remedy: text of what to do about it.
+    """
+    before = content(folder)
+    with _limited(), pytest.raises(SupError) as caught:
+        action()
+    check_message(str(caught.value), culprit, fault, remedy)
+    assert content(folder) == before, "something was written"
+
+
+def check_message(message, culprit, fault, remedy):
+    """One line of bearable length that names the culprit, the fault and the remedy."""
+    assert len(message.splitlines()) == 1, message
+    assert len(message) < LONGEST, message
+    assert str(culprit) in message
+    assert re.search(fault, message), message
+    assert remedy in message
+    assert "Traceback" not in message
+
+
+def content(folder):
+    """Every file below a folder with its bytes, the hidden ones too; links and folders by name only."""
+    return {path: path.read_bytes() if path.is_file() else None for path in Path(folder).rglob("*")}
+
+
+@contextmanager
+def _limited():
+    """Stop what hangs, and fail what needs too much memory."""
+    old = signal.signal(signal.SIGALRM, _too_late)
+    signal.alarm(SECONDS)
+    start = peak_memory(reset=True)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, old)
+    assert peak_memory() - start < MEBIBYTES << 20, "needs too much memory"
+
+
+def _too_late(*_):
+    raise TimeoutError(f"not refused within {SECONDS} s")
+
+
+def peak_memory(reset=False):
+    """Most bytes of memory that this process held since the last reset; 0 where the system does not tell."""
+    status, clear = Path("/proc/self/status"), Path("/proc/self/clear_refs")
+    if not clear.exists():
+        return 0
+    if reset:
+        clear.write_text("5")
+    return int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) << 10

@@ -1,0 +1,159 @@
+"""Folders that are closed, read-only or full; names with spaces and letters of any script."""
+
+import os
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from supcore.data.image_io import write_disparity, write_image
+from supcore.download import extract_member
+from tests.bad_input import closed_places
+from tests.bad_input.children import outcomes
+from tests.bad_input.refusal import check_message, check_refusal
+
+NOBODY = 65534
+FOLDERS = ("image_2", "image_3", "disp_occ_0")
+
+
+def write_pairs(root, count=1):
+    """A made-up KITTI 2015."""
+    random = np.random.default_rng(0)
+    for frame in range(count):
+        for view in FOLDERS[:2]:
+            image = random.integers(0, 256, (64, 128, 3), dtype=np.uint8)
+            write_image(root / "training" / view / f"{frame:06d}_10.png", image)
+        write_disparity(root / "training" / FOLDERS[2] / f"{frame:06d}_10.png", np.full((64, 128), 5.0))
+
+
+def write_archive(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a", bytes(200_000))
+
+
+# ---- closed ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def closed():
+    """What an ordinary user gets of closed places; the administrator, whom nothing stops, becomes one."""
+    prefix = []
+    if os.getuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("run by the administrator, whom no permission stops, and without setpriv")
+        prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+    # Not below the folder of pytest, which others may not enter.
+    folder = Path(tempfile.mkdtemp(prefix="closed places "))
+    try:
+        make_places(folder)
+        found = outcomes(prefix, "closed_places", folder)
+        if found is None:
+            pytest.skip("this system does not let the administrator act as an ordinary user")
+        yield folder, found
+    finally:
+        for path in (folder, *folder.rglob("*")):
+            if path.is_dir():
+                path.chmod(0o755)
+        shutil.rmtree(folder)
+
+
+def make_places(folder):
+    for root in ("read only", "closed images"):
+        write_pairs(folder / root)
+    (folder / "closed").mkdir()
+    for name in (*closed_places.FILES, "weights.yaml"):
+        (folder / "closed" / name).write_text("x")
+        (folder / "closed" / name).chmod(0)
+    (folder / "closed folder/root").mkdir(parents=True)
+    (folder / "open").mkdir()
+    write_archive(folder / "good.zip")
+    folder.chmod(0o755)
+    (folder / "open").chmod(0o777)
+    for path in (folder / "read only", *(folder / "read only").rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    (folder / "closed images/training/image_2").chmod(0)
+    (folder / "closed folder").chmod(0)
+
+
+@pytest.mark.parametrize("name", ["read-only data root", "root in a closed folder"])
+def test_a_data_root_need_not_be_writable(closed, name):
+    assert closed[1][name] == ""
+
+
+CLOSED = {
+    "closed root": ("closed folder", "not open to this user", "set datasets.<name>.root"),
+    "closed folder of images": ("closed images/training/image_2", "Permission denied", "give yourself access"),
+    "text into a read-only folder": ("read only/a.csv", "Permission denied", "choose another folder"),
+    "SUP into a read-only folder": ("read only/a.safetensors", "Permission denied", "choose another folder"),
+    "archive into a read-only folder": ("read only/out", "Permission denied", "choose another folder"),
+    "image.png": ("closed/image.png", "Permission denied", "replace the file"),
+    "disparity.pfm": ("closed/disparity.pfm", "Permission denied", "check the data root"),
+    "classes.npy": ("closed/classes.npy", "Permission denied", "replace the file"),
+    "pairs.csv": ("closed/pairs.csv", "Permission denied", "make it again"),
+    "weights.pth": ("closed/weights.pth", "Permission denied", "check the path and its permissions"),
+    "sup.safetensors": ("closed/sup.safetensors", "Permission denied", "check the path and its permissions"),
+    "list.txt": ("closed/list.txt", "Permission denied", "give a text file"),
+    "weights.yaml": ("closed/weights.yaml", "Permission denied", "correct the path"),
+    "a.zip": ("closed/a.zip", "Permission denied", "delete it"),
+}
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_a_closed_place_is_named(closed, name):
+    folder, found = closed
+    place, fault, remedy = CLOSED[name]
+    check_message(found[name], folder / place, fault, remedy)
+    assert not list((folder / "open").iterdir())
+
+
+# ---- full -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """What is left on a full disk, a file system of a few kilobytes that only the child sees."""
+    place = tmp_path_factory.mktemp("full disk")
+    (place / "disk").mkdir()
+    write_image(place / "image.png", np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))
+    write_archive(place / "good.zip")
+    mount = 'mount -t tmpfs -o size=64k none "$0" && exec "$@"'
+    found = outcomes(
+        ["unshare", "--mount", "--map-root-user", "sh", "-c", mount, str(place / "disk")], "full_disk", place
+    )
+    if found is None:
+        pytest.skip("this system lets nobody mount a file system of his own")
+    return place, found
+
+
+FULL = ["earlier.csv", "a.json", "a.png", "d.png", "pairs.csv", "w.safetensors", "s.safetensors"]
+FULL += ["s.pth", "c.pt", "cache", "out", "raw.pth"]
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_a_full_disk_is_named(full, name):
+    place, found = full
+    # The last two name what they copy first, and a temporary name on the disk.
+    culprit = place / "disk" / ("" if name in ("out", "raw.pth") else name)
+    check_message(found[name], culprit, "No space left", "free space or choose another folder")
+
+
+def test_a_full_disk_keeps_what_was_there_and_nothing_half_written(full):
+    assert full[1]["nothing else"] == ""
+
+
+# ---- the device that is always full ---------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_archive_for_a_full_device_is_named(tmp_path):
+    write_archive(tmp_path / "good.zip")
+    check_refusal(
+        lambda: extract_member(tmp_path / "good.zip", "a", Path("/dev/full")),
+        tmp_path,
+        tmp_path / "good.zip",
+        "No space left",
+        "free space",
+    )

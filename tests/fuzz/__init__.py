@@ -1,0 +1,1 @@
+"""Mutated files for the readers: either a valid result or a SupError, soon, and within memory."""
