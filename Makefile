@@ -7,7 +7,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all
 # Folder with real stereo frames (kitti2015, kitti2012, flyingthings3d) for `make real`; used if it is there.
 REAL_FRAMES ?= ../shared/realdata
 
-.PHONY: demo real studies test test-all check docs lock clean
+.PHONY: demo real studies test test-all check docs audit lock clean
 
 demo: $(VENV)/ready
 	$(SNAKEMAKE) results/tables/transfer.csv all --report results/report.html --report-after-run
@@ -36,6 +36,16 @@ check: $(VENV)/ready
 docs: $(VENV)-docs/ready
 	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --strict
 
+# Known weaknesses of the pinned versions, as far as the data base can be reached, and the bill of materials, sbom.json.
+audit: $(VENV)/ready $(VENV)-audit/ready
+	$(VENV)-audit/bin/pip-audit --requirement envs/requirements.lock --no-deps --disable-pip --progress-spinner off
+	$(VENV)-audit/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible --output-file sbom.json
+
+$(VENV)-audit/ready:
+	$(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/python -m pip install --quiet "pip-audit>=2.9,<3" "cyclonedx-bom>=7,<8"
+	touch $@
+
 # The environment: exact versions first, then this package without looking at versions again.
 $(VENV)/ready: envs/requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 demo")'
@@ -57,7 +67,7 @@ $(VENV)-docs/ready: pyproject.toml
 lock:
 	$(BIN)/python -m pip freeze --exclude-editable --exclude supcore --exclude uv > envs/installed.txt
 	$(BIN)/python -m pip install --quiet uv
-	(head -n 2 envs/requirements.lock; $(BIN)/uv pip compile --no-deps --generate-hashes --no-header envs/installed.txt) > envs/requirements.new
+	(head -n 2 envs/requirements.lock; $(BIN)/uv pip compile --python $(BIN)/python --no-deps --generate-hashes --no-header --no-annotate envs/installed.txt) > envs/requirements.new
 	mv envs/requirements.new envs/requirements.lock
 	rm envs/installed.txt
 

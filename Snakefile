@@ -11,8 +11,11 @@ if not workflow.overwrite_configfiles:
     configfile: "config/config.yaml"
 
 
-# Used with --sdm apptainer; without it the active Python environment is used.
-container: "docker://python:3.11-slim"
+# Used with --sdm conda and --sdm apptainer; without them the active Python environment is used.
+conda: "envs/environment.yaml"
+
+
+container: "envs/sup.sif"
 
 
 report: "report/workflow.rst"
