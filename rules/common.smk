@@ -238,13 +238,7 @@ def training_settings(wildcards):
 
 # Sizes of the SUPs: a study that needs no table of its own.
 TILE_SIZES = "tile_sizes"
-DRAWN_STUDIES = (
-    "corruptions",
-    "classes",
-    "sampling_efficiency",
-    *TRANSFER_STUDIES,
-    TILE_SIZES,
-)
+DRAWN_STUDIES = (*RECORD_STUDIES, *TRANSFER_STUDIES, TILE_SIZES)
 
 
 def start_weights(wildcards):

@@ -1,4 +1,4 @@
-"""Bars of the studies: corruptions, classes and robust designs."""
+"""Bars of the studies: corruptions, classes, per-image attacks and robust designs."""
 
 from textwrap import fill
 from typing import Any
@@ -61,6 +61,27 @@ def class_bars(shown: pd.DataFrame) -> Figure:
     for axes, (attack, rows) in zip(grid, attacks, strict=True):
         draw_bars(axes, rows, groups=("class", names), series=("target", colors), metric="d1")
         axes.set_title(_attack_title(*attack))
+    share_limits(grid)
+    _finish(figure, shown)
+    bar_legend(figure, colors, 4)
+    return figure
+
+
+@styled
+def per_image_bars(shown: pd.DataFrame) -> Figure:
+    """D1 by attack and network: clean images, the universal perturbations, and attacks on every single image.
+
+    One panel per attacked network and epsilon, with 95 % intervals over images.
+
+    Args:
+        shown: what :func:`supcore.reporting.study_tables.beside_universal` gives, for one data set and reference.
+    """
+    names, colors = distinct(shown, "attack"), series_colors(ordered(shown["target"]))
+    attacked = list(groups(shown, ["source", "epsilon"]))
+    figure, grid = bar_panels(len(attacked), len(names), len(colors), len(colors))
+    for axes, ((source, epsilon), rows) in zip(grid, attacked, strict=True):
+        draw_bars(axes, rows, groups=("attack", names), series=("target", colors), metric="d1")
+        axes.set_title(f"made for {label(source)}\nε = {format_epsilon(epsilon)}")
     share_limits(grid)
     _finish(figure, shown)
     bar_legend(figure, colors, 4)

@@ -12,7 +12,7 @@ from supcore.reporting.study_figures import study_figure
 from supcore.reporting.style import save_figure, styled
 from tests.unit.reporting.study_rows import corruption_rows, study_rows, transfer_rows
 
-DRAWN = {name: rows for name, *rows in study_rows() if name != "per_image"}
+DRAWN = {name: rows for name, *rows in study_rows()}
 
 
 def draw(study, published, dataset="kitti2015"):
@@ -67,6 +67,15 @@ def test_the_worst_class_stands_on_top(published):
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["sky", "car", "road"]
     assert figure.axes[0].get_ylim()[0] > figure.axes[0].get_ylim()[1]
     assert figure.axes[0].get_xlim() == figure.axes[1].get_xlim()
+
+
+def test_attacks_on_single_images_stand_below_the_universal_ones(published):
+    figure = draw("per_image", published)
+    names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert names[0] == "none (clean)"
+    assert names[1].startswith("SUP, ")
+    assert all(name.startswith("per image, ") for name in names[-1:])
+    assert "made for" in figure.axes[0].get_title()
 
 
 def test_designs_show_their_single_networks(published):
