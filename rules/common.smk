@@ -225,7 +225,7 @@ def split_settings(dataset, split):
 
 def compute():
     """Settings that every job which runs a network takes."""
-    return {"device": config["device"], "seed": config["seed"]}
+    return {name: config[name] for name in ("device", "deterministic", "seed")}
 
 
 def training_settings(wildcards):

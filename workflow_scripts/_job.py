@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from supcore.errors import SupError
@@ -23,14 +24,17 @@ class Job:
         """Set the threads and choose the device that the configuration asks for."""
         from supcore.device import prepare_device
 
-        device = prepare_device(snakemake.params.device, snakemake.threads)
+        # Not resources.gpu, which Snakemake cuts to what it may hand out: each process of a training needs a GPU.
+        params = snakemake.params
+        gpus = params.get("training", {}).get("processes", 1)
+        device = prepare_device(params.device, snakemake.threads, gpus, deterministic=params.deterministic)
         self.device = str(device)
         return device
 
 
 @contextmanager
 def job(snakemake: Any) -> Iterator[Job]:
-    """Run a job's body: log to the rule's log and to the terminal, write its provenance if it has one.
+    """Run a job's body: log to the rule's log and to the terminal, write its provenance, delete its checkpoint.
 
     A :class:`SupError` becomes one line and exit code 1; any other exception keeps its traceback, in the log too.
     """
@@ -41,6 +45,8 @@ def job(snakemake: Any) -> Iterator[Job]:
         yield running
         if "provenance" in dict(snakemake.output.items()):
             _write_provenance(snakemake, running, time.perf_counter() - started)
+        if checkpoint := snakemake.params.get("checkpoint"):
+            Path(checkpoint).unlink(missing_ok=True)  # last of all, or a job killed before would begin anew
     except SupError as error:
         log.error("error: %s", error)
         sys.exit(1)

@@ -20,6 +20,7 @@ import torch.multiprocessing as mp
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from supcore.device import fix_arithmetic
 from supcore.errors import SupError
 from supcore.training.batch_norm import synchronise_batch_norm
 
@@ -92,11 +93,12 @@ def run_processes(
     threads = max(1, torch.get_num_threads() // count)
     template = copy.deepcopy(network).cpu()
     reports = mp.get_context("spawn").Queue()
+    deterministic = torch.are_deterministic_algorithms_enabled()
     with tempfile.TemporaryDirectory() as folder:
         meeting = Path(folder) / "processes"
         context = mp.start_processes(
             _run,
-            (count, device, threads, meeting, reports, work, template, arguments),
+            (count, device, threads, deterministic, meeting, reports, work, template, arguments),
             nprocs=count,
             join=False,
             start_method="spawn",
@@ -129,13 +131,14 @@ def _run(
     count: int,
     device: str,
     threads: int,
+    deterministic: bool,
     meeting: Path,
     reports: Any,
     work: Callable[..., Any],
     template: nn.Module,
     arguments: tuple[Any, ...],
 ) -> None:
-    torch.set_num_threads(threads)
+    fix_arithmetic(threads, deterministic=deterministic)
     if device == "cuda":
         torch.cuda.set_device(rank)
     backend = "nccl" if device == "cuda" else "gloo"

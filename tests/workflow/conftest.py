@@ -13,12 +13,12 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 class Workspace:
-    """A working directory with the repository's configuration and resources."""
+    """A working directory with the repository's configuration and resources; another copy's if it is given."""
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, repository=REPOSITORY):
+        self.folder, self.repository = folder, repository
         for name in ("config", "resources"):
-            (folder / name).symlink_to(REPOSITORY / name)
+            (folder / name).symlink_to(repository / name)
 
     def snakemake(self, *arguments, config="smoke.yaml", cores=2):
         """Run Snakemake here; returns the finished process with all its output in ``stdout``.
@@ -31,15 +31,14 @@ class Workspace:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(self.repository)},
             check=False,
         )
 
-    @staticmethod
-    def command(*arguments, config="smoke.yaml", cores=2):
+    def command(self, *arguments, config="smoke.yaml", cores=2):
         """The command line that :meth:`snakemake` runs in the folder."""
         snakemake = Path(sys.executable).with_name("snakemake")
-        command = [snakemake, "--snakefile", REPOSITORY / "Snakefile", "--cores", str(cores), *arguments]
+        command = [snakemake, "--snakefile", self.repository / "Snakefile", "--cores", str(cores), *arguments]
         configs = [config] if isinstance(config, str) else config
         command += ["--configfile", *(c if Path(c).is_absolute() else f"config/{c}" for c in configs)]
         return list(map(str, command))

@@ -1,0 +1,93 @@
+"""The smoke configuration on a SLURM cluster, undisturbed and under everything that happens on clusters."""
+
+import os
+import re
+import signal
+import time
+
+import pytest
+
+from tests.slurm.conftest import SUP, submissions, wait_until
+from tests.workflow.conftest import Workspace
+
+pytestmark = [pytest.mark.slurm, pytest.mark.slow]
+
+SUP_JOB = "rule_train_sup"
+EVERY = 2  # steps between checkpoints
+
+
+def test_the_table_is_that_of_a_local_run(workspace, local):
+    code, output = workspace.finish(workspace.start("results/tables/transfer.csv"), 300)
+    assert code == 0, output[-4000:]
+    assert workspace.read("results/tables/transfer.csv") == local.read("results/tables/transfer.csv")
+    assert workspace.read(SUP) == local.read(SUP)
+    for rule, minutes, memory in (
+        ("render_scenes", 60, 1000),
+        ("evaluate_clean", 240, r"800\d"),
+        ("train_sup", 720, r"800\d"),
+    ):
+        calls = submissions(output, rule)
+        assert calls, rule
+        for call in calls:
+            assert re.search(rf" -p cpu -t {minutes} --mem {memory} .*--cpus-per-task=1 ", call), call
+            assert "--gpus" not in call
+    assert "--array=1-" in "".join(submissions(output, "evaluate_perturbed"))
+    assert len(submissions(output, "tables")) == 1
+
+
+def test_a_gpu_job_goes_to_the_gpu_partition_and_asks_for_more_memory_when_tried_again(workspace):
+    config = workspace.changed_config(device="cuda")
+    target = "results/evaluations/synthetic_driving/psmnet/demo/clean.csv"
+    code, output = workspace.finish(workspace.start(target, "--retries", "1", config=config), 200)
+    assert code == 1
+    assert "config key device: 'cuda' asked for, but PyTorch sees no GPU; use 'cpu'" in output
+    first, second = submissions(output, "evaluate_clean")
+    assert re.search(r" -p gpu -t 240 --mem 8000 .*--gpus=1 ", first)
+    assert re.search(r" -p gpu -t 480 --mem 16000 .*--gpus=1 ", second)
+
+
+def test_a_sup_killed_by_wall_time_goes_on_and_ends_with_the_same_bytes(workspace, tmp_path_factory):
+    config = workspace.changed_config(sups__steps=100)
+    undisturbed = Workspace(tmp_path_factory.mktemp("undisturbed"))
+    process = workspace.start(SUP, "--set-resources", "train_sup:runtime=1", config=config)
+    wait_until(lambda: workspace.checkpoint().exists(), 120, "the first checkpoint is there")
+    os.kill(workspace.training(), signal.SIGSTOP)  # so it cannot end before SLURM's shortest limit, a minute
+    finished = undisturbed.snakemake(SUP, config=config, cores=1)
+    assert finished.returncode == 0, finished.stdout[-4000:]
+    code, output = workspace.finish(process, 300)
+    assert code == 0, output[-4000:]
+    assert "SLURM status is: 'TIMEOUT'" in output
+    last_log = workspace.read("logs/train_sup/psmnet/demo/tile32_eps0.02_seed0.log").decode()
+    assert int(re.search(r" step (\d+): ", last_log)[1]) > EVERY  # not from the start
+    assert workspace.read(SUP) == undisturbed.read(SUP)
+    assert not workspace.checkpoint().exists()
+
+
+def test_snakemake_can_be_killed_and_started_again_beside_its_running_jobs(workspace, cluster, local):
+    process = workspace.start(SUP)
+    wait_until(lambda: any(SUP_JOB in comment for comment in cluster.running()), 120, "the SUP is being optimised")
+    process.kill()
+    process.wait()
+    assert cluster.running()  # SLURM goes on with them
+    unlocked = workspace.snakemake("--unlock")
+    assert unlocked.returncode == 0, unlocked.stdout
+    code, output = workspace.finish(workspace.start(SUP), 200)
+    assert code == 0, output[-4000:]
+    wait_until(lambda: not cluster.running(), 60, "the jobs of the first Snakemake have ended, too")
+    assert workspace.read(SUP) == local.read(SUP)
+    again = workspace.snakemake(SUP, "--dry-run")
+    assert "Nothing to be done" in again.stdout, again.stdout[-4000:]
+
+
+def test_the_controller_may_be_down_for_a_while(workspace, cluster, local):
+    process = workspace.start(SUP)
+    wait_until(lambda: len(cluster.working()) >= 2, 60, "jobs have got as far as their work")
+    cluster.stop_controller()
+    try:
+        time.sleep(20)
+        assert process.poll() is None
+    finally:
+        cluster.start_controller()
+    code, output = workspace.finish(process, 200)
+    assert code == 0, output[-4000:]
+    assert workspace.read(SUP) == local.read(SUP)
