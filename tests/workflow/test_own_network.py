@@ -12,6 +12,10 @@ from tests.workflow.conftest import REPOSITORY, Workspace
 pytestmark = pytest.mark.workflow
 
 TABLE = "results/own_network/tables/transfer.csv"
+STUDIES = {
+    "corruptions": {"corruptions": ["jpeg"], "sources": ["psmnet"]},
+    "classes": {"datasets": ["synthetic_driving"], "sources": ["psmnet"], "min_pixels": 1, "min_images": 1},
+}
 DROPPED = "synthetic_things"
 
 
@@ -31,8 +35,10 @@ def finished(tmp_path_factory):
     recipe = config["training"]["tiny"]
     recipe |= {"steps": 3, "checkpoint_every": 3}
     recipe["datasets"] = [d for d in recipe["datasets"] if d["dataset"] != DROPPED]
+    config["studies"] = STUDIES
     (workspace.folder / "own.yaml").write_text(yaml.safe_dump(config))
-    run = workspace.snakemake(TABLE, config=str(workspace.folder / "own.yaml"))
+    tables = [TABLE, *(TABLE.replace("transfer", study) for study in STUDIES)]
+    run = workspace.snakemake(*tables, config=str(workspace.folder / "own.yaml"))
     assert run.returncode == 0, run.stdout[-4000:]
     return workspace
 
@@ -51,6 +57,12 @@ def test_they_stand_in_the_table_beside_the_library_s(finished):
     pairs = {(r["source"], r["target"]) for r in rows if r["reference"] == "ground_truth"}
     assert pairs == {(source, target) for source in sources for target in targets}
     assert all(float(r["d1_mean"]) >= 0 for r in rows)
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_network_without_gradients_takes_part_in_studies(finished, study):
+    rows = list(csv.DictReader(finished.read(TABLE.replace("transfer", study)).decode().splitlines()))
+    assert {r["target"] for r in rows} == {"psmnet", "tiny_correlation", "semi_global_matching"}
 
 
 def test_editing_one_re_runs_its_jobs_and_no_others(finished):

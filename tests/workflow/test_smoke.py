@@ -94,6 +94,7 @@ def test_the_report_is_one_file_with_the_figures(smoke):
 def test_one_core_another_order_and_another_copy_give_the_same_bytes(smoke, tmp_path):
     """What is computed last elsewhere is asked for first, by a copy of the repository in a folder of its own."""
     copy = tmp_path / "another copy"
+    copy.mkdir()
     names = ("Snakefile", "rules", "workflow_scripts", "supcore", "config", "resources", "profiles", "report", "envs")
     for name in names:
         source = REPOSITORY / name

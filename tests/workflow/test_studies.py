@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from supcore.pipeline.studies import RECORD_STUDIES, TRANSFER_STUDIES
+
 pytestmark = pytest.mark.workflow
 
 DEMO = ("config.yaml", "demo_studies.yaml")
@@ -25,13 +27,34 @@ def test_the_demo_studies_are_printed_and_drawn(workspace):
     files = planned_files(workspace, DEMO)
     studies = {"corruptions", "classes", "sampling_efficiency", "per_image", "finetuning", "tile_sizes"}
     for suffix in ("md", "tex"):
-        assert names(files, "tables", suffix) == studies | {"transfer"}
-    drawn = {f"{study}_synthetic_driving" for study in studies - {"per_image"}}
+        assert names(files, "tables", suffix) == studies | {"transfer", "corruption_scores"}
+    drawn = {f"{study}_synthetic_driving" for study in studies}
     drawn |= {f"{study}_synthetic_things" for study in ("finetuning", "tile_sizes")}
     for suffix in ("pdf", "png"):
         figures = names(files, "figures", suffix)
         assert {name for name in figures if name.startswith(tuple(studies))} == drawn
     assert names(files, "figures/paper", "png") == set()
+
+
+@pytest.mark.slow
+def test_every_study_is_computed_printed_and_drawn(workspace):
+    studies = [
+        "corruptions",
+        "classes",
+        "sampling_efficiency",
+        "per_image",
+        "robust_design",
+        "finetuning",
+        "tile_sizes",
+    ]
+    tables = [f"results/tables/{study}.{suffix}" for study in studies for suffix in ("md", "tex")]
+    figures = [f"results/figures/{study}_synthetic_driving.pdf" for study in studies]
+    wanted = [*tables, *figures, "results/tables/corruption_scores.csv"]
+    finished = workspace.snakemake(*wanted, config=["smoke.yaml", "smoke_studies.yaml"])
+    assert finished.returncode == 0, finished.stdout[-4000:]
+    for study in studies:
+        rows = workspace.read(f"results/tables/{study}.md").decode().count("\n|")
+        assert rows > 3, study
 
 
 def test_the_paper_s_configuration_draws_its_24_plots(workspace):
