@@ -38,15 +38,7 @@ def test_the_demo_studies_are_printed_and_drawn(workspace):
 
 @pytest.mark.slow
 def test_every_study_is_computed_printed_and_drawn(workspace):
-    studies = [
-        "corruptions",
-        "classes",
-        "sampling_efficiency",
-        "per_image",
-        "robust_design",
-        "finetuning",
-        "tile_sizes",
-    ]
+    studies = [*RECORD_STUDIES, *TRANSFER_STUDIES, "tile_sizes"]
     tables = [f"results/tables/{study}.{suffix}" for study in studies for suffix in ("md", "tex")]
     figures = [f"results/figures/{study}_synthetic_driving.pdf" for study in studies]
     wanted = [*tables, *figures, "results/tables/corruption_scores.csv"]
