@@ -11,10 +11,7 @@ if not workflow.overwrite_configfiles:
     configfile: "config/config.yaml"
 
 
-# Used with --sdm conda and --sdm apptainer; without them the active Python environment is used.
-conda: "envs/environment.yaml"
-
-
+# Used with --sdm apptainer; without it the active Python environment is used.
 container: "envs/sup.sif"
 
 

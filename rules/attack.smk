@@ -71,7 +71,7 @@ rule download_sup:
         source=one_of(sources(released=True)),
     retries: 2
     params:
-        checkpoint=released_perturbation,
+        released=released_perturbation,
         content=lambda wc: released_perturbation(wc).plain(),
         downloads=config["downloads"],
     message:

@@ -22,6 +22,7 @@ rule leaderboard:
         runtime=10,
     params:
         mode=config["mode"],
+        attacked={name: SETTINGS.source(name).networks for name in SETTINGS.sources},
         code=code_hash("supcore.reporting.leaderboard"),
         templates=template_hash("leaderboard"),
     message:

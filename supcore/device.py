@@ -5,7 +5,7 @@ import os
 import torch
 
 from supcore.errors import SupError
-from supcore.gpu_slots import claim_gpus
+from supcore.gpu_slots import VISIBLE, claim_gpus
 
 
 def prepare_device(name: str, threads: int, gpus: int = 1, *, deterministic: bool = False) -> torch.device:
@@ -20,7 +20,8 @@ def prepare_device(name: str, threads: int, gpus: int = 1, *, deterministic: boo
     if name not in ("cpu", "cuda"):
         raise SupError(f"device must be 'cpu' or 'cuda', got {name!r}")
     fix_arithmetic(threads, deterministic=deterministic)
-    if name == "cuda" and torch.cuda.device_count():
+    # Where somebody chose the cards, PyTorch is not asked: its count can start CUDA, which fixes what is visible.
+    if name == "cuda" and (VISIBLE in os.environ or torch.cuda.device_count()):
         claim_gpus(gpus)
     if name == "cuda" and not torch.cuda.is_available():
         raise SupError("config key device: 'cuda' asked for, but PyTorch sees no GPU; use 'cpu'")

@@ -9,6 +9,7 @@ import os
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
@@ -57,17 +58,22 @@ def _lock(cards: list[str], count: int) -> list[str]:
     told = False
     while True:
         with FileLock(folder / "all"):  # one process looks at a time, so that two do not hold half of theirs each
-            free = [lock for lock in (FileLock(folder / f"card {card}") for card in cards) if _is_free(lock)]
+            free = [(card, lock) for card, lock in _locks(folder, cards) if _is_free(lock)]
             enough = len(free) >= count
-            for lock in free[count if enough else 0 :]:
+            for _, lock in free[count if enough else 0 :]:
                 lock.release()
             if enough:
-                _claimed.extend(free[:count])
-                return [Path(lock.lock_file).name.removeprefix("card ") for lock in free[:count]]
+                _claimed.extend(lock for _, lock in free[:count])
+                return [card for card, _ in free[:count]]
         if not told:
             logger.info("waiting for %d of the GPUs %s to become free", count, ",".join(cards))
             told = True
         time.sleep(POLL_SECONDS)
+
+
+def _locks(folder: Path, cards: list[str]) -> list[tuple[str, FileLock]]:
+    """The cards and their locks; the names of parts of a card (MIG) may hold slashes."""
+    return [(card, FileLock(folder / f"card {quote(card, safe='')}")) for card in cards]
 
 
 def _is_free(lock: FileLock) -> bool:
@@ -87,7 +93,9 @@ def _folder() -> Path:
     job = os.environ.get("SLURM_JOB_ID")
     folder /= f"slurm-{job}" if job else "machine"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_uid != os.getuid():
+            raise SupError(f"{folder}: belongs to another user; set TMPDIR to a folder of your own")
     except OSError as error:
         raise SupError(f"{folder}: cannot be made ({error.strerror}); remove what is in the way") from error
     return folder

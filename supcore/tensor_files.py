@@ -87,7 +87,8 @@ def read_torch(path: str | Path) -> Any:
 
     Raises:
         SupError: missing or damaged file, one that holds other objects and could run code, tensors of unusual types, or
-            a file that needs far more memory than its size.
+            tensors that take far more memory than their file. (PyTorch's own reader allows a file to ask for a
+            ``bytearray`` of any length.)
     """
     path = existing(path)
     try:

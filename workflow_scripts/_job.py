@@ -62,6 +62,8 @@ def _logger(path: str) -> logging.Logger:
     for handler in (logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler(sys.stderr)):
         handler.setFormatter(formatter)
         log.addHandler(handler)
+        logging.getLogger("py.warnings").addHandler(handler)
+    logging.captureWarnings(True)  # PyTorch's, say of an operation that is not deterministic
     return log
 
 

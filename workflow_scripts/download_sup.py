@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 with job(snakemake):
     params = snakemake.params
     destination, downloads = Path(snakemake.output[0]), Path(params.downloads)
-    obtain_checkpoint(params.checkpoint, destination, downloads=downloads, read=read_torch)
+    obtain_checkpoint(params.released, destination, downloads=downloads, read=read_torch)

@@ -14,13 +14,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO, Self
+from typing import IO, Any, NoReturn, Self
 
 from supcore.errors import SupError
 
 GIBIBYTE = 1 << 30
 _BLOCK = 1 << 20
 _LONGEST_EXTENSION = 1 << 20  # bytes of a tar member's long name or further properties, which tarfile reads at once
+_HEADER = 512  # bytes that every member of a tar counts with, the empty ones too
 _DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -30,6 +31,7 @@ _DAMAGE = (
     OSError,
     RuntimeError,
     NotImplementedError,
+    ValueError,
 )
 
 
@@ -130,14 +132,28 @@ def _opened(archive: Path, limit: int) -> Iterator[list[_Member]]:
 
 
 class _TarInfo(tarfile.TarInfo):
-    """A tar header that announces no gigabytes of properties, which a compressed archive holds in a few kilobytes."""
+    """A tar header that announces no gigabytes of properties, which a compressed archive holds in a few kilobytes.
+
+    Sparse files are refused: their maps are of any length, and no archive of tensors or pictures needs them.
+    """
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         header = super().frombuf(buf, encoding, errors)
         if not (header.isreg() or header.isdir()) and header.size > _LONGEST_EXTENSION:
             raise tarfile.ReadError(f"a header of {header.size} bytes")
+        if header.type == tarfile.GNUTYPE_SPARSE:
+            _refuse_sparse()
         return header
+
+    def _refuse(self, *_: Any) -> NoReturn:
+        _refuse_sparse()
+
+    _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _refuse
+
+
+def _refuse_sparse() -> NoReturn:
+    raise tarfile.ReadError("a sparse file")
 
 
 def _is_zip(archive: Path) -> bool:
@@ -162,7 +178,7 @@ def _within(archive: Path, members: Iterator[_Member], limit: int) -> list[_Memb
     """List the members, stopping at the first that takes the declared total over the limit."""
     listed, total = [], 0
     for member in members:
-        total += member.size
+        total += member.size + _HEADER
         if total > limit:
             raise SupError(f"{archive}: unpacks to more than the allowed {limit} bytes; is it the right archive?")
         listed.append(member)

@@ -13,7 +13,8 @@ def clear_stale_locks(folder: str | Path) -> None:
     """Remove Snakemake's locks from a working directory in which no process of the workflow is alive.
 
     Every process that reads the workflow, the jobs included, shares a lock of the operating system, which vanishes with
-    it however it ends. Who gets that lock alone knows that Snakemake's own are nobody's. Nothing is removed once a
+    it however it ends. Who gets that lock alone knows that Snakemake's own are nobody's, or another workflow's, which
+    should have a folder of its own. Nothing is removed once a
     process of another machine was here, since many network file systems keep such locks to one machine; nor where the
     file system has no locks, or may not be written.
 

@@ -65,7 +65,8 @@ def score_matrices(scores: pd.DataFrame, baseline: str | None = None) -> Iterabl
         caption = (
             f"Robustness to {rows['corruption'].nunique() - 1} corruptions on {label(str(dataset))}: corruption errors "
             f"in percent of those of {label(baseline or means.index[0])}, mRR the share of the clean accuracy that is "
-            "kept."
+            "kept. Relative errors leave out the corruptions that do that network no harm, and are unsteady where the "
+            "harm is small."
         )
         yield Matrix(
             f"corruption-scores-{dataset}".replace("_", "-"),

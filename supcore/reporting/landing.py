@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from supcore.reporting.leaderboard import Attacked
 from supcore.reporting.pages import picture, render
 from supcore.reporting.scenes import Scene
-from supcore.reporting.story import Attacked, agreement, headline, resistance, transfer_range
+from supcore.reporting.story import agreement, headline, resistance, transfer_range
 
 
 @dataclass(frozen=True)
@@ -96,7 +97,7 @@ def landing_page(
         tiles=_tiles(featured.size) if featured else "",
         scenes=scenes,
         transfer=transfer_range(table, attacked),
-        resistance=resistance(table),
+        resistance=resistance(table, attacked),
         agreement=agreement(comparison),
         datasets=list(dict.fromkeys(table["dataset"])),
         pictures=shown,

@@ -1,6 +1,6 @@
 """Networks by how well they withstand perturbations: from the transfer table to a page that can be sorted."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,30 +10,36 @@ from supcore.reporting.pages import render
 from supcore.reporting.selection import average_seeds, groups, is_attack
 
 Row = dict[str, Any]
+# The networks that the SUPs of each source were optimised on.
+Attacked = Mapping[str, Sequence[str]]
 
 # Heads of the page's columns, and which of them hold text.
 _COLUMNS = [("rank", ""), ("network", "text"), ("clean", ""), ("noise", ""), ("own SUP", "")]
 _COLUMNS += [("foreign, mean", ""), ("worst SUP", ""), ("from", "text"), ("images", "")]
 
 
-def leaderboard(table: pd.DataFrame) -> list[Row]:
+def leaderboard(table: pd.DataFrame, attacked: Attacked | None = None) -> list[Row]:
     """One row per data set, network and epsilon, the most robust network first.
 
     Errors are D1 (%) against ground truth. The rank goes by the ``worst`` of all SUPs of that epsilon, whatever they
     were optimised on and whatever their size.
 
+    Args:
+        table: transfer table.
+        attacked: the networks that each source attacks; by default the one that it is named after.
+
     Returns:
         Rows of plain values: dataset, target, epsilon, rank, ``clean``, ``noise`` (the worst over sizes), ``own`` (the
-        worst SUP that was optimised on the network under its own name; None if there is none), ``foreign`` (mean over
+        worst SUP that was optimised on the network; None if there is none), ``foreign`` (mean over
         the other sources' worst SUPs; None if there are none), ``worst`` with its interval, source and size, and
-        n_images.
+        n_images, and ``n_sups``, how many were tried.
     """
     truth = average_seeds(table[table["reference"] == "ground_truth"])
     attacks = truth[is_attack(truth)]
     rows = []
     for (dataset, epsilon), cell in groups(attacks, ["dataset", "epsilon"]):
         same = truth[truth["dataset"] == dataset]
-        found = [_row(same, attacked, epsilon) for _, attacked in groups(cell, ["target"])]
+        found = [_row(same, rows_of_target, epsilon, attacked or {}) for _, rows_of_target in groups(cell, ["target"])]
         ranked = sorted(found, key=lambda row: (row["worst"], row["target"]))
         rows += [row | {"rank": rank} for rank, row in enumerate(ranked, start=1)]
     return rows
@@ -50,12 +56,13 @@ def to_html(rows: list[Row], about: Mapping[str, str]) -> str:
     return render("leaderboard.html.j2", boards=boards, columns=_COLUMNS, about=about)
 
 
-def _row(same: pd.DataFrame, attacked: pd.DataFrame, epsilon: float) -> Row:
+def _row(same: pd.DataFrame, attacked: pd.DataFrame, epsilon: float, networks: Attacked) -> Row:
     target = str(attacked["target"].iloc[0])
     controls = same[same["target"] == target].set_index("source")["d1_mean"]
     noise = same[(same["target"] == target) & (same["source"] == NOISE) & (same["epsilon"] == epsilon)]
     by_source = attacked.groupby("source")["d1_mean"].max()
-    foreign = by_source.drop(target, errors="ignore")
+    own = by_source[[target in networks.get(str(source), [source]) for source in by_source.index]]
+    foreign = by_source.drop(own.index)
     worst = attacked.sort_values("d1_mean", kind="stable").iloc[-1]
     return {
         "dataset": str(worst["dataset"]),
@@ -63,13 +70,14 @@ def _row(same: pd.DataFrame, attacked: pd.DataFrame, epsilon: float) -> Row:
         "epsilon": format_epsilon(epsilon),
         "clean": float(controls[CLEAN]),
         "noise": float(noise["d1_mean"].max()) if len(noise) else None,
-        "own": float(by_source[target]) if target in by_source else None,
+        "own": float(own.max()) if len(own) else None,
         "foreign": float(foreign.mean()) if len(foreign) else None,
         "worst": float(worst["d1_mean"]),
         "worst_ci": [float(worst["d1_ci_low"]), float(worst["d1_ci_high"])],
         "worst_source": str(worst["source"]),
         "worst_size": str(worst["size"]),
         "n_images": int(worst["n_images"]),
+        "n_sups": len(attacked),
     }
 
 

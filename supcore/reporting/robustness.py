@@ -51,19 +51,18 @@ def resilience_rates(table: pd.DataFrame) -> pd.DataFrame:
     """Resilience rate RR (RoboDepth; Kong et al., 2023), whose mean is the mRR; higher is better.
 
     RR = 100 · Σ_s (1 - E) / Σ_s (1 - C): percent of the clean accuracy that is kept. It needs an error that is a rate:
-    D1, here in percent as everywhere; RoboDepth's own rate mixes the relative depth error and an accuracy.
+    D1, here in percent as everywhere; RoboDepth's own rate mixes the relative depth error and an accuracy. A network
+    with a clean D1 of 100 % can keep nothing and has no rate.
 
     Raises:
-        SupError: as for :func:`corruption_errors`, an error outside [0, 100], or a clean error of 100.
+        SupError: as for :func:`corruption_errors`, or an error outside [0, 100].
     """
     errors, clean, counts = _sums(table)
     percentages = table[["error", "clean_error"]].to_numpy()
     if not ((percentages >= 0) & (percentages <= 100)).all():
         raise SupError("resilience rate: errors must be D1 in percent; EPE has no resilience rate")
     accuracy = 100 * counts - clean
-    if (accuracy.to_numpy() == 0).any():
-        raise SupError("resilience rate: a network has a clean D1 of 100 %, so nothing can be kept; check its weights")
-    return 100 * (100 * counts - errors) / accuracy
+    return 100 * (100 * counts - errors) / accuracy.where(accuracy > 0)
 
 
 def error_increases(table: pd.DataFrame) -> pd.DataFrame:

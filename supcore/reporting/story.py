@@ -1,17 +1,14 @@
 """What a run shows, in numbers: everything that the landing page says about one."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from supcore.reporting.labels import CLEAN, NOISE
-from supcore.reporting.leaderboard import leaderboard
+from supcore.reporting.leaderboard import Attacked, leaderboard
 from supcore.reporting.selection import attack_rows, average_seeds, is_attack
 
 Facts = dict[str, Any]
-# The networks that the SUPs of each source were optimised on.
-Attacked = Mapping[str, Sequence[str]]
 
 _ERROR = {"mean": "mean", "low": "ci_low", "high": "ci_high"}
 
@@ -75,21 +72,22 @@ def transfer_range(table: pd.DataFrame, attacked: Attacked) -> Facts:
     return {"size": size, "epsilon": epsilon, "n_datasets": rows["dataset"].nunique(), **ranges}
 
 
-def resistance(table: pd.DataFrame) -> list[Facts]:
+def resistance(table: pd.DataFrame, attacked: Attacked) -> list[Facts]:
     """By data set, the network that withstands its worst SUP best and the one that does so least.
 
     Returns:
-        Dataset, epsilon (the largest), ``best`` and ``least`` as rows of the leaderboard; ``least`` is None for one
-        network alone.
+        Dataset, epsilon (the largest), ``best`` and ``least`` as rows of the leaderboard, and whether their intervals
+        ``overlap``; ``least`` is None for one network alone.
     """
-    board = leaderboard(table)
+    board = leaderboard(table, attacked)
     found = []
     for dataset in dict.fromkeys(row["dataset"] for row in board):
         rows = [row for row in board if row["dataset"] == dataset]
         epsilon = max((row["epsilon"] for row in rows), key=float)
         ranked = sorted((row for row in rows if row["epsilon"] == epsilon), key=lambda row: row["rank"])
         least = ranked[-1] if len(ranked) > 1 else None
-        found.append({"dataset": dataset, "epsilon": epsilon, "best": ranked[0], "least": least})
+        overlap = least is not None and ranked[0]["worst_ci"][1] >= least["worst_ci"][0]
+        found.append({"dataset": dataset, "epsilon": epsilon, "best": ranked[0], "least": least, "overlap": overlap})
     return found
 
 

@@ -57,6 +57,22 @@ def long_header(kind):
     return make
 
 
+def sparse(version, **headers):
+    """A tar with a sparse file in one of GNU's ways, whose map is of any length."""
+
+    def make(path):
+        info = tarfile.TarInfo("weights.tar")
+        info.pax_headers = {f"GNU.sparse.{key}": value for key, value in headers.items()}
+        if version == "old":
+            info.type = tarfile.GNUTYPE_SPARSE
+        with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+            content = b"garbage without an end"
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+
+    return make
+
+
 def false_size(path):
     """A zip that calls a megabyte ten bytes."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -89,6 +105,10 @@ WRONG = {
     "false size": (false_size, "bomb|cannot be unpacked", "archive"),
     "properties of a third of a gigabyte": (long_header(tarfile.XHDTYPE), "cannot be unpacked", AGAIN),
     "name of a third of a gigabyte": (long_header(tarfile.GNUTYPE_LONGNAME), "cannot be unpacked", AGAIN),
+    "sparse file": (sparse("old"), "cannot be unpacked", AGAIN),
+    "sparse file 0.0": (sparse("0.0", size="9", numblocks="1"), "cannot be unpacked", AGAIN),
+    "sparse file 0.1": (sparse("0.1", map="1,x", size="9", numblocks="1"), "cannot be unpacked", AGAIN),
+    "sparse file 1.0": (sparse("1.0", major="1", minor="0", realsize="9"), "cannot be unpacked", AGAIN),
     "empty file": (content(b""), "cannot be unpacked", AGAIN),
     "web page": (content(b"<!DOCTYPE html><title>login</title>"), "cannot be unpacked", AGAIN),
     "half a zip": (content(b"PK\x03\x04 half"), "cannot be unpacked", AGAIN),

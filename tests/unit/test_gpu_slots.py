@@ -98,3 +98,9 @@ def test_too_few_cards_are_one_clear_line(monkeypatch, given, names):
     monkeypatch.setenv(VISIBLE, given)
     with pytest.raises(SupError, match=f"^GPUs needed: 3, but {VISIBLE}={given} {names}; [^\n]*$"):
         claim_gpus(3)
+
+
+def test_parts_of_a_card_keep_their_names(start):
+    parts = ["MIG-GPU-a/1/0", "MIG-GPU-a/2/0"]
+    first, second = (start(1, cards=",".join(parts)) for _ in range(2))
+    assert sorted([*cards_of(first), *cards_of(second)]) == parts

@@ -83,10 +83,10 @@ def test_transfer_is_between_networks_only(table):
 
 
 def test_resistance_goes_by_the_largest_epsilon(table):
-    (found,) = resistance(table)
+    (found,) = resistance(table, {})
     assert (found["best"]["target"], found["best"]["worst"]) == ("aanet", 30.0)
     assert (found["least"]["target"], found["least"]["worst"]) == ("psmnet", 48.0)
-    (alone,) = resistance(table[table["target"] == "psmnet"])
+    (alone,) = resistance(table[table["target"] == "psmnet"], {})
     assert alone["least"] is None
 
 

@@ -35,6 +35,14 @@ def test_the_rank_goes_by_the_worst_sup_of_any_source_and_size(table):
     assert (second["worst_source"], second["worst_size"], second["worst_ci"]) == ("aanet", "full", [55.0, 66.0])
 
 
+def test_a_source_with_another_name_may_be_the_network_s_own(table):
+    renamed = table.replace({"source": {"psmnet": "psmnet_sign"}})
+    aanet, psmnet = leaderboard(renamed, {"psmnet_sign": ["psmnet"], "aanet": ["aanet"]})
+    assert (psmnet["own"], psmnet["foreign"], psmnet["n_sups"]) == (40.0, 60.0, 3)
+    assert (aanet["own"], aanet["foreign"]) == (30.0, 12.0)
+    assert leaderboard(renamed)[1]["own"] is None
+
+
 def test_controls_own_and_foreign_stand_beside_it(table):
     aanet, psmnet = leaderboard(table)
     assert (psmnet["clean"], psmnet["noise"], psmnet["own"], psmnet["foreign"]) == (2.0, 2.5, 40.0, 60.0)
