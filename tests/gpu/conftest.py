@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from supcore.device import prepare_device
+from supcore.device import fix_arithmetic, prepare_device
 
 
 def pytest_collection_modifyitems(items):
@@ -22,7 +22,7 @@ def gpu():
 
 @pytest.fixture
 def deterministic():
-    """PyTorch's slower algorithms that add up in a fixed order."""
-    torch.use_deterministic_algorithms(True)
+    """Algorithms that add up in a fixed order, as a configuration with ``deterministic: true`` has them."""
+    fix_arithmetic(torch.get_num_threads(), deterministic=True)
     yield
-    torch.use_deterministic_algorithms(False)
+    fix_arithmetic(torch.get_num_threads())
