@@ -22,7 +22,7 @@ rule leaderboard:
         runtime=10,
     params:
         mode=config["mode"],
-        attacked={name: SETTINGS.source(name).networks for name in SETTINGS.sources},
+        attacked=attacked_networks(),
         code=code_hash("supcore.reporting.leaderboard"),
         templates=template_hash("leaderboard"),
     message:
@@ -92,7 +92,7 @@ rule landing_page:
         runtime=10,
     params:
         featured=featured(),
-        attacked={name: SETTINGS.source(name).networks for name in SETTINGS.sources},
+        attacked=attacked_networks(),
         resists=list(resisting_figures()),
         tables=linked("tables", "csv"),
         figures=linked("figures", "png"),

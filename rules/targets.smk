@@ -282,6 +282,11 @@ def benchmark_stages(wildcards):
     return sorted({file.removeprefix(prefix).split("/")[0] for file in files})
 
 
+def attacked_networks():
+    """The networks that the SUPs of each source are optimised on."""
+    return {name: SETTINGS.source(name).networks for name in SETTINGS.sources}
+
+
 def featured():
     """The scene and the SUP of the landing page: photographs before rendered scenes, the first source."""
     rendered = SETTINGS.datasets("synthetic")

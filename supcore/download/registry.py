@@ -10,8 +10,8 @@ import yaml
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from supcore.download.schema import SCHEMA
-from supcore.download.violations import first_violation
 from supcore.errors import SupError
+from supcore.schema_violations import first_violation
 
 Option = bool | int | float | str
 

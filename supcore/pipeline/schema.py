@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator, validators  # type: ignore[import-untyped]
 
-from supcore.download.violations import first_violation
 from supcore.errors import SupError
+from supcore.schema_violations import first_violation
 
 
 def complete_config(config: dict[str, Any], schema: str | Path) -> None:
