@@ -4,10 +4,10 @@
 rule train_sup:
     input:
         weights=lambda wc: source_weights(wc.source),
-        training=lambda wc: manifest_of(SETTINGS.source(wc.source).training),
-        training_cache=lambda wc: cache_of(SETTINGS.source(wc.source).training),
-        validation=manifest_of(config["sups"]["validation"]),
-        validation_cache=cache_of(config["sups"]["validation"]),
+        training=lambda wc: pairs_of(SETTINGS.source(wc.source).training)["manifest"],
+        training_cache=lambda wc: pairs_of(SETTINGS.source(wc.source).training)["cache"],
+        validation=pairs_of(config["sups"]["validation"])["manifest"],
+        validation_cache=pairs_of(config["sups"]["validation"])["cache"],
     output:
         sup="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.safetensors",
         snapshots="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/snapshots.safetensors",
@@ -36,18 +36,16 @@ rule train_sup:
     params:
         **compute(),
         networks=lambda wc: source_networks(wc.source),
+        changes=lambda wc: changes_of(
+            SETTINGS.source(wc.source).training, config["sups"]["validation"]
+        ),
         image_size=config["image_size"],
         alpha=lambda wc: SETTINGS.source(wc.source).alpha(float(wc.epsilon)),
         selection=lambda wc: SETTINGS.source(wc.source).selection,
         settings=lambda wc: SETTINGS.source(wc.source).attack,
         snapshots=lambda wc: SETTINGS.source(wc.source).snapshots,
-        keep_in_memory=config["keep_in_memory"],
         checkpoint=checkpoint_file("sup-{source}-{weights}-{size}-{epsilon}-{seed}"),
-        code=code_hash(
-            "supcore.attack.optimisation",
-            "supcore.data.image_cache",
-            "supcore.networks.*",
-        ),
+        code=script_code("train_sup"),
     message:
         "Optimising a SUP on {wildcards.source}: {wildcards.size}, epsilon {wildcards.epsilon}, seed {wildcards.seed}"
     script:
@@ -107,7 +105,7 @@ rule released_sup:
         runtime=10,
     params:
         image_size=config["image_size"],
-        code=code_hash("supcore.perturbation"),
+        code=script_code("released_sup"),
     message:
         "Checking the released SUP of {wildcards.source}: {wildcards.size}, epsilon {wildcards.epsilon}"
     script:
@@ -129,6 +127,8 @@ rule export_sup:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=script_code("export_sup"),
     message:
         "Writing the SUP of {wildcards.source} as the paper's code reads it"
     script:

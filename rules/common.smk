@@ -2,16 +2,17 @@
 
 import os
 import re
-import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
+from supcore.data.contents import changed_contents
 from supcore.data.kitti import class_map
 from supcore.data.layouts import names_digest
 from supcore.errors import SupError
-from supcore.pipeline.code_hash import code_hash
+from supcore.pipeline.code_hash import network_hash, script_hash
+from supcore.pipeline.places import make_own_networks_importable, shipped
 from supcore.pipeline.schema import complete_config
 from supcore.pipeline.settings import CONTROLS, FILE_LAYOUTS, Settings
 from supcore.pipeline.sources import epsilon_text
@@ -22,10 +23,24 @@ from supcore.pipeline.studies import RECORD_STUDIES, TRANSFER_STUDIES, Studies
 clear_stale_locks(".snakemake")
 
 
+def find_shipped_files():
+    """Let the configuration name files of the workflow whatever the working directory is."""
+    for key in ("weights_registry", "published"):
+        config[key] = shipped(config[key])
+    for network in config["networks"].values():
+        for weights in network["weights"].values():
+            if "bundled" in weights:
+                weights["bundled"] = shipped(weights["bundled"])
+    for dataset in config["datasets"].values():
+        if "exclude" in dataset:
+            dataset["exclude"] = shipped(dataset["exclude"])
+
+
 def checked_settings():
     """The configuration, complete and with its references resolved; one clear line if it is wrong."""
     try:
         complete_config(config, workflow.source_path("../config/config.schema.yaml"))
+        find_shipped_files()
         settings = Settings(config)
         return settings, Studies(settings)
     except SupError as error:
@@ -35,22 +50,21 @@ def checked_settings():
 SETTINGS, STUDIES = checked_settings()
 
 
-def hashes_of_own_modules():
-    """Hash of the code of every network that is not the library's; one clear line for a module that is not there."""
-    hashes = {}
-    for network, module in SETTINGS.own_modules.items():
-        try:
-            hashes[network] = code_hash(module)
-        except (ImportError, SyntaxError) as error:
-            raise WorkflowError(
-                f"config key networks.{network}.architecture: {error}"
-            ) from None
-    return hashes
+make_own_networks_importable()
+for network in SETTINGS.own_modules:
+    try:
+        network_hash(SETTINGS.architecture(network))
+    except (ImportError, SyntaxError) as error:
+        raise WorkflowError(
+            f"config key networks.{network}.architecture: {error}"
+        ) from None
 
 
-# Networks of one's own may lie in the working directory; Snakemake itself looks beside the Snakefile.
-sys.path.insert(0, os.getcwd())
-OWN_CODE = hashes_of_own_modules()
+def script_code(name):
+    """A param that re-runs a rule when the code of its script changes; hashed only for jobs that are looked at."""
+    return lambda wc: script_hash(
+        workflow.source_path(f"../workflow_scripts/{name}.py")
+    )
 
 
 # Jobs that run a network claim a GPU only where one is asked for; otherwise they would wait for each other.
@@ -125,12 +139,27 @@ def names_of(dataset):
     return names_digest(entry["layout"], entry["root"], **options)
 
 
-def cache_of(reference):
-    """Folder of a split's resized images; none if the data set does not ask for a cache."""
+def pairs_of(reference):
+    """Input of jobs that read the pairs of a split: their manifest, and the folder of resized images.
+
+    The folder is there, and empty, without a cache, too, and its age does not matter: a cache changes no result.
+    """
     dataset, split = reference["dataset"], reference["split"]
-    if not config["datasets"][dataset].get("cache"):
-        return []
-    return f"<results>/cache/{dataset}/{split}"
+    return {
+        "manifest": manifest_of(reference),
+        "cache": ancient(f"<results>/cache/{dataset}/{split}"),
+    }
+
+
+def changes_of(*references):
+    """Param that re-runs jobs when the files of a split's pairs are no longer those that were listed."""
+    found = [changed_contents(f"{RESULTS}/manifests/{r['dataset']}/{r['split']}.csv") for r in references]
+    return [change for change in found if change]
+
+
+def published_files():
+    """The paper's numbers."""
+    return sorted(map(str, Path(config["published"]).glob("*.csv")))
 
 
 def weights_file(network, weights):
@@ -196,21 +225,22 @@ def evaluation_split(dataset):
     }
 
 
-def evaluation_manifest(dataset):
-    return manifest_of(evaluation_split(dataset))
+def reported_pairs(dataset):
+    """The pairs of the reported split, see ``pairs_of``."""
+    return pairs_of(evaluation_split(dataset))
 
 
 def build(network, weights):
     """What a script needs to build a network: its architecture, options and precision.
 
-    The hash of a network's own code re-runs the jobs that build it.
+    The hash of the network's code re-runs the jobs that build it.
     """
-    own_code = {"code": OWN_CODE[network]} if network in OWN_CODE else {}
+    architecture = SETTINGS.architecture(network)
     return {
         "precision": config["precision"],
-        "architecture": SETTINGS.architecture(network),
+        "architecture": architecture,
         "options": SETTINGS.network_options(network, weights),
-        **own_code,
+        "code": network_hash(architecture),
     }
 
 
@@ -224,8 +254,9 @@ def split_settings(dataset, split):
 
 
 def compute():
-    """Settings that every job which runs a network takes."""
-    return {name: config[name] for name in ("device", "deterministic", "seed")}
+    """Settings that every job which runs a network takes; the number of threads decides the last digits."""
+    names = ("device", "deterministic", "seed", "threads")
+    return {name: config[name] for name in names}
 
 
 def training_settings(wildcards):

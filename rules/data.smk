@@ -20,7 +20,7 @@ rule render_scenes:
         kind=lambda wc: config["datasets"][wc.dataset]["scene"],
         split=lambda wc: split_settings(wc.dataset, wc.split),
         seed=config["seed"],
-        code=code_hash("supcore.data.synthetic"),
+        code=script_code("render_scenes"),
     message:
         "Rendering {wildcards.dataset}, split {wildcards.split}"
     script:
@@ -43,7 +43,7 @@ rule export_motorcycle:
         mem_mb=1000,
         runtime=10,
     params:
-        code=code_hash("supcore.data.motorcycle"),
+        code=script_code("export_motorcycle"),
     message:
         "Exporting the Motorcycle pair"
     script:
@@ -75,7 +75,7 @@ rule index_dataset:
             "layout_options", {}
         ),
         names=lambda wc: names_of(wc.dataset),
-        code=code_hash("supcore.data.layouts"),
+        code=script_code("index_dataset"),
     message:
         "Indexing {wildcards.dataset}, split {wildcards.split}"
     script:
@@ -87,24 +87,21 @@ rule cache_images:
         manifest="<results>/manifests/{dataset}/{split}.csv",
     output:
         cache=directory("<results>/cache/{dataset}/{split}"),
-        provenance="<results>/cache/{dataset}/{split}.json",
     log:
         "<logs>/cache_images/{dataset}/{split}.log",
     benchmark:
         "<benchmarks>/cache_images/{dataset}/{split}.tsv"
-    wildcard_constraints:
-        dataset=one_of(
-            [name for name, entry in config["datasets"].items() if entry.get("cache")]
-        ),
     threads: max(1, config["workers"])
     resources:
         mem_mb=4000,
         runtime=240,
     params:
         image_size=config["image_size"],
-        code=code_hash("supcore.data.image_cache"),
+        cached=lambda wc: config["datasets"][wc.dataset].get("cache", False),
+        changes=lambda wc: changes_of({"dataset": wc.dataset, "split": wc.split}),
+        code=script_code("cache_images"),
     message:
-        "Resizing the pairs of {wildcards.dataset}, split {wildcards.split}"
+        "Looking after the cache of {wildcards.dataset}, split {wildcards.split}"
     script:
         "../workflow_scripts/cache_images.py"
 

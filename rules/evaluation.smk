@@ -4,8 +4,8 @@
 rule evaluate_clean:
     input:
         weights=lambda wc: weights_file(wc.network, wc.weights),
-        manifest=lambda wc: evaluation_manifest(wc.dataset),
-        cache=lambda wc: cache_of(evaluation_split(wc.dataset)),
+        manifest=lambda wc: reported_pairs(wc.dataset)["manifest"],
+        cache=lambda wc: reported_pairs(wc.dataset)["cache"],
     output:
         records="<results>/evaluations/{dataset}/{network}/{weights}/clean.csv",
         text="<results>/evaluations/{dataset}/{network}/{weights}/clean.txt",
@@ -23,13 +23,10 @@ rule evaluate_clean:
     params:
         **compute(),
         network=lambda wc: build(wc.network, wc.weights),
+        changes=lambda wc: changes_of(evaluation_split(wc.dataset)),
         image_size=config["image_size"],
         batch=config["evaluation"]["batch"],
-        code=code_hash(
-            "supcore.evaluation.records",
-            "supcore.data.image_cache",
-            "supcore.networks.*",
-        ),
+        code=script_code("evaluate_clean"),
     message:
         "Clean predictions of {wildcards.network} on {wildcards.dataset}"
     script:
@@ -39,8 +36,8 @@ rule evaluate_clean:
 rule evaluate_perturbed:
     input:
         weights=lambda wc: weights_file(wc.network, wc.weights),
-        manifest=lambda wc: evaluation_manifest(wc.dataset),
-        cache=lambda wc: cache_of(evaluation_split(wc.dataset)),
+        manifest=lambda wc: reported_pairs(wc.dataset)["manifest"],
+        cache=lambda wc: reported_pairs(wc.dataset)["cache"],
         predictions="<results>/evaluations/{dataset}/{network}/{weights}/clean_predictions.npy",
         sups=lambda wc: sups_of(wc.source),
     output:
@@ -59,14 +56,11 @@ rule evaluate_perturbed:
     params:
         **compute(),
         network=lambda wc: build(wc.network, wc.weights),
+        changes=lambda wc: changes_of(evaluation_split(wc.dataset)),
         image_size=config["image_size"],
         batch=config["evaluation"]["batch"],
         grid=lambda wc: SETTINGS.sup_names(wc.source),
-        code=code_hash(
-            "supcore.evaluation.records",
-            "supcore.data.image_cache",
-            "supcore.networks.*",
-        ),
+        code=script_code("evaluate_perturbed"),
     message:
         "Evaluating {wildcards.network} on {wildcards.dataset} under perturbations from {wildcards.source}"
     script:
@@ -76,8 +70,8 @@ rule evaluate_perturbed:
 rule save_outputs:
     input:
         weights=lambda wc: weights_file(wc.network, wc.weights),
-        manifest=lambda wc: evaluation_manifest(wc.dataset),
-        cache=lambda wc: cache_of(evaluation_split(wc.dataset)),
+        manifest=lambda wc: reported_pairs(wc.dataset)["manifest"],
+        cache=lambda wc: reported_pairs(wc.dataset)["cache"],
         sup=lambda wc: f"{sup_folder(wc.source, wc.size, wc.epsilon, wc.seed)}/sup.safetensors",
     output:
         folder=directory(
@@ -98,8 +92,9 @@ rule save_outputs:
     params:
         **compute(),
         network=lambda wc: build(wc.network, wc.weights),
+        changes=lambda wc: changes_of(evaluation_split(wc.dataset)),
         image_size=config["image_size"],
-        code=code_hash("supcore.evaluation.outputs", "supcore.networks.*"),
+        code=script_code("save_outputs"),
     message:
         "Saving images and disparities of {wildcards.network} on {wildcards.dataset} under the SUP of {wildcards.source}"
     script:

@@ -27,7 +27,7 @@ rule transfer_heatmap:
         mem_mb=2000,
         runtime=10,
     params:
-        code=code_hash("supcore.reporting.figures"),
+        code=script_code("transfer_heatmap"),
     message:
         "Drawing the transfer heat map against {wildcards.reference}"
     script:
@@ -55,7 +55,7 @@ rule error_against_epsilon:
         mem_mb=2000,
         runtime=10,
     params:
-        code=code_hash("supcore.reporting.figures"),
+        code=script_code("error_against_epsilon"),
     message:
         "Drawing error against epsilon on {wildcards.dataset}"
     script:
@@ -83,7 +83,7 @@ rule transfer_bars:
         mem_mb=2000,
         runtime=10,
     params:
-        code=code_hash("supcore.reporting.figures"),
+        code=script_code("transfer_bars"),
     message:
         "Drawing clean, noise and SUP errors beside each other"
     script:
@@ -92,6 +92,7 @@ rule transfer_bars:
 
 rule study_figure:
     input:
+        published=published_files(),
         transfer="<results>/tables/transfer.csv",
         table=lambda wc: study_csv(wc.study),
     output:
@@ -116,7 +117,7 @@ rule study_figure:
     params:
         published=config["published"],
         settings=lambda wc: STUDIES.study(wc.study),
-        code=code_hash("supcore.reporting.study_figures"),
+        code=script_code("study_figure"),
     message:
         "Drawing the study {wildcards.study} on {wildcards.dataset}"
     script:
@@ -145,7 +146,7 @@ rule paper_summary:
         mem_mb=2000,
         runtime=10,
     params:
-        code=code_hash("supcore.reporting.paper_summary"),
+        code=script_code("paper_summary"),
     message:
         "Drawing the paper's main result beside ours"
     script:
@@ -154,6 +155,7 @@ rule paper_summary:
 
 rule paper_plot:
     input:
+        published=published_files(),
         comparison="<results>/tables/paper_comparison.csv",
     output:
         pdf="<results>/figures/paper/{plot}.pdf",
@@ -176,7 +178,7 @@ rule paper_plot:
         runtime=10,
     params:
         published=config["published"],
-        code=code_hash("supcore.reporting.paper_plots"),
+        code=script_code("paper_plot"),
     message:
         "Drawing the paper's plot {wildcards.plot}"
     script:
@@ -188,8 +190,8 @@ rule scene_panel:
         weights=lambda wc: weights_file(
             wc.network, SETTINGS.evaluation_weights(wc.dataset, wc.network)
         ),
-        manifest=lambda wc: evaluation_manifest(wc.dataset),
-        cache=lambda wc: cache_of(evaluation_split(wc.dataset)),
+        manifest=lambda wc: reported_pairs(wc.dataset)["manifest"],
+        cache=lambda wc: reported_pairs(wc.dataset)["cache"],
         clean=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/clean.csv",
         attacked=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/from-{wc.source}.csv",
         predictions=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/clean_predictions.npy",
@@ -226,13 +228,10 @@ rule scene_panel:
         network=lambda wc: build(
             wc.network, SETTINGS.evaluation_weights(wc.dataset, wc.network)
         ),
+        changes=lambda wc: changes_of(evaluation_split(wc.dataset)),
         image_size=config["image_size"],
         name=lambda wc: STUDIES.strongest(wc.source),
-        code=code_hash(
-            "supcore.reporting.pictures",
-            "supcore.reporting.scenes",
-            "supcore.networks.*",
-        ),
+        code=script_code("scene_panel"),
     message:
         "Drawing the median and the worst scene of {wildcards.dataset}: {wildcards.network} under the SUP of {wildcards.source}"
     script:
@@ -261,7 +260,7 @@ rule sup_curves:
         runtime=10,
     params:
         sources=list(sup_histories()),
-        code=code_hash("supcore.reporting.histories"),
+        code=script_code("sup_curves"),
     message:
         "Drawing how the SUPs were optimised"
     script:
@@ -290,7 +289,7 @@ rule training_curves:
         runtime=10,
     params:
         weights=list(training_histories()),
-        code=code_hash("supcore.reporting.histories"),
+        code=script_code("training_curves"),
     message:
         "Drawing how the networks were trained"
     script:

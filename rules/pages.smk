@@ -23,8 +23,7 @@ rule leaderboard:
     params:
         mode=config["mode"],
         attacked=attacked_networks(),
-        code=code_hash("supcore.reporting.leaderboard"),
-        templates=template_hash("leaderboard"),
+        code=script_code("leaderboard"),
     message:
         "Ranking the networks"
     script:
@@ -59,7 +58,7 @@ rule run_times:
     params:
         folder=BENCHMARKS,
         stages=benchmark_stages,
-        code=code_hash("supcore.reporting.run_times"),
+        code=script_code("run_times"),
     message:
         "Summing up how long the jobs took"
     script:
@@ -97,8 +96,7 @@ rule landing_page:
         tables=linked("tables", "csv"),
         figures=linked("figures", "png"),
         mode=config["mode"],
-        code=code_hash("supcore.reporting.landing"),
-        templates=template_hash("index"),
+        code=script_code("landing_page"),
     message:
         "Putting the run into five pictures"
     script:

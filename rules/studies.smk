@@ -19,9 +19,7 @@ rule evaluate_corrupted:
         runtime=720,
     params:
         **evaluation_params("corruptions"),
-        code=code_hash(
-            "supcore.evaluation.records", "supcore.corruptions", "supcore.networks.*"
-        ),
+        code=script_code("evaluate_corrupted"),
     message:
         "Evaluating {wildcards.network} on {wildcards.dataset} under image corruptions"
     script:
@@ -46,7 +44,7 @@ rule evaluate_classes:
         runtime=240,
     params:
         **evaluation_params("classes"),
-        code=code_hash("supcore.evaluation.classes", "supcore.networks.*"),
+        code=script_code("evaluate_classes"),
     message:
         "Evaluating {wildcards.network} on {wildcards.dataset} by class"
     script:
@@ -71,7 +69,7 @@ rule evaluate_snapshots:
         runtime=720,
     params:
         **evaluation_params("sampling_efficiency", attacks=snapshot_attacks),
-        code=code_hash("supcore.evaluation.records", "supcore.networks.*"),
+        code=script_code("evaluate_snapshots"),
     message:
         "Evaluating {wildcards.network} on {wildcards.dataset} after more and more training samples of its SUP"
     script:
@@ -84,8 +82,8 @@ rule evaluate_per_image:
         weights=lambda wc: [
             evaluated_weights(wc.dataset, n) for n in per_image_targets(wc)
         ],
-        manifest=lambda wc: evaluation_manifest(wc.dataset),
-        cache=lambda wc: cache_of(evaluation_split(wc.dataset)),
+        manifest=lambda wc: reported_pairs(wc.dataset)["manifest"],
+        cache=lambda wc: reported_pairs(wc.dataset)["cache"],
         predictions=lambda wc: [
             f"{evaluation_folder(wc.dataset, n)}/clean_predictions.npy"
             for n in per_image_targets(wc)
@@ -112,15 +110,12 @@ rule evaluate_per_image:
             build(n, SETTINGS.evaluation_weights(wc.dataset, n))
             for n in per_image_targets(wc)
         ],
+        changes=lambda wc: changes_of(evaluation_split(wc.dataset)),
         image_size=config["image_size"],
         batch=config["evaluation"]["batch"],
         epsilons=STUDIES.epsilons("per_image"),
         study=STUDIES.study("per_image"),
-        code=code_hash(
-            "supcore.evaluation.records",
-            "supcore.attack.per_image",
-            "supcore.networks.*",
-        ),
+        code=script_code("evaluate_per_image"),
     message:
         "Attacking {wildcards.source} image by image on {wildcards.dataset}"
     script:
@@ -146,7 +141,7 @@ rule study_table:
     params:
         seed=config["seed"],
         settings=lambda wc: STUDIES.study(wc.study),
-        code=code_hash("supcore.reporting.studies"),
+        code=script_code("study_table"),
     message:
         "Summarising the study {wildcards.study}"
     script:
@@ -171,7 +166,7 @@ rule transfer_study:
         runtime=10,
     params:
         settings=lambda wc: STUDIES.study(wc.study),
-        code=code_hash("supcore.reporting.transfer_studies"),
+        code=script_code("transfer_study"),
     message:
         "Reading the study {wildcards.study} off the transfer table"
     script:
@@ -180,6 +175,7 @@ rule transfer_study:
 
 rule study_matrix:
     input:
+        published=published_files(),
         transfer="<results>/tables/transfer.csv",
         table=lambda wc: study_csv(wc.study),
     output:
@@ -201,7 +197,7 @@ rule study_matrix:
         runtime=10,
     params:
         published=config["published"],
-        code=code_hash("supcore.reporting.study_tables"),
+        code=script_code("study_matrix"),
     message:
         "Writing the matrices of the study {wildcards.study}"
     script:
@@ -230,7 +226,7 @@ rule corruption_scores:
         runtime=10,
     params:
         baseline=STUDIES.study("corruptions").get("baseline"),
-        code=code_hash("supcore.reporting.corruption_scores"),
+        code=script_code("corruption_scores"),
     message:
         "Summing up the corruptions by network"
     script:

@@ -24,7 +24,7 @@ rule find_overlap:
         roles=list(manifests_by_role()),
         reported=list(reported_manifests()),
         stated=SETTINGS.stated_overlaps(),
-        code=code_hash("supcore.data.overlap"),
+        code=script_code("find_overlap"),
     message:
         "Looking for reported frames that were seen before"
     script:
@@ -33,6 +33,7 @@ rule find_overlap:
 
 rule transfer_table:
     input:
+        published=published_files(),
         records=all_records(),
         overlap="<results>/tables/overlap.csv",
     output:
@@ -54,7 +55,7 @@ rule transfer_table:
     params:
         published=config["published"],
         seed=config["seed"],
-        code=code_hash("supcore.reporting.transfer", "supcore.reporting.published"),
+        code=script_code("transfer_table"),
     message:
         "Summarising the per-image records"
     script:
@@ -81,7 +82,7 @@ rule transfer_matrix:
         mem_mb=2000,
         runtime=10,
     params:
-        code=code_hash("supcore.reporting.transfer_matrix"),
+        code=script_code("transfer_matrix"),
     message:
         "Writing the transfer matrices"
     script:
@@ -90,6 +91,7 @@ rule transfer_matrix:
 
 rule paper_comparison:
     input:
+        published=published_files(),
         transfer="<results>/tables/transfer.csv",
         studies=expand("<results>/tables/{study}.csv", study=STUDIES.names),
     output:
@@ -113,7 +115,7 @@ rule paper_comparison:
         studies=STUDIES.names,
         mode=config["mode"],
         image_size=config["image_size"],
-        code=code_hash("supcore.reporting.comparison"),
+        code=script_code("paper_comparison"),
     message:
         "Setting the published numbers beside ours"
     script:
@@ -135,6 +137,8 @@ rule collect_provenance:
     resources:
         mem_mb=2000,
         runtime=10,
+    params:
+        code=script_code("collect_provenance"),
     message:
         "Collecting the provenance of all results"
     script:

@@ -2,9 +2,6 @@
 
 import csv
 
-from supcore.files import sha256
-from supcore.pipeline.code_hash import package_root
-
 # Expanded by hand, as RESULTS is: Snakemake does not do so in params.
 BENCHMARKS = config.get("pathvars", {}).get("benchmarks", "benchmarks")
 
@@ -52,8 +49,8 @@ def evaluation_inputs():
     """Inputs of every job that evaluates one network on one data set."""
     return {
         "weights": lambda wc: weights_file(wc.network, wc.weights),
-        "manifest": lambda wc: evaluation_manifest(wc.dataset),
-        "cache": lambda wc: cache_of(evaluation_split(wc.dataset)),
+        "manifest": lambda wc: reported_pairs(wc.dataset)["manifest"],
+        "cache": lambda wc: reported_pairs(wc.dataset)["cache"],
         "predictions": "<results>/evaluations/{dataset}/{network}/{weights}/clean_predictions.npy",
     }
 
@@ -63,6 +60,7 @@ def evaluation_params(study, attacks=None):
     return {
         **compute(),
         "network": lambda wc: build(wc.network, wc.weights),
+        "changes": lambda wc: changes_of(evaluation_split(wc.dataset)),
         "image_size": config["image_size"],
         "batch": config["evaluation"]["batch"],
         "attacks": attacks or STUDIES.attacks(study),
@@ -326,12 +324,6 @@ def resisting_figures():
             names[study] = drawn.get(dataset, next(iter(drawn.values())))
     names = names or {"transfer_bars": "transfer_bars"}
     return {study: f"<results>/figures/{name}.png" for study, name in names.items()}
-
-
-def template_hash(page):
-    """Hash of what a page is rendered from, which is no Python code."""
-    folder = package_root() / "reporting"
-    return [sha256(folder / f"{name}.html.j2")[:16] for name in ("page", page)]
 
 
 def linked(folder, suffix):

@@ -21,7 +21,7 @@ rule bundled_weights:
         runtime=10,
     params:
         network=lambda wc: build(wc.network, wc.weights),
-        code=code_hash("supcore.networks.*"),
+        code=script_code("convert_weights"),
     message:
         "Checking the bundled weights {wildcards.weights} of {wildcards.network}"
     script:
@@ -78,7 +78,7 @@ rule released_weights:
     params:
         network=lambda wc: build(wc.network, wc.weights),
         parameters=lambda wc: released_weights(wc).parameters,
-        code=code_hash("supcore.networks.*"),
+        code=script_code("convert_weights"),
     message:
         "Converting the released weights {wildcards.weights} of {wildcards.network}"
     script:
@@ -111,9 +111,11 @@ rule train_stereo:
         **compute(),
         network=lambda wc: build(wc.network, wc.weights),
         training=lambda wc: training_settings(wc),
-        keep_in_memory=config["keep_in_memory"],
+        changes=lambda wc: changes_of(
+            *training_settings(wc)["datasets"], *training_settings(wc)["validation"]
+        ),
         checkpoint=checkpoint_file("{network}-{weights}"),
-        code=code_hash("supcore.training", "supcore.networks.*"),
+        code=script_code("train_stereo"),
     message:
         "Training {wildcards.network} ({wildcards.weights})"
     script:
@@ -148,9 +150,11 @@ rule finetune_stereo:
         network=lambda wc: build(wc.network, wc.weights),
         image_size=config["image_size"],
         training=lambda wc: finetuning_settings(wc),
-        keep_in_memory=config["keep_in_memory"],
+        changes=lambda wc: changes_of(
+            *finetuning_settings(wc)["datasets"], finetuning_settings(wc)["validation"]
+        ),
         checkpoint=checkpoint_file("{network}-{weights}"),
-        code=code_hash("supcore.training", "supcore.networks.*"),
+        code=script_code("finetune_stereo"),
     message:
         "Fine-tuning {wildcards.network} ({wildcards.weights}) against SUPs"
     script:
@@ -190,7 +194,7 @@ rule untrained_weights:
     params:
         seed=config["seed"],
         network=lambda wc: build(wc.network, wc.weights),
-        code=code_hash("supcore.networks.*"),
+        code=script_code("untrained_weights"),
     message:
         "Storing {wildcards.network} as it is built"
     script:

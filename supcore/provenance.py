@@ -18,7 +18,7 @@ def write_provenance(
     artifacts: Mapping[str, str],
     inputs: Mapping[str, str],
     settings: Mapping[str, Any],
-    device: str | None,
+    device: Mapping[str, Any] | None,
     seconds: float,
 ) -> None:
     """Write the provenance of one job's artifacts.
@@ -28,7 +28,7 @@ def write_provenance(
         artifacts: name to path of what the job made; hashed.
         inputs: name to path of what it read; hashed, folders are only named.
         settings: configuration, wildcards, parameters and seed.
-        device: ``cpu`` or ``cuda``; None for a job that runs no network, which is not kept waiting for PyTorch.
+        device: what the job computed on; None for a job that runs no network.
         seconds: duration of the job.
     """
     content = {
@@ -36,7 +36,7 @@ def write_provenance(
         "inputs": _hashes(inputs),
         "settings": settings,
         "machine": platform.machine(),
-        **({"device": _device(device)} if device else {}),
+        **({"device": device} if device else {}),
         "git_commit": git_commit(),
         "versions": {"python": platform.python_version(), **{p: _version(p) for p in PACKAGES}},
         "seconds": round(seconds, 2),
@@ -44,19 +44,13 @@ def write_provenance(
     write_json(path, content)
 
 
-def _device(device: str) -> dict[str, Any]:
-    import torch
-
-    from supcore.ops import backend
-
-    gpu = torch.cuda.get_device_name() if device.startswith("cuda") else None
-    threads = torch.get_num_threads()
-    return {"type": device, "gpu": gpu, "threads": threads, "deform_conv_backend": backend(device)}
-
-
 def git_commit() -> str | None:
-    """Commit of the working directory, with ``+changes`` if files differ from it; None outside a repository."""
+    """Commit of this code, with ``+changes`` if files differ from it; None where it does not come from a repository.
+
+    A repository around it, say one with the environment that this package is installed in, is not its own.
+    """
     try:
+        _git("ls-files", "--error-unmatch", Path(__file__).name)
         commit = _git("rev-parse", "HEAD")
         return commit + ("+changes" if _git("status", "--porcelain", "--untracked-files=no") else "")
     except (OSError, subprocess.CalledProcessError):
@@ -64,7 +58,8 @@ def git_commit() -> str | None:
 
 
 def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], capture_output=True, text=True, check=True).stdout.strip()
+    command = ["git", "-C", str(Path(__file__).parent), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def _hashes(files: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import logging
+from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ from torch import nn
 
 from supcore.errors import SupError
 from supcore.files import atomic_path
+
+logger = logging.getLogger(__name__)
 
 
 def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
@@ -20,20 +24,30 @@ def save_checkpoint(path: str | Path, state: dict[str, Any]) -> None:
         temporary.write_bytes(buffer.getvalue())
 
 
-def fingerprint(network: nn.Module) -> str:
-    """A hash of the network's weights, which tells a checkpoint's job from one on another network."""
+def network_identity(network: nn.Module) -> dict[str, Any]:
+    """What a network computes with, which tells a checkpoint's job from one on another network.
+
+    Returns:
+        The name of its class, its options, the precision of its convolutions, and a hash of its weights.
+    """
     digest = hashlib.sha256()
     for name, value in network.state_dict().items():
         digest.update(name.encode() + value.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
+    options = getattr(network, "options", None)
+    return {
+        "class": f"{type(network).__module__}.{type(network).__qualname__}",
+        "options": asdict(options) if is_dataclass(options) and not isinstance(options, type) else str(options),
+        "precision": getattr(network, "precision", "float32"),
+        "weights": digest.hexdigest(),
+    }
 
 
 def load_checkpoint(path: str | Path, job: dict[str, Any]) -> dict[str, Any] | None:
-    """The state stored at ``path``, or None if there is none or it belongs to a job with other settings.
+    """The state stored at ``path``, or None if there is none or it belongs to a job that differs in anything.
 
     Args:
         path: where :func:`save_checkpoint` wrote.
-        job: the settings that the state must have been made with; compared with its entry ``job``.
+        job: all that the result depends on; compared with the state's entry ``job``. What differs is logged.
     """
     path = Path(path)
     if not path.is_file():
@@ -42,4 +56,9 @@ def load_checkpoint(path: str | Path, job: dict[str, Any]) -> dict[str, Any] | N
         state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise SupError(f"{path}: unreadable checkpoint ({error}); delete it to start this job afresh") from error
-    return state if state.get("job") == job else None
+    stored = state.get("job", {})
+    if stored == job:
+        return dict(state)
+    differing = sorted(key for key in {*stored, *job} if stored.get(key) != job.get(key))
+    logger.warning("%s: unfinished work of a job with other %s; starting afresh", path, ", ".join(differing))
+    return None

@@ -1,17 +1,21 @@
-"""Decode and resize the stereo pairs of one split once."""
+"""Decode and resize the stereo pairs of one split once, if the configuration asks for it; else an empty folder."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from _job import job
-from supcore.data.image_cache import write_cache
-from supcore.data.manifest import read_manifest
+from supcore.pipeline.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as running:
-    samples = read_manifest(snakemake.input.manifest)
-    # Not a parameter of the rule: the number of workers changes nothing in the cache.
-    workers = snakemake.config["workers"]
-    write_cache(samples, tuple(snakemake.params.image_size), snakemake.output.cache, workers=workers)
-    running.log.info("%d pairs", len(samples))
+    params, folder = snakemake.params, snakemake.output.cache
+    if params.cached:
+        from supcore.data.image_cache import write_cache  # takes seconds to import, with PyTorch
+        from supcore.data.manifest import read_manifest
+
+        samples = read_manifest(snakemake.input.manifest)
+        write_cache(samples, tuple(params.image_size), folder, workers=snakemake.config["workers"])
+        running.log.info("%d pairs", len(samples))
+    else:
+        Path(folder).mkdir(parents=True, exist_ok=True)

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from _job import job
 from supcore.files import write_json
+from supcore.pipeline.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
-from _network import build_wanted
 from supcore.errors import SupError
 from supcore.networks import load_weights, save_weights
+from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.networks import build_wanted
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
 from supcore.files import write_text
+from supcore.pipeline.jobs.job import job
 from supcore.reporting.corruption_scores import corruption_scores, score_matrices
 from supcore.reporting.matrix import document, to_latex, to_markdown
 from supcore.reporting.studies import read_study

@@ -4,8 +4,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from _job import job
 from supcore.download import load_registry, obtained_file, unpack
+from supcore.pipeline.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

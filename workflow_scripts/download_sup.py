@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from _job import job
 from supcore.download import obtain_checkpoint
+from supcore.pipeline.jobs.job import job
 from supcore.tensor_files import read_torch
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from _job import job
 from supcore.download import load_registry, obtain_checkpoint
 from supcore.networks.checkpoints import read_state_dict
+from supcore.pipeline.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

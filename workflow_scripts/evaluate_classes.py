@@ -2,17 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from _evaluation import load_target, strongest_conditions
-from _job import job
 from supcore.evaluation.classes import evaluate_classes
 from supcore.evaluation.conditions import Condition
 from supcore.evaluation.records import write_records
+from supcore.pipeline.jobs.evaluation import load_target, strongest_conditions
+from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.networks import prepare_device
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as running:
-    device = running.prepare_device(snakemake)
+    device = prepare_device(snakemake, running)
     target = load_target(snakemake, device)
     conditions = [Condition("none"), *strongest_conditions(snakemake, device)]
     records = evaluate_classes(target, conditions, min_pixels=snakemake.params.study["min_pixels"])

@@ -2,19 +2,20 @@
 
 from typing import TYPE_CHECKING
 
-from _evaluation import load_target
-from _job import job
 from supcore.evaluation.conditions import Condition
 from supcore.evaluation.predictions import predict_clean
 from supcore.evaluation.records import evaluate, write_records
 from supcore.files import write_text
+from supcore.pipeline.jobs.evaluation import load_target
+from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.networks import prepare_device
 from supcore.reporting.text_block import validation_block
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as running:
-    device = running.prepare_device(snakemake)
+    device = prepare_device(snakemake, running)
     target = load_target(snakemake, device)
     predict_clean(target)
     records = evaluate(target, [Condition("none")])

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from _evaluation import load_target, strongest_conditions
-from _job import job
 from supcore.corruptions import CORRUPTIONS, chosen_corruptions
 from supcore.evaluation.conditions import Condition, corrupted, unperturbed
 from supcore.evaluation.records import evaluate, write_records
+from supcore.pipeline.jobs.evaluation import load_target, strongest_conditions
+from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.networks import prepare_device
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -34,7 +35,7 @@ def wanted():
 
 
 with job(snakemake) as running:
-    device = running.prepare_device(snakemake)
+    device = prepare_device(snakemake, running)
     target = load_target(snakemake, device)
     attacks = [Condition("none"), *strongest_conditions(snakemake, device)]
     conditions = [with_corruption(attack, *corruption) for corruption in wanted() for attack in attacks]

@@ -4,20 +4,20 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from _evaluation import load_pairs, loading_options
-from _job import job
-from _network import load_network
 from supcore.attack.per_image import PER_IMAGE_ATTACKS, PerImageAttack
 from supcore.evaluation.conditions import Condition, per_image, remembered
 from supcore.evaluation.predictions import Target
 from supcore.evaluation.records import evaluate, write_records
+from supcore.pipeline.jobs.evaluation import load_pairs, loading_options
+from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.networks import load_network, prepare_device
 from supcore.seeding import derived_seed
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as running:
-    device = running.prepare_device(snakemake)
+    device = prepare_device(snakemake, running)
     params, files, wildcards = snakemake.params, snakemake.input, snakemake.wildcards
     pairs, study = load_pairs(snakemake), params.study
     attacked = load_network(params.source, files.source, device)

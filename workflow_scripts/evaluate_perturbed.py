@@ -2,17 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from _evaluation import load_perturbations, load_target, universal_conditions
-from _job import job
 from supcore.evaluation.records import evaluate, write_records
 from supcore.files import write_text
+from supcore.pipeline.jobs.evaluation import load_perturbations, load_target, universal_conditions
+from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.networks import prepare_device
 from supcore.reporting.text_block import validation_text
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as running:
-    device = running.prepare_device(snakemake)
+    device = prepare_device(snakemake, running)
     target = load_target(snakemake, device)
     source = snakemake.wildcards.source
     sups = load_perturbations(snakemake, device, source, snakemake.params.grid, snakemake.input.sups)

@@ -2,17 +2,18 @@
 
 from typing import TYPE_CHECKING
 
-from _evaluation import load_target
-from _job import job
 from supcore.attack.snapshots import load_snapshots
 from supcore.evaluation.conditions import Condition, universal
 from supcore.evaluation.records import evaluate, write_records
+from supcore.pipeline.jobs.evaluation import load_target
+from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.networks import prepare_device
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as running:
-    device = running.prepare_device(snakemake)
+    device = prepare_device(snakemake, running)
     target = load_target(snakemake, device)
     conditions = []
     for (source, (size, epsilon, seed), batch), path in zip(

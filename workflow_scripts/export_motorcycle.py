@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
+from supcore.data.contents import record_contents
 from supcore.data.manifest import write_manifest
 from supcore.data.motorcycle import write_motorcycle
+from supcore.pipeline.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake):
     write_manifest(snakemake.output.manifest, write_motorcycle(snakemake.output.images))
+    record_contents(snakemake.output.manifest)

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
 from supcore.perturbation import StereoPerturbation
+from supcore.pipeline.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,11 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
-from _training import job_seed, starting_network, store, train
 from supcore.data.dataset import StereoDataset
 from supcore.data.manifest import read_manifest
 from supcore.perturbation import StereoPerturbation
+from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.networks import prepare_device
+from supcore.pipeline.jobs.training import job_seed, starting_network, store, train
 from supcore.training import AdversarialFinetuning
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def main():
     with job(snakemake) as running:
         recipe, files = snakemake.params.training, snakemake.input
-        network = starting_network(snakemake, running.prepare_device(snakemake))
+        network = starting_network(snakemake, prepare_device(snakemake, running))
         extension = AdversarialFinetuning(
             [StereoPerturbation.load(path) for path in files.sups],
             StereoDataset(read_manifest(files.validation), tuple(snakemake.params.image_size), keep_in_memory=True),

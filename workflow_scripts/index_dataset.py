@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
+from supcore.data.contents import record_contents
 from supcore.data.layouts import index_pairs
 from supcore.data.manifest import write_manifest
+from supcore.pipeline.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -14,6 +15,7 @@ with job(snakemake) as running:
     exclude = snakemake.input.exclude or None
     pairs = index_pairs(params.layout, params.root, params.frames, exclude=exclude, **params.layout_options)
     write_manifest(snakemake.output.manifest, pairs.rows)
+    record_contents(snakemake.output.manifest)
     for warning in pairs.warnings:
         running.log.warning("warning: %s: %s", params.root, warning)
     running.log.info("%d pairs below %s, %d of them in the split", pairs.found, params.root, len(pairs.rows))

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from _job import job
 from supcore.files import write_text
+from supcore.pipeline.jobs.job import job
 from supcore.provenance import git_commit
 from supcore.reporting.comparison import COLUMNS
 from supcore.reporting.landing import Featured, Pictures, landing_page

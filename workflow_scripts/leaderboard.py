@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
 from supcore.files import write_json, write_text
+from supcore.pipeline.jobs.job import job
 from supcore.provenance import git_commit
 from supcore.reporting.leaderboard import leaderboard, to_html
 from supcore.reporting.transfer import read_table

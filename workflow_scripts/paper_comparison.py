@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
 from supcore.files import atomic_path
+from supcore.pipeline.jobs.job import job
 from supcore.reporting.comparison import IMAGE_SIZE, compare, measured_study, measured_transfer
 from supcore.reporting.published import load_published
 from supcore.reporting.studies import read_study

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
+from supcore.pipeline.jobs.job import job
 from supcore.reporting.comparison import COLUMNS
 from supcore.reporting.paper_plots import paper_plot
 from supcore.reporting.published import load_published

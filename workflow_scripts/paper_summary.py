@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
+from supcore.pipeline.jobs.job import job
 from supcore.reporting.comparison import COLUMNS
 from supcore.reporting.paper_summary import paper_summary
 from supcore.reporting.style import save_figure

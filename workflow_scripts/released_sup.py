@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
 from supcore.errors import SupError
 from supcore.perturbation import StereoPerturbation
+from supcore.pipeline.jobs.job import job
 from supcore.pipeline.settings import tile_size
 from supcore.reporting.pictures import sup_preview
 from supcore.reporting.style import save_figure

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
+from supcore.data.contents import record_contents
 from supcore.data.manifest import write_manifest
 from supcore.data.synthetic import write_scenes
+from supcore.pipeline.jobs.job import job
 from supcore.seeding import derived_seed
 
 if TYPE_CHECKING:
@@ -21,4 +22,5 @@ with job(snakemake) as running:
         max_disparity=split["max_disparity"],
     )
     write_manifest(snakemake.output.manifest, rows)
+    record_contents(snakemake.output.manifest)
     running.log.info("%d pairs of %s", len(rows), "x".join(map(str, split["image_size"])))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
+from supcore.pipeline.jobs.job import job
 from supcore.reporting.run_times import run_time_bars, run_times, write_run_times
 from supcore.reporting.style import save_figure
 

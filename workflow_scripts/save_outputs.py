@@ -4,17 +4,17 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from _evaluation import load_pairs
-from _job import job
-from _network import load_network
 from supcore.evaluation.outputs import write_outputs
 from supcore.perturbation import StereoPerturbation
+from supcore.pipeline.jobs.evaluation import load_pairs
+from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.networks import load_network, prepare_device
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as running:
-    device = running.prepare_device(snakemake)
+    device = prepare_device(snakemake, running)
     network = load_network(snakemake.params.network, snakemake.input.weights, device)
     pairs = load_pairs(snakemake)
     folder = Path(snakemake.output.folder)

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from _evaluation import load_target
-from _job import job
 from supcore.data.dataset import to_unit_range
 from supcore.perturbation import StereoPerturbation
+from supcore.pipeline.jobs.evaluation import load_target
+from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.networks import prepare_device
 from supcore.reporting.labels import label
 from supcore.reporting.pictures import qualitative_panel
 from supcore.reporting.scenes import MEDIAN, WORST, chosen_scenes
@@ -37,7 +38,7 @@ def panel(target, sup, device, index, title):
 
 
 with job(snakemake) as running:
-    device = running.prepare_device(snakemake)
+    device = prepare_device(snakemake, running)
     files, outputs = snakemake.input, snakemake.output
     target = load_target(snakemake, device)
     sup = StereoPerturbation.load(files.sup)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
+from supcore.pipeline.jobs.job import job
 from supcore.reporting.published import load_published
 from supcore.reporting.studies import read_study
 from supcore.reporting.study_figures import study_figure

@@ -4,10 +4,11 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from _job import job
-from _training import starting_network, store, train
 from supcore.data.dataset import StereoDataset
 from supcore.data.manifest import read_manifest
+from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.networks import prepare_device
+from supcore.pipeline.jobs.training import starting_network, store, train
 from supcore.training import validate
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def main():
     with job(snakemake) as running:
-        network = starting_network(snakemake, running.prepare_device(snakemake))
+        network = starting_network(snakemake, prepare_device(snakemake, running))
         history = train(snakemake, running, network)
         max_target = snakemake.params.training.get("max_target", math.inf)
         results = {}

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from tqdm import tqdm
 
-from _job import job
-from _network import load_network
 from supcore.attack.optimisation import SupOptions, optimise_sup
 from supcore.attack.snapshots import save_snapshots
 from supcore.data.image_cache import open_pairs
 from supcore.files import atomic_path
 from supcore.perturbation import StereoPerturbation
+from supcore.pipeline.jobs.job import job, job_identity
+from supcore.pipeline.jobs.networks import load_network, prepare_device
 from supcore.pipeline.settings import tile_size
 from supcore.reporting.pictures import sup_preview
 from supcore.reporting.style import save_figure
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as running:
-    device = running.prepare_device(snakemake)
+    device = prepare_device(snakemake, running)
     wildcards, params = snakemake.wildcards, snakemake.params
     image_size = tuple(params.image_size)
     networks = [
@@ -39,7 +39,7 @@ with job(snakemake) as running:
     sup = StereoPerturbation(tile_size(wildcards.size, image_size), image_size, float(wildcards.epsilon))
     files = snakemake.input
     training, validation = (
-        open_pairs(manifest, image_size, cache, keep_in_memory=params.keep_in_memory)
+        open_pairs(manifest, image_size, cache, keep_in_memory=snakemake.config["keep_in_memory"])
         for manifest, cache in ((files.training, files.training_cache), (files.validation, files.validation_cache))
     )
     bar = tqdm(desc=f"SUP on {wildcards.source}", unit="step", disable=None, total=options.steps)
@@ -54,7 +54,16 @@ with job(snakemake) as running:
                 step, row["loss"], 100 * row["clipped_fraction"], row["d1_ground_truth"], row["d1_clean"],
             )  # fmt: skip
 
-    result = optimise_sup(networks, sup, training, validation, options, checkpoint=params.checkpoint, progress=progress)
+    result = optimise_sup(
+        networks,
+        sup,
+        training,
+        validation,
+        options,
+        checkpoint=params.checkpoint,
+        identity=job_identity(snakemake),
+        progress=progress,
+    )
     sup.to("cpu").save(snakemake.output.sup, {"source": wildcards.source, "weights": wildcards.weights})
     save_snapshots(snakemake.output.snapshots, result.snapshots)
     with atomic_path(snakemake.output.history) as temporary:

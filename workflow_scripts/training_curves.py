@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from _job import job
+from supcore.pipeline.jobs.job import job
 from supcore.reporting.histories import training_curves
 from supcore.reporting.labels import label
 from supcore.reporting.style import save_figure

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
+from supcore.pipeline.jobs.job import job
 from supcore.reporting.figures import save_figure, transfer_bars
 from supcore.reporting.transfer import read_table
 

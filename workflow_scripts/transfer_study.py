@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from _job import job
+from supcore.pipeline.jobs.job import job
 from supcore.reporting.summary import write_csv
 from supcore.reporting.transfer import read_table
 from supcore.reporting.transfer_studies import finetuning, robust_design

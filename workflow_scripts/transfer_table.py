@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from _job import job
+from supcore.pipeline.jobs.job import job
 from supcore.reporting.published import load_published
 from supcore.reporting.summary import read_records, write_csv
 from supcore.reporting.transfer import transfer_table

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from _job import job
-from _network import build_wanted
 from supcore.networks import save_weights
+from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.networks import build_wanted
 from supcore.seeding import derived_seed
 
 if TYPE_CHECKING:

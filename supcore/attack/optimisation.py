@@ -1,6 +1,6 @@
 """Optimising a SUP over a set of stereo pairs: seeded, resumable, validated along the way."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from supcore.data.loading import load_batches
 from supcore.errors import SupError
 from supcore.networks import StereoNetwork
 from supcore.perturbation import StereoPerturbation
-from supcore.resume import fingerprint, load_checkpoint, save_checkpoint
+from supcore.resume import load_checkpoint, network_identity, save_checkpoint
 from supcore.seeding import numpy_generator, torch_generator
 
 Row = dict[str, float]
@@ -71,12 +71,14 @@ def optimise_sup(
     options: SupOptions,
     *,
     checkpoint: str | Path,
+    identity: Mapping[str, Any] | None = None,
     progress: Callable[[int, Row], None] | None = None,
 ) -> SupResult:
     """Optimise ``perturbation`` in place and note its ``train_step``.
 
     Each step's batch and noise depend on the seed and the step alone, so a run resumed from ``checkpoint`` gives the
-    same bytes as an undisturbed one. The checkpoint is left for the caller to delete.
+    same bytes as an undisturbed one. It is resumed only if everything is as it was: options, networks, the contents of
+    all pairs. The checkpoint is left for the caller to delete.
 
     Args:
         network: the attacked network (source), or several attacked together; validation averages over them.
@@ -85,6 +87,7 @@ def optimise_sup(
         validation: pairs with ground truth, for the history and for ``selection="best"``.
         options: see :class:`SupOptions`.
         checkpoint: file for unfinished work.
+        identity: what else the result depends on, plain values; say the version of the code.
         progress: called after every step with the number of the step and the latest row of the history.
 
     Raises:
@@ -103,8 +106,9 @@ def optimise_sup(
     attack = UniversalAttack(
         networks, perturbation, options.alpha, step_rule=options.step_rule, momentum=options.momentum
     )
-    sources = [fingerprint(source) for source in networks]
-    state = _State(attack, options, {"networks": sources, "pairs": [asdict(s) for s in training.samples]})
+    job = {"networks": [network_identity(source) for source in networks], "rest": dict(identity or {})}
+    job |= {"training": training.identity(), "validation": validation.identity()}
+    state = _State(attack, options, job)
     first = state.resume(checkpoint)
     device = networks[0].device
     perturbation.to(device)
@@ -154,7 +158,7 @@ class _State:
         sup = self.perturbation
         # The number of workers changes nothing, so a run may go on with another one.
         settings = {key: value for key, value in asdict(options).items() if key != "workers"}
-        self.job = settings | job | {"epsilon": sup.epsilon, "size": list(sup.size)}
+        self.job = settings | job | {"epsilon": sup.epsilon, "size": list(sup.size), "image_size": list(sup.image_size)}
         self.history: list[Row] = []
         self.snapshots: dict[int, Tensor] = {}
         self.best: dict[str, Any] = {"d1": -1.0}

@@ -1,7 +1,8 @@
 """Stereo pairs read from disk at the size that everything downstream works at."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from supcore.data.contents import Known, contents_digest
 from supcore.data.image_io import read_class_map, read_disparity, read_image
 from supcore.data.manifest import StereoSample
 from supcore.errors import SupError
@@ -39,6 +41,7 @@ class StereoDataset(Dataset[StereoPair]):
         image_size: (H, W) to resize to, as the release does: Lanczos on 8 bit for images, nearest for disparity,
             which is multiplied by the ratio of widths; None keeps the stored size.
         keep_in_memory: decode each pair once; for small sets.
+        known: hashes of the files, see :func:`supcore.data.contents.known_contents`.
     """
 
     def __init__(
@@ -47,10 +50,12 @@ class StereoDataset(Dataset[StereoPair]):
         image_size: tuple[int, int] | None = None,
         *,
         keep_in_memory: bool = False,
+        known: Known | None = None,
     ) -> None:
         self.samples = list(samples)
         self.image_size = image_size
         self._memory: dict[int, StereoPair] | None = {} if keep_in_memory else None
+        self._known = known
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -61,6 +66,15 @@ class StereoDataset(Dataset[StereoPair]):
         if index not in self._memory:
             self._memory[index] = load_pair(self.samples[index], self.image_size)
         return self._memory[index]
+
+    def identity(self) -> dict[str, Any]:
+        """What the pairs are, whatever their files are called: their size here, their number and a hash of them all."""
+        files = (file for sample in self.samples for file in astuple(sample))
+        return {
+            "image_size": None if self.image_size is None else list(self.image_size),
+            "pairs": len(self),
+            "contents": contents_digest(files, self._known),
+        }
 
 
 def load_pair(sample: StereoSample, image_size: tuple[int, int] | None = None) -> StereoPair:

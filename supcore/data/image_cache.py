@@ -15,6 +15,7 @@ from typing import IO, Any
 import numpy as np
 import torch
 
+from supcore.data.contents import known_contents
 from supcore.data.dataset import StereoDataset, StereoPair
 from supcore.data.loading import load_batches
 from supcore.data.manifest import StereoSample, read_manifest
@@ -60,6 +61,11 @@ class CachedStereoDataset(StereoDataset):
         """Open the maps again where it is unpickled: a pickled map would be the whole array."""
         return type(self), (self.folder, self.samples, self.image_size)
 
+    def identity(self) -> dict[str, Any]:
+        """As of :class:`StereoDataset`; the arrays are told by the hashes that were written with them."""
+        hashes = _read_description(self.folder)["sha256"]
+        return {"image_size": list(self.image_size or ()), "pairs": len(self), "contents": hashes}
+
 
 def open_pairs(
     manifest: str | Path,
@@ -73,13 +79,13 @@ def open_pairs(
     Args:
         manifest: CSV, see :mod:`supcore.data.manifest`.
         image_size: (H, W).
-        cache: folder written by :func:`write_cache`.
+        cache: folder written by :func:`write_cache`; one without a cache counts as none.
         keep_in_memory: decode each image once; a cache is left to the operating system's own.
     """
     samples = read_manifest(manifest)
-    if cache:
+    if cache and any(Path(cache).glob("*.npy")):
         return CachedStereoDataset(cache, samples, image_size)
-    return StereoDataset(samples, image_size, keep_in_memory=keep_in_memory)
+    return StereoDataset(samples, image_size, keep_in_memory=keep_in_memory, known=known_contents(manifest))
 
 
 def write_cache(

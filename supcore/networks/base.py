@@ -41,6 +41,7 @@ class StereoNetwork(nn.Module, ABC):
             networks.
         optional_weights: prefixes of checkpoint entries that may be present in a file though the network lacks them.
         takes_generator: a forward pass draws random numbers, from the option ``generator`` if it is given.
+        options: the dataclass of options that the network was built with.
         precision: what the convolutions run in. Matching positions, disparities and losses stay in float32.
     """
 
@@ -48,6 +49,7 @@ class StereoNetwork(nn.Module, ABC):
     pads_full_block: bool = False
     optional_weights: ClassVar[Sequence[str]] = ()
     takes_generator: ClassVar[bool] = False
+    options: Any = None
     precision: Precision = "float32"
     _mean: Tensor
     _std: Tensor

@@ -66,7 +66,9 @@ def build_network(name: str, **options: Any) -> Any:
         chosen = options_class(**{**entry.defaults, **settings})
     except (TypeError, ValueError) as error:
         raise SupError(f"network {name}: {error}") from error
-    return network_class(chosen).eval()
+    network = network_class(chosen).eval()
+    network.options = chosen
+    return network
 
 
 def _entry(name: str) -> NetworkEntry:

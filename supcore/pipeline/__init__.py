@@ -1,1 +1,5 @@
-"""What the Snakemake workflow asks of the library when it builds its graph; imports neither Snakemake nor PyTorch."""
+"""What the Snakemake workflow asks of the library: its configuration, the hashes that re-run rules, its jobs.
+
+All but :mod:`supcore.pipeline.jobs` is used while Snakemake builds its graph, and so does not import PyTorch, which
+takes seconds.
+"""

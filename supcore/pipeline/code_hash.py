@@ -1,34 +1,54 @@
-"""A hash of the code that a rule runs, so that editing it re-runs what it changes."""
+"""Hashes of the code that a rule runs, so that editing it re-runs what it changes and nothing else.
+
+The code is followed from a script through its imports, and counts as a syntax tree without docstrings: comments and
+layout change nothing. A network is found by its name at run time, so its code is hashed by itself.
+"""
 
 import ast
 import hashlib
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
 
+from supcore.networks.registry import NETWORKS
+
 PACKAGE = "supcore"
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def code_hash(*modules: str) -> str:
-    """Hash of the sources of ``modules`` and of what they import, directly or not.
+@cache
+def script_hash(script: str) -> str:
+    """Hash of a script and of all that it imports of this package, directly or not.
 
-    Imports count within this package and within the packages of ``modules``; other libraries do not.
-    ``supcore.networks.*`` stands for all modules of that package, for those imported by name at run time.
+    Args:
+        script: path of a Python file.
+    """
+    tree = ast.parse(Path(script).read_text(encoding="utf-8"), script)
+    files: dict[str, Path] = {}
+    for module in _imported_names(tree, ""):
+        _collect(module, frozenset([PACKAGE]), files)
+    return _digest([_tree_hash(Path(script)), *_hashes(files)])
+
+
+@cache
+def network_hash(architecture: str) -> str:
+    """Hash of a network's module and of what it imports of this package and of its own.
+
+    Args:
+        architecture: a key of ``NETWORKS``, or ``package.module:ClassName`` for a network from elsewhere.
 
     Raises:
-        ImportError: a module has no source file.
+        ImportError: the module has no source file.
     """
-    packages = frozenset((PACKAGE, *(module.partition(".")[0] for module in modules)))
+    known = NETWORKS.get(architecture)
+    module = known.module if known else architecture.partition(":")[0]
+    packages = frozenset([PACKAGE, module.partition(".")[0]])
+    if _source(module, packages) is None:
+        raise ImportError(f"no module {module} on Python's path")
     files: dict[str, Path] = {}
-    for module in modules:
-        if _source(module.removesuffix(".*"), packages) is None:
-            raise ImportError(f"no module {module} on Python's path")
-        _collect(module, packages, files)
-    digest = hashlib.sha256()
-    for name, file in sorted(files.items()):
-        digest.update(name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:16]
+    _collect(module, packages, files)
+    return _digest([repr(known), *_hashes(files)])
 
 
 def package_root() -> Path:
@@ -39,7 +59,32 @@ def package_root() -> Path:
     return root
 
 
-@lru_cache
+def _digest(parts: list[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _hashes(files: dict[str, Path]) -> Iterator[str]:
+    for name, file in sorted(files.items()):
+        yield f"{name} {_tree_hash(file)}"
+
+
+@cache
+def _tree_hash(file: Path) -> str:
+    """Hash of a Python file without comments, layout and docstrings; of any other file as it is."""
+    if file.suffix != ".py":
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    tree = _parse(file)
+    for node in ast.walk(tree):
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+            node.body = node.body[1:]
+    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+
+
+def _parse(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"), str(file))
+
+
+@cache
 def _root(package: str) -> Path | None:
     """Where a top-level package or module is, without its suffix if it is a file; it is not imported."""
     spec = find_spec(package)
@@ -52,18 +97,13 @@ def _root(package: str) -> Path | None:
 
 def _collect(module: str, packages: frozenset[str], files: dict[str, Path]) -> None:
     """Add the sources of a module and of its imports to ``files``, by name."""
-    if module.endswith(".*"):
-        package = module.removesuffix(".*")
-        folder = _source(package, packages).parent  # type: ignore[union-attr]
-        for member in folder.glob("*.py"):
-            _collect(package if member.stem == "__init__" else f"{package}.{member.stem}", packages, files)
-        return
     file = _source(module, packages)
     if file is None or module in files:
         return
     files[module] = file
-    # Compiled sources beside the module.
-    files.update((f"{module}/{source.name}", source) for source in (file.parent / "csrc").glob("*"))
+    # Compiled sources and templates beside the module.
+    beside = [*(file.parent / "csrc").glob("*"), *file.parent.glob("*.j2")]
+    files.update((f"{module}/{source.name}", source) for source in beside)
     for imported in _imports(file, module):
         _collect(imported, packages, files)
 
@@ -81,10 +121,10 @@ def _source(module: str, packages: frozenset[str]) -> Path | None:
     return None
 
 
-@lru_cache
+@cache
 def _imports(file: Path, module: str) -> tuple[str, ...]:
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-    return tuple(_imported_names(ast.parse(file.read_text(encoding="utf-8"), str(file)), package))
+    return tuple(_imported_names(_parse(file), package))
 
 
 def _imported_names(tree: ast.AST, package: str) -> Iterator[str]:

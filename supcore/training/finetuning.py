@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from torch import Tensor
-from torch.utils.data import Dataset
 
-from supcore.data.dataset import StereoPair
+from supcore.data.dataset import StereoDataset
 from supcore.errors import SupError
 from supcore.networks import StereoNetwork
 from supcore.perturbation import StereoPerturbation
@@ -34,7 +33,7 @@ class AdversarialFinetuning(Extension):
     """
 
     sups: Sequence[StereoPerturbation]
-    validation: Dataset[StereoPair] | None = None
+    validation: StereoDataset | None = None
     probability: float = 0.5
     seed: int = 0
     selection: Literal["last", "best"] = "last"
@@ -78,10 +77,11 @@ class AdversarialFinetuning(Extension):
         }
 
     def identity(self) -> dict[str, Any]:
-        """The SUPs' content and everything that is set here."""
+        """The contents of the SUPs and of the validation pairs, and everything that is set here."""
         digest = hashlib.sha256()
         for sup in self.sups:
             for tile in (sup.left, sup.right):
                 digest.update(f"{sup.epsilon} {tuple(tile.shape)}".encode() + tile.cpu().numpy().tobytes())
         settings = {"probability": self.probability, "seed": self.seed, "selection": self.selection}
-        return {"sups": digest.hexdigest(), "adversarial": settings}
+        validation = None if self.validation is None else self.validation.identity()
+        return {"sups": digest.hexdigest(), "adversarial": settings, "validation": validation}

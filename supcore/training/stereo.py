@@ -1,7 +1,7 @@
 """Training a stereo network on pairs with ground truth: Adam, the network's own loss, seeded and resumable."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from supcore.data.dataset import StereoPair, to_unit_range
+from supcore.data.dataset import StereoDataset, StereoPair, to_unit_range
 from supcore.data.loading import load
 from supcore.errors import SupError
 from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.networks import StereoNetwork
 from supcore.perturbation import StereoPerturbation
-from supcore.resume import fingerprint, load_checkpoint, save_checkpoint
+from supcore.resume import load_checkpoint, network_identity, save_checkpoint
 from supcore.seeding import torch_generator
 from supcore.training.batch_norm import freeze_batch_norm
 from supcore.training.batches import TrainingBatches
@@ -55,18 +55,21 @@ PLAIN = Extension()
 
 def train_stereo(
     network: StereoNetwork,
-    training: Dataset[StereoPair],
+    training: StereoDataset,
     options: TrainingOptions,
     *,
     checkpoint: str | Path,
+    identity: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
     extension: Extension = PLAIN,
 ) -> list[Row]:
     """Train ``network`` in place and leave it in evaluation mode.
 
     Every random draw depends on the seed and the step alone, so a run resumed from ``checkpoint`` ends with the same
-    weights as one that was never interrupted. The checkpoint is left for the caller to delete. With several
-    processes, the main module is imported by each of them: what it does must stand behind ``__name__ == "__main__"``.
+    weights as one that was never interrupted. It is resumed only if everything is as it was: options, the network's
+    first weights, the contents of all pairs, and ``identity``, which tells what else the result depends on. The
+    checkpoint is left for the caller to delete. With several processes, the main module is imported by each of them:
+    what it does must stand behind ``__name__ == "__main__"``.
 
     Raises:
         SupError: the network has no weights.
@@ -76,32 +79,34 @@ def train_stereo(
     """
     if not list(network.parameters()):
         raise SupError(f"{type(network).__name__} has no weights to train; give it weights that are 'untrained'")
+    job = options.identity() | {"network": network_identity(network), "training": training.identity()}
+    job |= extension.identity() | {"rest": dict(identity or {})}
     if options.processes > 1:
-        arguments = (training, options, checkpoint, extension)
+        arguments = (training, options, checkpoint, job, extension)
         with closing(run_processes(options.processes, _train, network, *arguments)) as rows:
             for step, row in rows:
                 if progress:
                     progress(step, row)
         progress = None
     # After several processes this only reads their last checkpoint.
-    return _train(network, training, options, checkpoint, extension, progress)
+    return _train(network, training, options, checkpoint, job, extension, progress)
 
 
 def _train(
     network: StereoNetwork,
-    training: Dataset[StereoPair],
+    training: StereoDataset,
     options: TrainingOptions,
     checkpoint: str | Path,
+    job: dict[str, Any],
     extension: Extension,
     progress: Progress | None,
 ) -> list[Row]:
     """One process's part of the training."""
-    pairs = len(training)  # type: ignore[arg-type]
+    pairs = len(training)
     steps, unit = options.length(pairs), options.unit(pairs)
     parameters = list(network.parameters())
     optimiser = torch.optim.Adam(parameters, lr=options.schedule.learning_rate)
     schedule = options.schedule.scheduler(optimiser, steps, unit)
-    job = options.identity() | {"network": fingerprint(network), "pairs": pairs} | extension.identity()
     history: list[Row] = []
     first = 0
     best: Best | None = None

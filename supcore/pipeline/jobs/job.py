@@ -1,4 +1,4 @@
-"""What every job shares: its log, its seeds and threads, one-line errors, provenance."""
+"""What every job has: a log, one-line errors, provenance."""
 
 import logging
 import sys
@@ -10,26 +10,22 @@ from pathlib import Path
 from typing import Any
 
 from supcore.errors import SupError
+from supcore.provenance import write_provenance
 
 
 @dataclass
 class Job:
-    """A running job: its log, and what its provenance will say."""
+    """A running job: its log, and what its provenance will say.
+
+    Attributes:
+        log: of the rule.
+        device: what the job computes on, as :func:`supcore.pipeline.jobs.networks.prepare_device` describes it.
+        settings: more entries of the provenance.
+    """
 
     log: logging.Logger
-    device: str | None = None
+    device: dict[str, Any] | None = None
     settings: dict[str, Any] = field(default_factory=dict)
-
-    def prepare_device(self, snakemake: Any) -> Any:
-        """Set the threads and choose the device that the configuration asks for."""
-        from supcore.device import prepare_device
-
-        # Not resources.gpu, which Snakemake cuts to what it may hand out: each process of a training needs a GPU.
-        params = snakemake.params
-        gpus = params.get("training", {}).get("processes", 1)
-        device = prepare_device(params.device, snakemake.threads, gpus, deterministic=params.deterministic)
-        self.device = str(device)
-        return device
 
 
 @contextmanager
@@ -55,6 +51,12 @@ def job(snakemake: Any) -> Iterator[Job]:
         sys.exit(1)
 
 
+def job_identity(snakemake: Any) -> dict[str, Any]:
+    """Everything beside its input files that decides a job's result: the wildcards and params of its rule."""
+    params = {name: value for name, value in snakemake.params.items() if name != "checkpoint"}
+    return {"wildcards": dict(snakemake.wildcards.items()), "params": params}
+
+
 def _logger(path: str) -> logging.Logger:
     log = logging.getLogger("supcore")
     log.setLevel(logging.INFO)
@@ -68,8 +70,6 @@ def _logger(path: str) -> logging.Logger:
 
 
 def _write_provenance(snakemake: Any, running: Job, seconds: float) -> None:
-    from supcore.provenance import write_provenance
-
     outputs = dict(_named(snakemake.output))
     path = outputs.pop("provenance")
     settings = {

@@ -1,0 +1,94 @@
+"""What the files of stereo pairs contain, told by hashes that survive a copy to another place or time.
+
+Hashing a large data set takes minutes, so a record beside each manifest keeps the hashes; a file whose size, time of
+change and inode are still the recorded ones is not read again.
+"""
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from supcore.errors import SupError
+from supcore.files import sha256, write_json
+
+# Of a path: size, time of change in ns and inode, and the hash of the file that had them.
+Known = MutableMapping[str, tuple[list[int], str]]
+MISSING = "missing"
+
+
+def record_contents(manifest: str | Path) -> None:
+    """Hash every file that a manifest lists and write the record beside it."""
+    known: Known = {}
+    digest = contents_digest(_listed(manifest), known)
+    write_json(_record(manifest), {"digest": digest, "files": known})
+
+
+def known_contents(manifest: str | Path) -> Known:
+    """The hashes recorded beside a manifest; none without a record."""
+    return _read(_record(manifest))[1]
+
+
+def changed_contents(manifest: str | Path) -> str:
+    """Whether the files that a manifest lists changed since its record was written.
+
+    Returns:
+        Nothing if they did not or there is no record, else a hash of what they are now.
+    """
+    record = _record(manifest)
+    recorded, known = _read(record)
+    if not recorded or not Path(manifest).is_file():
+        return ""
+    before = dict(known)
+    digest = contents_digest(_listed(manifest), known)
+    if known != before:  # say after a copy: spare the next reader the hashing
+        with suppress(SupError):  # somebody else's results may be read only
+            write_json(record, {"digest": recorded, "files": known})
+    return "" if digest == recorded else digest
+
+
+def contents_digest(files: Iterable[str], known: Known | None = None) -> str:
+    """One hash of the contents of ``files`` in their order, whatever they are called; a missing file counts as such.
+
+    Args:
+        files: paths.
+        known: hashes that need no reading, from :func:`known_contents`; others are added.
+    """
+    known = {} if known is None else known
+    with ThreadPoolExecutor(8) as pool:  # hashing and waiting for the disk both release the interpreter
+        hashes = pool.map(lambda file: _hash(file, known), files)
+        return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
+def _hash(file: str, known: Known) -> str:
+    if not file:  # a pair without ground truth, say
+        return ""
+    try:
+        status = Path(file).stat()
+    except OSError:
+        return MISSING
+    state = [status.st_size, status.st_mtime_ns, status.st_ino]
+    if file not in known or list(known[file][0]) != state:
+        known[file] = (state, sha256(file))
+    return known[file][1]
+
+
+def _listed(manifest: str | Path) -> list[str]:
+    with Path(manifest).open(newline="", encoding="utf-8") as stream:
+        rows = list(csv.reader(stream))
+    return [file for row in rows[1:] for file in row]
+
+
+def _record(manifest: str | Path) -> Path:
+    return Path(manifest).with_suffix(".contents")
+
+
+def _read(record: Path) -> tuple[str, Known]:
+    try:
+        stored = json.loads(record.read_text(encoding="utf-8"))
+        return stored["digest"], {file: (state, value) for file, (state, value) in stored["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "", {}
