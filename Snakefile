@@ -2,13 +2,17 @@
 
 from snakemake.utils import min_version
 
+from supcore.pipeline.places import included, shipped
+
 min_version("9.19")
+
+BASEDIR = workflow.current_basedir.get_path_or_uri(secret_free=True)
 
 
 # A configuration given with --configfile replaces the demo's instead of mixing with it.
 if not workflow.overwrite_configfiles:
 
-    configfile: "config/config.yaml"
+    configfile: shipped("config/config.yaml")
 
 
 # Used with --sdm apptainer; without it the active Python environment is used.
@@ -18,8 +22,8 @@ container: "envs/sup.sif"
 report: "report/workflow.rst"
 
 
-include: "rules/common.smk"
-include: "rules/targets.smk"
+include: included("rules/common.smk", BASEDIR)
+include: included("rules/targets.smk", BASEDIR)
 
 
 wildcard_constraints:
@@ -33,14 +37,14 @@ wildcard_constraints:
     seed=r"\d+",
 
 
-include: "rules/data.smk"
-include: "rules/weights.smk"
-include: "rules/attack.smk"
-include: "rules/evaluation.smk"
-include: "rules/tables.smk"
-include: "rules/studies.smk"
-include: "rules/figures.smk"
-include: "rules/pages.smk"
+include: included("rules/data.smk", BASEDIR)
+include: included("rules/weights.smk", BASEDIR)
+include: included("rules/attack.smk", BASEDIR)
+include: included("rules/evaluation.smk", BASEDIR)
+include: included("rules/tables.smk", BASEDIR)
+include: included("rules/studies.smk", BASEDIR)
+include: included("rules/figures.smk", BASEDIR)
+include: included("rules/pages.smk", BASEDIR)
 
 
 rule all:

@@ -153,7 +153,10 @@ def pairs_of(reference):
 
 def changes_of(*references):
     """Param that re-runs jobs when the files of a split's pairs are no longer those that were listed."""
-    found = [changed_contents(f"{RESULTS}/manifests/{r['dataset']}/{r['split']}.csv") for r in references]
+    found = [
+        changed_contents(f"{RESULTS}/manifests/{r['dataset']}/{r['split']}.csv")
+        for r in references
+    ]
     return [change for change in found if change]
 
 
