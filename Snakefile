@@ -1,12 +1,18 @@
 # Stereoscopic universal perturbations: from stereo data and networks to the tables and figures of the paper.
 
+from os.path import normpath
+
+from snakemake.sourcecache import LocalGitFile
 from snakemake.utils import min_version
 
-from supcore.pipeline.places import included, shipped
+from supcore.pipeline.places import shipped
 
 min_version("9.19")
 
-BASEDIR = workflow.current_basedir.get_path_or_uri(secret_free=True)
+# Snakemake 9.27 cannot join the paths of a workflow that it reads from a local git repository (git+file://).
+LocalGitFile.join = lambda here, path: LocalGitFile(
+    here.repo_path, normpath(f"{here.path or '.'}/{path}"), ref=here.ref
+)
 
 
 # A configuration given with --configfile replaces the demo's instead of mixing with it.
@@ -22,8 +28,8 @@ container: "envs/sup.sif"
 report: "report/workflow.rst"
 
 
-include: included("rules/common.smk", BASEDIR)
-include: included("rules/targets.smk", BASEDIR)
+include: "rules/common.smk"
+include: "rules/targets.smk"
 
 
 wildcard_constraints:
@@ -37,14 +43,14 @@ wildcard_constraints:
     seed=r"\d+",
 
 
-include: included("rules/data.smk", BASEDIR)
-include: included("rules/weights.smk", BASEDIR)
-include: included("rules/attack.smk", BASEDIR)
-include: included("rules/evaluation.smk", BASEDIR)
-include: included("rules/tables.smk", BASEDIR)
-include: included("rules/studies.smk", BASEDIR)
-include: included("rules/figures.smk", BASEDIR)
-include: included("rules/pages.smk", BASEDIR)
+include: "rules/data.smk"
+include: "rules/weights.smk"
+include: "rules/attack.smk"
+include: "rules/evaluation.smk"
+include: "rules/tables.smk"
+include: "rules/studies.smk"
+include: "rules/figures.smk"
+include: "rules/pages.smk"
 
 
 rule all:

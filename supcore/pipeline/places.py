@@ -24,19 +24,3 @@ def make_own_networks_importable() -> None:
         if folder in sys.path:
             sys.path.remove(folder)
         sys.path.insert(0, folder)
-
-
-def included(path: str, basedir: str) -> str:
-    """A file that the workflow's main file includes.
-
-    Snakemake 9 puts a slash before the path when the main file lies at the root of a local git repository and is read
-    from there (``git+file://``), and git then does not find it; so such a file is named in full.
-
-    Args:
-        path: relative to the main file.
-        basedir: path or URI of the main file's folder.
-    """
-    if not basedir.startswith("git+file://"):
-        return path
-    root, _, ref = basedir.rpartition("@")
-    return f"{root.rstrip('/')}/{path}@{ref}"
