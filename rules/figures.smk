@@ -115,7 +115,6 @@ rule study_figure:
         mem_mb=2000,
         runtime=10,
     params:
-        published=config["published"],
         settings=lambda wc: STUDIES.study(wc.study),
         code=script_code("study_figure"),
     message:
@@ -177,7 +176,6 @@ rule paper_plot:
         mem_mb=2000,
         runtime=10,
     params:
-        published=config["published"],
         code=script_code("paper_plot"),
     message:
         "Drawing the paper's plot {wildcards.plot}"

@@ -196,7 +196,6 @@ rule study_matrix:
         mem_mb=2000,
         runtime=10,
     params:
-        published=config["published"],
         code=script_code("study_matrix"),
     message:
         "Writing the matrices of the study {wildcards.study}"

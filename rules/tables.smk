@@ -53,7 +53,6 @@ rule transfer_table:
         mem_mb=4000,
         runtime=60,
     params:
-        published=config["published"],
         seed=config["seed"],
         code=script_code("transfer_table"),
     message:
@@ -111,7 +110,6 @@ rule paper_comparison:
         mem_mb=2000,
         runtime=10,
     params:
-        published=config["published"],
         studies=STUDIES.names,
         mode=config["mode"],
         image_size=config["image_size"],

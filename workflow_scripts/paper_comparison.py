@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from supcore.files import atomic_path
 from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.published import published_numbers
 from supcore.reporting.comparison import IMAGE_SIZE, compare, measured_study, measured_transfer
-from supcore.reporting.published import load_published
 from supcore.reporting.studies import read_study
 from supcore.reporting.transfer import read_table
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as running:
-    published = load_published(snakemake.params.published)
+    published = published_numbers(snakemake)
     tables = map(read_study, snakemake.params.studies, snakemake.input.studies)
     measured = [measured_transfer(read_table(snakemake.input.transfer))]
     measured += [measured_study(*study) for study in zip(snakemake.params.studies, tables, strict=True)]

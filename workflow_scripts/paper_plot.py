@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.published import published_numbers
 from supcore.reporting.comparison import COLUMNS
 from supcore.reporting.paper_plots import paper_plot
-from supcore.reporting.published import load_published
 from supcore.reporting.style import save_figure
 from supcore.reporting.summary import read_csv
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake):
-    comparison = read_csv(snakemake.input[0], COLUMNS)
-    published = load_published(snakemake.params.published)
+    comparison = read_csv(snakemake.input.comparison, COLUMNS)
+    published = published_numbers(snakemake)
     save_figure(
         paper_plot(snakemake.wildcards.plot, published, comparison), [snakemake.output.pdf, snakemake.output.png]
     )

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from supcore.pipeline.jobs.job import job
-from supcore.reporting.published import load_published
+from supcore.pipeline.jobs.published import published_numbers
 from supcore.reporting.studies import read_study
 from supcore.reporting.study_figures import study_figure
 from supcore.reporting.style import save_figure
@@ -15,6 +15,6 @@ if TYPE_CHECKING:
 with job(snakemake):
     files, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
     table = read_study(wildcards.study, files.table[0]) if files.table else None
-    published, transfer = load_published(params.published), read_table(files.transfer)
+    published, transfer = published_numbers(snakemake), read_table(files.transfer)
     figure = study_figure(wildcards.study, table, transfer, published, wildcards.dataset, params.settings)
     save_figure(figure, [snakemake.output.pdf, snakemake.output.png])

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from supcore.files import write_text
 from supcore.pipeline.jobs.job import job
+from supcore.pipeline.jobs.published import published_numbers
 from supcore.reporting.matrix import document, to_latex, to_markdown
-from supcore.reporting.published import load_published
 from supcore.reporting.studies import read_study
 from supcore.reporting.study_tables import study_matrices
 from supcore.reporting.transfer import read_table
@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 with job(snakemake):
     files, study = snakemake.input, snakemake.wildcards.study
     table = read_study(study, files.table[0]) if files.table else None
-    views = study_matrices(study, table, read_table(files.transfer), load_published(snakemake.params.published))
+    views = study_matrices(study, table, read_table(files.transfer), published_numbers(snakemake))
     write_text(snakemake.output.markdown, document(views, to_markdown))
     write_text(snakemake.output.latex, document(views, to_latex))

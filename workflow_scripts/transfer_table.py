@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from supcore.pipeline.jobs.job import job
-from supcore.reporting.published import load_published
+from supcore.pipeline.jobs.published import published_numbers
 from supcore.reporting.summary import read_records, write_csv
 from supcore.reporting.transfer import transfer_table
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 with job(snakemake) as running:
     records = read_records(snakemake.input.records)
-    table = transfer_table(records, load_published(snakemake.params.published), seed=snakemake.params.seed)
+    table = transfer_table(records, published_numbers(snakemake), seed=snakemake.params.seed)
     write_csv(table, snakemake.output.table)
     running.settings["overlap"] = pd.read_csv(snakemake.input.overlap, keep_default_na=False).to_dict("records")
     running.log.info("%d rows from %d records", len(table), len(records))
