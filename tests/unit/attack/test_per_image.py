@@ -1,6 +1,6 @@
 """Attacks with a perturbation of its own for every pair."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import pytest
 import torch
@@ -80,6 +80,18 @@ def test_iterated_attacks_follow_the_published_recursion(small_network, images, 
         for result, expected in zip(attacked, views, strict=True):
             # Rounding may turn the sign of a gradient that is almost zero.
             assert ((result[i : i + 1] - expected).abs() < 1e-6).float().mean() > 0.999
+
+
+def test_the_attacks_have_these_settings():
+    """Steps, step as a share of epsilon, momentum, probability of diversity, random start, restarts."""
+    assert {name: astuple(options) for name, options in PER_IMAGE_ATTACKS.items()} == {
+        "fgsm": (1, 1.0, 0.0, 0.0, False, 1),
+        "ifgsm": (40, None, 0.0, 0.0, False, 1),
+        "mifgsm": (40, None, 0.47, 0.0, False, 1),
+        "di2fgsm": (40, None, 0.0, 0.5, False, 1),
+        "mdi2fgsm": (40, None, 0.47, 0.5, False, 1),
+        "pgd": (40, 0.0625, 0.0, 0.0, True, 3),
+    }
 
 
 def test_steps_have_the_published_lengths():

@@ -138,6 +138,32 @@ def test_the_shipped_list_names_drives_of_both_benchmarks():
         assert name.endswith("_sync")
 
 
+@pytest.mark.parametrize(
+    ("layout", "options", "total"),
+    [
+        ("kitti_raw", {}, 47890),
+        ("kitti2012", {}, 194),
+        ("kitti2012", {"grey": True}, 194),
+        ("kitti2015", {}, 200),
+        ("flyingthings3d", {}, 4370),
+        ("flyingthings3d", {"subset": "TEST", "letters": ["C", "A", "B"]}, 4370),
+        ("flyingthings3d", {"subset": "TRAIN", "rendering": "cleanpass"}, 22390),
+        ("flyingthings3d", {"subset": "TEST", "letters": ["A", "B"]}, None),
+        ("monkaa", {}, 8664),
+        ("driving", {}, 4400),
+        ("synthetic", {}, None),
+    ],
+)
+def test_complete_data_sets_have_these_numbers_of_pairs(layout, options, total):
+    assert known_total(layout, **options) == total
+
+
+def test_scene_flow_s_training_pairs_are_the_usual_ones():
+    """FlyingThings3D's TRAIN part, Monkaa and Driving together."""
+    parts = (("flyingthings3d", {"subset": "TRAIN"}), ("monkaa", {}), ("driving", {}))
+    assert sum(known_total(layout, **options) for layout, options in parts) == 35454
+
+
 def test_another_number_than_the_complete_data_set_is_a_warning_with_both(kitti_raw):
     pairs = index_pairs("kitti_raw", kitti_raw, ":2")
     assert (pairs.found, pairs.expected) == (6, 47890)

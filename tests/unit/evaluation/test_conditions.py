@@ -36,6 +36,20 @@ def test_corruption_of_a_pair_depends_on_its_index_alone(batch, shared):
     assert not torch.equal(whole[0], other[0])
 
 
+def test_every_image_of_a_data_set_is_corrupted_by_draws_of_its_own(batch):
+    """And every corruption; else the errors of the images would not be independent."""
+    twins = Batch(batch.images, *[batch.left[:1].expand(2, -1, -1, -1)] * 2, batch.truth, batch.classes)
+
+    def noise(name):
+        return corrupted(unperturbed, name, 3)(twins)[0] - twins.left
+
+    first, second = noise("gaussian_noise")
+    inside = (twins.left[0] > 0.2) & (twins.left[0] < 0.8)  # the others are clipped
+    assert torch.corrcoef(torch.stack((first[inside], second[inside])))[0, 1].abs() < 0.1
+    other = noise("imagenet_c_gaussian_noise")[0]
+    assert torch.corrcoef(torch.stack((first[inside], other[inside])))[0, 1].abs() < 0.1
+
+
 def test_shared_draws_add_the_same_noise_to_both_views(batch):
     grey = Batch(batch.images, *[torch.full_like(batch.left, 0.5)] * 2, batch.truth, batch.classes)
     left, right = corrupted(unperturbed, "gaussian_noise", shared_draws=True)(grey)

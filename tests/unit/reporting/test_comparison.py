@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from supcore.reporting.comparison import COLUMNS, compare, measured_study, measured_transfer
+from supcore.reporting.comparison import COLUMNS, FRAMES, IMAGE_SIZE, compare, measured_study, measured_transfer
 from supcore.reporting.published import load_published
 
 PUBLISHED = load_published(Path(__file__).resolve().parents[3] / "resources/published")
@@ -65,6 +65,65 @@ def test_small_numbers_agree_within_the_floor(ours, verdict):
     clean = transfer(source="none", size="", epsilon=0.0, seed=pd.NA, d1_mean=ours)
     table = compare(PUBLISHED, [measured_transfer(clean)])
     assert set(find(table, origin="P04", ours=ours)["verdict"]) == {verdict}
+
+
+def clean_flyingthings(ours):
+    """PSMNet on clean FlyingThings3D, of which the paper gives D1 5.5685 % and EPE 1.2697 px."""
+    clean = {"dataset": "flyingthings3d", "target": "psmnet", "source": "none", "size": "", "epsilon": 0.0}
+    return transfer(**clean, seed=pd.NA, n_images=4370, d1_mean=ours, epe_mean=ours)
+
+
+@pytest.mark.parametrize(
+    ("metric", "ours", "verdict"),
+    [
+        ("epe", 1.4696, "agrees"),
+        ("epe", 1.4698, "differs"),
+        ("epe", 1.0698, "agrees"),
+        ("epe", 1.0696, "differs"),
+        ("d1", 6.5684, "agrees"),
+        ("d1", 6.5686, "differs"),
+        ("d1", 4.5686, "agrees"),
+        ("d1", 4.5684, "differs"),
+    ],
+)
+def test_floors_are_one_point_of_d1_and_a_fifth_of_a_pixel(metric, ours, verdict):
+    rows = find(compare(PUBLISHED, [measured_transfer(clean_flyingthings(ours))]), metric=metric, ours=ours)
+    assert len(rows)
+    assert set(rows["verdict"]) == {verdict}
+    assert rows["tolerance"].tolist() == [{"d1": 1.0, "epe": 0.2}[metric]] * len(rows)
+
+
+@pytest.mark.parametrize(
+    ("corruption", "change", "verdict"),
+    [
+        ("gaussian", 31.5302, "agrees"),
+        ("gaussian", 31.5303, "differs"),
+        ("gaussian", 21.5303, "agrees"),
+        ("gaussian", 21.5302, "differs"),
+        ("shot_noise", 55.167, "agrees"),
+        ("shot_noise", 55.168, "differs"),
+        ("jpeg", 4.0, "undecided"),
+        ("brightness", 6.4, "agrees"),
+    ],
+)
+def test_changes_agree_within_five_points_or_a_tenth(corruption, change, verdict):
+    """26.5302 % for blur, 50.1519 % for shot noise, 6.4 % for brightness; 3.96 % for JPEG is less than five points."""
+    clean = {"target": "psmnet", "source": "none", "size": "", "epsilon": 0.0, "seed": pd.NA, "severity": 1}
+    rows = compared("corruptions", [transfer(**clean, corruption=corruption, d1_change=0.0, epe_change=change)])
+    assert find(rows, metric="percent_change")["verdict"].tolist() == [verdict]
+
+
+def test_published_numbers_stand_for_these_frames_and_this_size():
+    assert FRAMES == {"kitti2015": 40, "kitti2012": 34, "flyingthings3d": 4370}
+    assert IMAGE_SIZE == (256, 640)
+
+
+@pytest.mark.parametrize(("dataset", "frames"), FRAMES.items())
+def test_one_frame_more_or_less_is_not_comparable(dataset, frames):
+    for count, comparable in ((frames - 1, False), (frames, True), (frames + 1, False)):
+        rows = compare(PUBLISHED, [measured_transfer(transfer(dataset=dataset, n_images=count))])
+        verdicts = set(rows[rows["ours"].notna()]["verdict"])
+        assert verdicts <= {"agrees", "differs"} if comparable else verdicts == {"not comparable"}
 
 
 def test_an_attack_that_did_nothing_does_not_agree():
