@@ -16,12 +16,12 @@ from supcore.errors import SupError
 
 @pytest.fixture(scope="module")
 def stored(golden):
-    return np.load(golden / "data" / "data_loading.npz")
+    return np.load(golden / "data_loading.npz")
 
 
 @pytest.fixture(scope="module")
 def release_sample(golden):
-    folder = golden / "data" / "files"
+    folder = golden / "files"
     return StereoSample(*(str(folder / f"{name}.png") for name in ("rgb", "rgb_right", "disp16")))
 
 
@@ -52,8 +52,8 @@ def test_missing_ground_truth_is_zero_as_in_the_release(release_sample, stored):
 
 def test_stored_size_is_kept_without_an_image_size(release_sample, stored):
     pair = load_pair(release_sample)
-    assert pair.left.numpy().tobytes() == stored["load_image__rgb__norm0__CHW"].tobytes()
-    assert pair.disparity.numpy().tobytes() == stored["load_disparity__disp16__CHW"].tobytes()
+    assert pair.left.permute(1, 2, 0).numpy().tobytes() == stored["load_image__rgb__norm0__HWC"].tobytes()
+    assert pair.disparity.numpy().tobytes() == stored["load_disparity__disp16__HWC"].tobytes()
 
 
 @pytest.mark.parametrize("size", [(32, 48), (50, 70)])
@@ -83,7 +83,7 @@ def test_class_maps_are_resized_as_the_release_does(tmp_path, release_sample, st
 
 @pytest.mark.parametrize("name", ["rgb", "gray", "rgba"])
 def test_unit_range_equals_the_release(stored, name):
-    image = torch.from_numpy(stored[f"load_image__{name}__norm0__CHW"])
+    image = torch.from_numpy(stored[f"load_image__{name}__norm0__HWC"]).permute(2, 0, 1)
     assert to_unit_range(image).numpy().tobytes() == stored[f"load_image__{name}__norm1__CHW"].tobytes()
 
 

@@ -20,12 +20,12 @@ PHOTO = RANDOM.integers(0, 256, (12, 20, 3), dtype=np.uint8)
 
 @pytest.fixture(scope="module")
 def stored(golden):
-    return np.load(golden / "data" / "data_loading.npz")
+    return np.load(golden / "data_loading.npz")
 
 
 @pytest.fixture(scope="module")
 def files(golden):
-    return golden / "data" / "files"
+    return golden / "files"
 
 
 def refused(read, path, message):
