@@ -1,4 +1,4 @@
-"""Inputs and weights of the stored reference outputs: integer arithmetic and NumPy's frozen random stream."""
+"""Stored reference outputs, and their inputs and weights: integer arithmetic and NumPy's frozen random stream."""
 
 import zlib
 
@@ -13,6 +13,18 @@ FILLS = {
     "aanet": {**FILL, "feature_norm": 0.7, "norm": 0.7, "last": 0.2},
     "aanet_plus": {**FILL, "feature_norm": 1.0, "norm": 0.7, "last": 0.2},
 }
+
+
+def tensors(path, prefix=""):
+    """The arrays of an npz file whose names begin with ``prefix``, by the rest of their names."""
+    with np.load(path) as arrays:
+        names = [name for name in arrays.files if name.startswith(prefix)]
+        return {name.removeprefix(prefix): torch.from_numpy(arrays[name]) for name in names}
+
+
+def relative_error(result, expected):
+    """Relative L2 distance. Gradients are compared by it: element-wise, rounding decides at a ReLU's kink."""
+    return float((result - expected).norm() / expected.norm())
 
 
 def filled_entry(name, shape, gain):

@@ -1,9 +1,9 @@
-import numpy as np
 import pytest
 import torch
 
 from supcore.networks.blocks import DeformableConvolution
 from supcore.ops import extension
+from tests.parity.golden import tensors
 
 
 @pytest.mark.parity
@@ -13,9 +13,7 @@ def test_equals_the_authors_module(golden, monkeypatch, implementation, index, s
     if implementation == "cpp" and extension.problem("cpp"):
         pytest.skip(f"our kernels: {extension.problem('cpp')}")
     monkeypatch.setenv("SUPCORE_DEFORM_BACKEND", implementation)
-    prefix = f"deform{index}_"
-    with np.load(golden / "data" / "modules.npz") as stored:
-        data = {k.removeprefix(prefix): torch.from_numpy(stored[k]) for k in stored.files if k.startswith(prefix)}
+    data = tensors(golden / "modules.npz", f"deform{index}_")
     module = DeformableConvolution(8, 6, stride, dilation)
     names = list(module.state_dict())
     module.load_state_dict({name: data[f"param_{name}"] for name in names})
@@ -25,7 +23,5 @@ def test_equals_the_authors_module(golden, monkeypatch, implementation, index, s
     torch.testing.assert_close(out, data["y"], rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(x.grad, data["grad_x"], rtol=1e-4, atol=1e-4)
     for name in names:
-        gradient, stored_gradient = module.get_parameter(name).grad, data[f"gradparam_{name}"]
-        torch.testing.assert_close(
-            gradient, stored_gradient, rtol=1e-4, atol=1e-5 * float(stored_gradient.abs().max()), msg=name
-        )
+        gradient, expected = module.get_parameter(name).grad, data[f"gradparam_{name}"]
+        torch.testing.assert_close(gradient, expected, rtol=1e-4, atol=1e-5 * float(expected.abs().max()), msg=name)

@@ -74,7 +74,7 @@ def test_no_upper_limit_of_the_disparity():
 @pytest.mark.parametrize("number", [0, 1, 2, 4])
 def test_equal_to_the_release_image_by_image(golden, number):
     """Dense ground truth, with zeros, with NaN and negative values, with errors around 3 px."""
-    stored = np.load(golden / "data" / "metrics.npz")
+    stored = np.load(golden / "metrics.npz")
     disparity, reference = (torch.from_numpy(stored[f"{n}_{number}"])[None, None] for n in ("disp", "gt"))
     expected = json.loads(str(stored["results"]))[f"evaluate_{number}"]
     assert d1_error(disparity, reference).item() == pytest.approx(expected["d1_ground_truth_mean"], rel=1e-12)
@@ -83,7 +83,7 @@ def test_equal_to_the_release_image_by_image(golden, number):
 
 def test_mean_and_population_deviation_over_images_equal_the_release(golden):
     """Each image weighs the same; the release reports the population deviation. Image 3 needs its resizing."""
-    stored = np.load(golden / "data" / "metrics.npz")
+    stored = np.load(golden / "metrics.npz")
     results = json.loads(str(stored["results"]))
     ours = {"d1": [], "epe": []}
     for number in range(5):
@@ -96,3 +96,20 @@ def test_mean_and_population_deviation_over_images_equal_the_release(golden):
     for metric, values in ours.items():
         for name, value in (("mean", np.mean(values)), ("std", np.std(values))):
             assert value == pytest.approx(results["evaluate_all"][f"{metric}_ground_truth_{name}"], rel=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_equal_to_the_definition_in_double_precision(seed):
+    random = np.random.default_rng(seed)
+    reference = random.uniform(-20, 220, (3, 1, 24, 40)).astype(np.float32)
+    reference[random.random(reference.shape) < 0.05] = np.nan
+    disparity = (reference + random.normal(0, 6, reference.shape)).astype(np.float32)
+    disparity[np.isnan(disparity)] = 50
+    found = [metric(*map(torch.from_numpy, (disparity, reference))).numpy() for metric in (d1_error, end_point_error)]
+    for image in range(3):
+        truth = reference[image].astype(np.float64)
+        valid = truth > 0
+        error = np.abs(disparity[image].astype(np.float64) - truth)[valid]
+        wrong = (error > 3) & (error / truth[valid] > 0.05)
+        assert found[0][image] == pytest.approx(100 * np.count_nonzero(wrong) / error.size, rel=1e-12)
+        assert found[1][image] == pytest.approx(error.mean(), rel=1e-6)

@@ -82,7 +82,7 @@ def test_applied_tile_is_the_projection(values, epsilon):
 
 def test_projection_equals_the_release(golden):
     """Including -0, infinities and NaN as the release treats them."""
-    stored = np.load(golden / "data" / "lp_projection.npz")
+    stored = np.load(golden / "lp_projection.npz")
     for source, expected, epsilon in (("w", "w_out", 0.02), ("w", "w_out_1e4", 1e-4), ("v", "v_out", 0.02)):
         values = torch.from_numpy(stored[source]).reshape(-1, 1, 1)
         sup = StereoPerturbation((1, 1), (1, 1), epsilon)
@@ -173,12 +173,12 @@ def test_our_pth_is_laid_out_as_the_authors(tmp_path):
 
 @pytest.mark.parametrize("network", ["psmnet", "aanet"])
 def test_authors_files_load_and_equal_the_stored_tiles(golden, network):
-    sup = StereoPerturbation.load(golden / "data" / f"perturb_{network}_tile16.pth", epsilon=0.02)
-    stored = np.load(golden / "data" / f"perturb_opt_{network}.npz")
+    sup = StereoPerturbation.load(golden / "files" / f"perturb_{network}_tile16.pth", epsilon=0.02)
+    stored = np.load(golden / "attack.npz")
     assert (sup.size, sup.image_size, sup.epsilon) == ((16, 16), (256, 640), 0.02)
     assert sup.train_step == 3
     for number, tile in enumerate((sup.left, sup.right)):
-        np.testing.assert_array_equal(tile.numpy(), stored[f"tile_gs1e-4__step3_perturb{number}"])
+        np.testing.assert_array_equal(tile.numpy(), stored[f"{network}/tile_gs1e-4/step3_perturb{number}"])
 
 
 @pytest.mark.parametrize(

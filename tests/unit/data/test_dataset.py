@@ -16,12 +16,12 @@ from supcore.errors import SupError
 
 @pytest.fixture(scope="module")
 def stored(golden):
-    return np.load(golden / "data" / "data_loading.npz")
+    return np.load(golden / "data_loading.npz")
 
 
 @pytest.fixture(scope="module")
 def release_sample(golden):
-    folder = golden / "data" / "files"
+    folder = golden / "files"
     return StereoSample(*(str(folder / f"{name}.png") for name in ("rgb", "rgb_right", "disp16")))
 
 
@@ -52,8 +52,8 @@ def test_missing_ground_truth_is_zero_as_in_the_release(release_sample, stored):
 
 def test_stored_size_is_kept_without_an_image_size(release_sample, stored):
     pair = load_pair(release_sample)
-    assert pair.left.numpy().tobytes() == stored["load_image__rgb__norm0__CHW"].tobytes()
-    assert pair.disparity.numpy().tobytes() == stored["load_disparity__disp16__CHW"].tobytes()
+    assert pair.left.permute(1, 2, 0).numpy().tobytes() == stored["load_image__rgb__norm0__HWC"].tobytes()
+    assert pair.disparity.numpy().tobytes() == stored["load_disparity__disp16__HWC"].tobytes()
 
 
 @pytest.mark.parametrize("size", [(32, 48), (50, 70)])
@@ -73,6 +73,25 @@ def test_disparity_resizing_is_nearest_and_scales_with_the_width(stored, size):
     np.testing.assert_array_equal(resized, nearest * np.float32(size[1] / disparity.shape[1]))
 
 
+@pytest.mark.parametrize("factor", [2, 3])
+def test_disparity_measured_in_a_resized_pair_shrinks_with_the_width(tmp_path, factor):
+    """On a ramp of 3 levels a column, a disparity of 6 px shows as a difference of 18 levels between the views."""
+    slope, disparity = 3, 6
+    ramp = np.repeat(slope * np.arange(66)[None, :, None], 12, axis=0).repeat(3, axis=2).astype(np.uint8)
+    write_image(tmp_path / "left.png", ramp[:, :60])
+    write_image(tmp_path / "right.png", ramp[:, 6:])
+    write_disparity(tmp_path / "disparity.png", np.full((12, 60), disparity, np.float32))
+    sample = StereoSample(*(str(tmp_path / f"{name}.png") for name in ("left", "right", "disparity")))
+    pair = load_pair(sample, (12 // factor, 60 // factor))
+    inner = np.s_[0, :, 3:-3]  # the filter meets the border outside
+    left, right = (view.numpy().astype(float)[inner] for view in (pair.left, pair.right))
+    columns = np.arange(left.shape[1])
+    fitted_slope = np.polyfit(columns, left.mean(axis=0), 1)[0]
+    measured = (right - left).mean() / fitted_slope
+    assert measured == pytest.approx(disparity / factor, rel=0.02)
+    np.testing.assert_allclose(pair.disparity.numpy(), disparity / factor, rtol=1e-6)
+
+
 @pytest.mark.parametrize("size", [(32, 48), (50, 70)])
 def test_class_maps_are_resized_as_the_release_does(tmp_path, release_sample, stored, size):
     write_image(tmp_path / "classes.png", stored["load_image__rgb__norm0__HWC"][..., 0] % 19)
@@ -83,7 +102,7 @@ def test_class_maps_are_resized_as_the_release_does(tmp_path, release_sample, st
 
 @pytest.mark.parametrize("name", ["rgb", "gray", "rgba"])
 def test_unit_range_equals_the_release(stored, name):
-    image = torch.from_numpy(stored[f"load_image__{name}__norm0__CHW"])
+    image = torch.from_numpy(stored[f"load_image__{name}__norm0__HWC"]).permute(2, 0, 1)
     assert to_unit_range(image).numpy().tobytes() == stored[f"load_image__{name}__norm1__CHW"].tobytes()
 
 

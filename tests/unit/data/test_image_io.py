@@ -1,5 +1,8 @@
 """Reading and writing images: equal to the release on good files, one clear line on bad ones."""
 
+import struct
+import zlib
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -20,12 +23,12 @@ PHOTO = RANDOM.integers(0, 256, (12, 20, 3), dtype=np.uint8)
 
 @pytest.fixture(scope="module")
 def stored(golden):
-    return np.load(golden / "data" / "data_loading.npz")
+    return np.load(golden / "data_loading.npz")
 
 
 @pytest.fixture(scope="module")
 def files(golden):
-    return golden / "data" / "files"
+    return golden / "files"
 
 
 def refused(read, path, message):
@@ -68,6 +71,30 @@ def test_pfm_of_both_byte_orders_equals_the_release(files, stored, name):
 @pytest.mark.parametrize("name", ["color_le", "color_be"])
 def test_three_channel_pfm_is_no_disparity(files, name):
     refused(read_disparity, files / f"{name}.pfm", "not a one-channel PFM file")
+
+
+# ---- bytes written by hand -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("order", "scale"), [("<", "-1.0"), (">", "1.0")])
+def test_pfm_written_by_hand(tmp_path, order, scale):
+    """The last row comes first."""
+    content = f"Pf\n3 2\n{scale}\n".encode() + struct.pack(f"{order}6f", 4, 5, 6, 1, 2.5, 3)
+    (tmp_path / "d.pfm").write_bytes(content)
+    assert read_disparity(tmp_path / "d.pfm").tolist() == [[1, 2.5, 3], [4, 5, 6]]
+
+
+def test_16_bit_disparity_written_by_hand(tmp_path):
+    """KITTI's format: big-endian 256ths of a pixel, 0 where nothing was measured."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    rows = struct.pack(">B3HB3H", 0, 0, 256, 384, 0, 1, 0x0102, 65535)  # each after its filter, none
+    content = chunk(b"IHDR", struct.pack(">2I5B", 3, 2, 16, 0, 0, 0, 0))
+    content += chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    (tmp_path / "d.png").write_bytes(b"\x89PNG\r\n\x1a\n" + content)
+    assert read_disparity(tmp_path / "d.png").tolist() == [[0, 1, 1.5], [1 / 256, 258 / 256, 65535 / 256]]
 
 
 # ---- round trips --------------------------------------------------------------------------------------------------
