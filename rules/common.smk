@@ -15,11 +15,7 @@ from supcore.pipeline.code_hash import code_hash
 from supcore.pipeline.schema import complete_config
 from supcore.pipeline.settings import CONTROLS, FILE_LAYOUTS, Settings
 from supcore.pipeline.sources import epsilon_text
-from supcore.pipeline.stale_locks import clear_stale_locks
 from supcore.pipeline.studies import RECORD_STUDIES, TRANSFER_STUDIES, Studies
-
-# A run after one that was killed needs no `snakemake --unlock`.
-clear_stale_locks(".snakemake")
 
 
 def checked_settings():
