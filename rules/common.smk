@@ -16,11 +16,7 @@ from supcore.pipeline.places import make_own_networks_importable, shipped
 from supcore.pipeline.schema import complete_config
 from supcore.pipeline.settings import CONTROLS, FILE_LAYOUTS, Settings
 from supcore.pipeline.sources import epsilon_text
-from supcore.pipeline.stale_locks import clear_stale_locks
 from supcore.pipeline.studies import RECORD_STUDIES, TRANSFER_STUDIES, Studies
-
-# A run after one that was killed needs no `snakemake --unlock`.
-clear_stale_locks(".snakemake")
 
 
 def find_shipped_files():

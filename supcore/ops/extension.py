@@ -1,7 +1,9 @@
 """Our compiled kernels: those of an installed wheel, else compiled at first use, else none.
 
 A compiled library is kept under ``SUPCORE_BUILD_DIR``, else in PyTorch's folder of extensions, by a hash of all that
-it depends on. Nothing here fails a run: :func:`problem` says why kernels are missing.
+it depends on, so that machines which share a home do not share what does not fit them. A failure is kept, too, by what
+may have caused it, and tried again once that has changed. Nothing here fails a run: :func:`problem` says why kernels
+are missing.
 """
 
 import hashlib
@@ -28,6 +30,11 @@ FOLDER = Path(__file__).parent
 SOURCES = {"cpp": ("deform_conv.cpp", "deform_conv_cpu.cpp"), "cuda": ("deform_conv.cu",)}
 BUILD_SECONDS = 600  # then the compiler is stopped
 LIBRARY = "deform_conv.so"
+# What makes a compilation fail or succeed besides the compiler; a failure is tried again when one of them changes.
+VARIABLES = (
+    *("CXX", "CC", "CPPFLAGS", "CFLAGS", "CXXFLAGS", "LDFLAGS", "CPATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH"),
+    *("LD_LIBRARY_PATH", "MAX_JOBS", "CUDA_HOME", "CUDA_PATH", "NVCC_PREPEND_FLAGS", "NVCC_APPEND_FLAGS"),
+)
 
 _one_thread = threading.Lock()
 
@@ -73,23 +80,30 @@ def _load_prebuilt(kind: str) -> bool:
 
 def _compiled(kind: str) -> Path:
     """The compiled library, made now unless another process has made it or failed to."""
-    library = build_folder() / f"supcore-{kind}-{_key(kind)}" / LIBRARY
+    library = _library(kind)
     if library.is_file():
         return library
     missing = missing_tool(kind)
     if missing:
         raise RuntimeError(missing)
     library.parent.mkdir(parents=True, exist_ok=True)
-    failure = library.with_name("failure.log")
+    failure = library.with_name(f"failure-{_hash(_circumstances())}.log")
     try:
         with FileLock(library.with_name(".lock"), timeout=BUILD_SECONDS):
             if failure.is_file():
-                raise RuntimeError(f"compiling failed before; to try again, delete {failure}")
+                raise RuntimeError(f"compiling failed here before; mend the compiler or delete {failure} to try again")
             if not library.is_file():
                 _build(kind, library, failure)
     except (Timeout, NotImplementedError) as error:
         raise RuntimeError(f"{library.parent}: cannot be locked ({error})") from error
     return library
+
+
+def _library(kind: str) -> Path:
+    """Where the library is kept: by compiler; where none can be run, that of any, say of a cluster's login node."""
+    name = f"supcore-{kind}-{_key(kind)}-"
+    made = sorted(build_folder().glob(f"{name}*/{LIBRARY}")) if missing_tool(kind) else []
+    return made[0] if made else build_folder() / (name + _hash(_compilers(kind))) / LIBRARY
 
 
 def build_folder() -> Path:
@@ -102,10 +116,9 @@ def build_folder() -> Path:
 
 def missing_tool(kind: str) -> str | None:
     """Which program the compilation lacks, as one line."""
-    compiler, path = os.environ.get("CXX") or "c++", _search_path()
-    if shutil.which(compiler.split()[0], path=path) is None:
-        return f"no C++ compiler {compiler!r}"
-    if shutil.which("ninja", path=path) is None:
+    if _program(_compiler()[0]) is None:
+        return f"no C++ compiler {' '.join(_compiler())!r}"
+    if _program("ninja") is None:
         return "no 'ninja' (pip install ninja)"
     if find_spec("setuptools") is None:  # PyTorch's builder imports it
         return "no 'setuptools' (pip install setuptools)"
@@ -123,6 +136,38 @@ def cuda_home() -> str | None:
     return next((home for home in candidates if home and Path(home, "bin", "nvcc").is_file()), None)
 
 
+def _compiler() -> list[str]:
+    """The C++ compiler as PyTorch's builder calls it: a program, say ``ccache``, and its arguments."""
+    return (os.environ.get("CXX") or "c++").split() or ["c++"]
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name, path=_search_path())
+
+
+def _compilers(kind: str) -> str:
+    """Which compilers these are: where they lie, and what they say of themselves."""
+    program, *arguments = _compiler()
+    commands = [[str(_program(program)), *arguments]]
+    if kind == "cuda":
+        commands.append([str(Path(str(cuda_home()), "bin", "nvcc"))])
+    return "\n".join(" ".join(command) + "\n" + _version(command) for command in commands)
+
+
+def _version(command: list[str]) -> str:
+    """What the program answers to ``--version``; nothing if it cannot be asked."""
+    try:
+        asked = subprocess.run([*command, "--version"], capture_output=True, text=True, errors="replace", timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return asked.stdout
+
+
+def _circumstances() -> str:
+    """What else may cause a failure: this machine (its memory, its headers) and the environment."""
+    return "\n".join([platform.node(), *(f"{name}={os.environ.get(name, '')}" for name in VARIABLES)])
+
+
 def _search_path() -> str:
     """PATH and the folder of this Python's scripts, where pip puts ninja."""
     return os.pathsep.join([os.environ.get("PATH", ""), str(Path(sys.executable).parent)])
@@ -134,9 +179,14 @@ def _architectures() -> str:
     return os.environ.get("TORCH_CUDA_ARCH_LIST") or ";".join(f"{major}.{minor}+PTX" for major, minor in sorted(seen))
 
 
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
 def _key(kind: str) -> str:
-    """Hash of what a compiled library depends on."""
-    digest = hashlib.sha256(f"{torch.__version__} {platform.system()} {platform.machine()}".encode())
+    """Hash of what a compiled library depends on besides the compiler."""
+    system = (torch.__version__, platform.system(), platform.machine(), *platform.libc_ver())
+    digest = hashlib.sha256(" ".join(system).encode())
     if kind == "cuda":
         digest.update(f"{torch.version.cuda} {_architectures()}".encode())
     folder = FOLDER / "csrc"

@@ -1,4 +1,4 @@
-"""Whatever is killed, and when: the same command again completes, and makes the bytes of an undisturbed run."""
+"""Whatever is killed, and when: unlocked, the same command completes and makes the bytes of an undisturbed run."""
 
 import os
 import random
@@ -122,9 +122,8 @@ def undisturbed(address, tmp_path_factory):
 
 
 @contextmanager
-def running(workspace, target):
+def running(workspace, command):
     """Snakemake and its jobs in a process group of their own, their output in a file."""
-    command = workspace.command(target, config=workspace.config)
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     with (workspace.folder / "output.txt").open("w") as output:
         process = subprocess.Popen(
@@ -142,7 +141,7 @@ def running(workspace, target):
 def killed_during(workspace, rule, after):
     """Whether a run was killed that long after a job of the rule had started; False if all was done by then."""
     log = workspace.folder / "output.txt"
-    with running(workspace, STAGES[rule].file) as process:
+    with running(workspace, workspace.command(STAGES[rule].file, config=workspace.config)) as process:
         while process.poll() is None and not re.search(rf"Job \d+: {STAGES[rule].message}", log.read_text()):
             time.sleep(0.05)
         try:
@@ -151,6 +150,12 @@ def killed_during(workspace, rule, after):
             return True
     assert process.returncode == 0, log.read_text()[-3000:]
     return False
+
+
+def unlock(workspace):
+    """What Snakemake asks for after it was killed itself."""
+    unlocked = workspace.snakemake("--unlock", config=workspace.config)
+    assert unlocked.returncode == 0, unlocked.stdout[-3000:]
 
 
 def duration(workspace, rule):
@@ -176,6 +181,7 @@ def test_twenty_kills_leave_no_trace(undisturbed, address, tmp_path):
         while kills < KILLS:
             if killed_during(workspace, rule, moments.uniform(0, longest)):
                 kills += 1
+                unlock(workspace)
                 assert not rule.startswith("train") or lost_steps(workspace, rule) <= EVERY
             else:  # too late: once more from nothing
                 (workspace.folder / STAGES[rule].file).unlink()
@@ -186,14 +192,35 @@ def test_twenty_kills_leave_no_trace(undisturbed, address, tmp_path):
     assert not list(workspace.folder.glob("results/checkpoints/*"))
 
 
+def wait_for_lock(workspace, process):
+    while not (locks := list(workspace.folder.glob(".snakemake/locks/*.lock"))):
+        assert process.poll() is None, (workspace.folder / "output.txt").read_text()[-3000:]
+        time.sleep(0.05)
+    return locks
+
+
 def test_a_second_run_at_the_same_time_is_told_so(address, tmp_path):
     workspace = prepare(tmp_path, address)
-    with running(workspace, STAGES["download_weights"].file) as first:
-        while not list(tmp_path.glob(".snakemake/locks/*.lock")):
-            assert first.poll() is None, (tmp_path / "output.txt").read_text()[-3000:]
-            time.sleep(0.05)
+    with running(workspace, workspace.command(STAGES["download_weights"].file, config=workspace.config)) as first:
+        wait_for_lock(workspace, first)
         second = workspace.snakemake(STAGES["download_weights"].file, config=workspace.config)
         assert second.returncode != 0
         assert "Directory cannot be locked" in second.stdout
         assert first.wait(timeout=120) == 0
     assert not list(tmp_path.glob(".snakemake/locks/*.lock"))
+
+
+def test_a_dry_run_leaves_the_lock_of_another_workflow_in_the_same_folder(workspace):
+    other = workspace.folder / "other.smk"
+    other.write_text('rule:\n    output: "done.txt"\n    shell: "sleep 60"\n')
+    snakemake, *_ = workspace.command()
+    command = [snakemake, "--snakefile", str(other), "--cores", "1"]
+    with running(workspace, command) as first:
+        locks = wait_for_lock(workspace, first)
+        planned = workspace.snakemake("--dry-run")
+        assert planned.returncode == 0, planned.stdout[-3000:]
+        assert all(lock.exists() for lock in locks)
+        second = subprocess.run(command, cwd=workspace.folder, capture_output=True, text=True, check=False)
+        assert second.returncode != 0
+        assert "Directory cannot be locked" in second.stderr
+        assert first.poll() is None

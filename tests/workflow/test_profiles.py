@@ -61,13 +61,17 @@ def test_the_first_attempt_claims_what_the_rule_states_and_the_second_twice_as_m
 
 @pytest.fixture
 def submitted(workspace, tmp_path, monkeypatch):
-    """Has a SUP optimised and returns the sbatch call; the sbatch that is found first refuses every job."""
+    """Has a SUP optimised and returns the sbatch call.
+
+    Stand-ins for SLURM are found first: a sacct that knows of no account and an sbatch that refuses every job.
+    """
     pytest.importorskip("snakemake_executor_plugin_slurm")
-    sbatch = tmp_path / "scheduler" / "sbatch"
-    sbatch.parent.mkdir()
-    sbatch.write_text("#!/bin/sh\nexit 1\n")
-    sbatch.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{sbatch.parent}{os.pathsep}{os.environ['PATH']}")
+    folder = tmp_path / "scheduler"
+    folder.mkdir()
+    for program, code in (("sacct", 0), ("sbatch", 1)):
+        (folder / program).write_text(f"#!/bin/sh\nexit {code}\n")
+        (folder / program).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     for path in INPUTS:
         (workspace.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (workspace.folder / path).touch()
@@ -75,8 +79,9 @@ def submitted(workspace, tmp_path, monkeypatch):
     def submitted(device, *options):
         config = workspace.changed_config(device=device)
         output = workspace.snakemake(SUP, *OPTIONS, *options, config=config).stdout
-        (call,) = re.findall(r"^sbatch call: (.*?) --wrap", output, re.MULTILINE)
-        return call
+        calls = re.findall(r"^sbatch call: (.*?) --wrap", output, re.MULTILINE)
+        assert len(calls) == 1, output[-3000:]
+        return calls[0]
 
     return submitted
 

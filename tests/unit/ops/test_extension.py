@@ -1,6 +1,7 @@
 """Choosing and building the compiled kernels, in processes of their own."""
 
 import os
+import platform
 import stat
 import subprocess
 import sys
@@ -51,13 +52,93 @@ def test_a_failing_compiler_is_tried_once(tmp_path):
     assert first.stdout.split() == ["torch", "torch", "18.0"]
     assert "compiling its CPU kernels, once" in first.stderr
     assert "compiling failed" in first.stderr
-    (log,) = tmp_path.glob("supcore-cpp-*/failure.log")
+    (log,) = tmp_path.glob("supcore-cpp-*/failure-*.log")
     assert "this compiler is broken" in log.read_text()
     assert not list(tmp_path.glob("*/.build-*"))
     second = use(tmp_path, CXX=compiler)
     assert second.stdout == first.stdout
     assert second.stderr.strip().count("\n") == 0
+    assert "uses torch, not our cpp kernels: compiling failed here before" in second.stderr
     assert str(log) in second.stderr
+
+
+class Compilations:
+    """A compiler that can be asked for its version; compilations with it are counted, and fail."""
+
+    def __init__(self, folder, monkeypatch):
+        self.compiler, self.count = folder / "a-c++", 0
+        self.install("a-c++ 1.0")
+        monkeypatch.setenv("SUPCORE_BUILD_DIR", str(folder / "builds"))
+        monkeypatch.setenv("CXX", str(self.compiler))
+        monkeypatch.setattr(extension, "missing_tool", lambda kind: None)
+        monkeypatch.setattr(extension, "_build", self._build)
+
+    def install(self, version):
+        self.compiler.write_text(f"#!/bin/sh\necho {version}\n")
+        self.compiler.chmod(0o755)
+
+    def _build(self, kind, library, failure):
+        self.count += 1
+        failure.write_text("broken")
+        raise RuntimeError("compiling failed")
+
+    def tried(self):
+        """Whether a use of the kernels compiles them."""
+        before = self.count
+        with pytest.raises(RuntimeError, match="compiling failed"):
+            extension._compiled("cpp")
+        return self.count > before
+
+
+@pytest.fixture
+def compilations(tmp_path, monkeypatch):
+    return Compilations(tmp_path, monkeypatch)
+
+
+def test_a_failure_is_tried_again_once_the_compiler_is_another(compilations, tmp_path, monkeypatch):
+    assert compilations.tried()
+    assert not compilations.tried()
+    compilations.install("a-c++ 1.1")
+    assert compilations.tried()
+    compilations.install("a-c++ 1.0")
+    assert not compilations.tried()
+    elsewhere = compilations.compiler.rename(tmp_path / "b-c++")
+    monkeypatch.setenv("CXX", str(elsewhere))
+    assert compilations.tried()
+
+
+@pytest.mark.parametrize("variable", ["CFLAGS", "CXXFLAGS", "CUDA_HOME", "CPATH", "MAX_JOBS"])
+def test_a_failure_is_tried_again_once_the_environment_is_another(compilations, variable, monkeypatch):
+    assert compilations.tried()
+    assert not compilations.tried()
+    monkeypatch.setenv(variable, "1")
+    assert compilations.tried()
+
+
+def test_a_failure_is_one_machine_s_own(compilations, monkeypatch):
+    assert compilations.tried()
+    monkeypatch.setattr(platform, "node", lambda: "another")
+    assert compilations.tried()
+
+
+def test_machines_that_differ_do_not_share_a_library(compilations, monkeypatch):
+    own = extension._library("cpp")
+    compilations.install("a-c++ 1.1")
+    other_compiler = extension._library("cpp")
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("glibc", "2.17"))
+    assert len({own, other_compiler, extension._library("cpp")}) == 3
+
+
+def test_a_machine_without_a_compiler_takes_what_another_compiled(compilations, monkeypatch):
+    library = extension._library("cpp")
+    library.parent.mkdir(parents=True)
+    library.touch()
+    monkeypatch.setenv("CXX", "c++")
+    monkeypatch.setattr(extension, "missing_tool", lambda kind: "no C++ compiler 'c++'")
+    assert extension._compiled("cpp") == library
+    library.unlink()
+    with pytest.raises(RuntimeError, match="no C"):
+        extension._compiled("cpp")
 
 
 def test_a_folder_that_cannot_be_written_falls_back(tmp_path):
@@ -86,7 +167,7 @@ def test_waiting_for_another_build_ends(tmp_path, monkeypatch):
         pytest.skip(extension.missing_tool("cpp"))
     monkeypatch.setenv("SUPCORE_BUILD_DIR", str(tmp_path))
     monkeypatch.setattr(extension, "BUILD_SECONDS", 0.2)
-    folder = tmp_path / f"supcore-cpp-{extension._key('cpp')}"
+    folder = extension._library("cpp").parent
     folder.mkdir()
     holder = (
         "import sys, time, filelock\nlock = filelock.FileLock(sys.argv[1])\n"
