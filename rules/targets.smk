@@ -1,7 +1,5 @@
 # Which files tables, studies and figures are made of; no rules here.
 
-import csv
-
 from supcore.files import sha256
 from supcore.pipeline.code_hash import package_root
 
@@ -191,7 +189,7 @@ def figure_names():
         *(["sup_curves"] if sup_histories() else []),
         *(["training_curves"] if training_histories() else []),
         "paper_summary",
-        *paper_plots(),
+        *(f"paper/{plot}" for plot in PLOTS),
     ]
 
 
@@ -241,14 +239,6 @@ def study_tables():
         f"<results>/tables/{s}.{suffix}" for s in studies for suffix in ("md", "tex")
     ]
     return [*tables, *printed]
-
-
-def paper_plots():
-    """The paper's plots of the data sets that are evaluated."""
-    with open(f"{config['published']}/line_plots.csv", newline="") as file:
-        points = list(csv.DictReader(file))
-    ids = {p["plot_id"] for p in points if p["dataset"] in SETTINGS.transfer_datasets}
-    return [f"paper/{plot}" for plot in sorted(ids)]
 
 
 def all_provenance():
