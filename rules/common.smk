@@ -18,7 +18,12 @@ from supcore.pipeline.schema import complete_config
 from supcore.pipeline.settings import CONTROLS, FILE_LAYOUTS, Settings
 from supcore.pipeline.sources import epsilon_text
 from supcore.pipeline.stale_locks import clear_stale_locks
-from supcore.pipeline.studies import RECORD_STUDIES, TRANSFER_STUDIES, Studies
+from supcore.pipeline.studies import (
+    RECORD_STUDIES,
+    TILE_SIZES,
+    TRANSFER_STUDIES,
+    Studies,
+)
 from supcore.pipeline.targets import check_path
 
 # A run after one that was killed needs no `snakemake --unlock`.
@@ -269,8 +274,6 @@ def training_settings(wildcards):
     return config["training"][recipe]
 
 
-# Sizes of the SUPs: a study that needs no table of its own.
-TILE_SIZES = "tile_sizes"
 DRAWN_STUDIES = (*RECORD_STUDIES, *TRANSFER_STUDIES, TILE_SIZES)
 
 

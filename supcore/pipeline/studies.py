@@ -17,6 +17,8 @@ RECORD_STUDIES = {
     "per_image": "per-image",
 }
 TRANSFER_STUDIES = ("robust_design", "finetuning")
+# Sizes of the SUPs: a study that needs no table of its own.
+TILE_SIZES = "tile_sizes"
 
 
 @dataclass(frozen=True)

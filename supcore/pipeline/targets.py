@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from supcore.errors import SupError
 from supcore.pipeline.sources import CONTROLS, check_tile, epsilon_text
-from supcore.pipeline.studies import RECORD_STUDIES, TRANSFER_STUDIES, Studies
+from supcore.pipeline.studies import RECORD_STUDIES, TILE_SIZES, TRANSFER_STUDIES, Studies
 
 # Rules that serve one study and do not have its name in their files.
 STUDY_OF_RULE = {
@@ -16,6 +16,7 @@ STUDY_OF_RULE = {
     "evaluate_snapshots": "sampling_efficiency",
     "evaluate_per_image": "per_image",
 }
+_STUDIES = (*RECORD_STUDIES, *TRANSFER_STUDIES, TILE_SIZES)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def check_path(path: str, outputs: Iterable[tuple[str, str]], studies: Studies, 
     errors = []
     for rule, pattern in outputs:
         wildcards = _possible_wildcards(pattern, path)
-        if wildcards is None:
+        if wildcards is None or wildcards.get("study", TILE_SIZES) not in _STUDIES:
             continue
         try:
             return check_target(Target(path, rule, wildcards), studies, plots)
@@ -97,7 +98,7 @@ Check = Callable[[str, str, Iterable[str]], None]
 
 def _check_study(target: Target, studies: Studies, check: Check) -> None:
     study = target.wildcards.get("study") or STUDY_OF_RULE.get(target.rule)
-    if study in (*RECORD_STUDIES, *TRANSFER_STUDIES):
+    if study is not None and study != TILE_SIZES:
         check("study", study, studies.names)
         if "dataset" in target.wildcards:
             check(f"data set of the study {study}", target.wildcards["dataset"], studies.datasets(study))
