@@ -36,10 +36,10 @@ wildcard_constraints:
     dataset=one_of(config["datasets"]),
     network=one_of(SETTINGS.networks),
     source=one_of([*SETTINGS.sources, *CONTROLS]),
-    weights=r"[A-Za-z0-9_-]+",
+    weights=weights_in_paths(),
     split=r"[A-Za-z0-9_-]+",
     size=r"full|tile\d+(x\d+)?",
-    epsilon=r"0\.\d+|1",
+    epsilon=r"0\.\d*[1-9]|1",
     seed=r"\d+",
 
 
@@ -61,6 +61,9 @@ rule all:
         "<results>/leaderboard.html",
         "<results>/run_times.csv",
         "<results>/provenance.json",
+
+
+refuse_wrong_targets(sys.argv[1:], workflow.rules)
 
 
 onstart:

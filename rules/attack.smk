@@ -114,15 +114,13 @@ rule released_sup:
 
 rule export_sup:
     input:
-        sup="<results>/sups/{source}/{weights}/{name}/sup.safetensors",
+        sup="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.safetensors",
     output:
-        pth="<results>/sups/{source}/{weights}/{name}/sup.pth",
+        pth="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.pth",
     log:
-        "<logs>/export_sup/{source}/{weights}/{name}.log",
+        "<logs>/export_sup/{source}/{weights}/{size}_eps{epsilon}_seed{seed}.log",
     benchmark:
-        "<benchmarks>/export_sup/{source}/{weights}/{name}.tsv"
-    wildcard_constraints:
-        name=r"[^/]+/seed\d+",
+        "<benchmarks>/export_sup/{source}/{weights}/{size}_eps{epsilon}_seed{seed}.tsv"
     threads: 1
     resources:
         mem_mb=2000,

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.io import strip_wildcard_constraints
 from snakemake.logging import logger
 
 from supcore.data.contents import changed_contents
@@ -12,11 +13,18 @@ from supcore.data.kitti import class_map
 from supcore.data.layouts import names_digest
 from supcore.errors import SupError
 from supcore.pipeline.code_hash import network_hash, script_hash
+from supcore.pipeline.paper import paper_plots
 from supcore.pipeline.places import make_own_networks_importable, shipped
 from supcore.pipeline.schema import complete_config
 from supcore.pipeline.settings import CONTROLS, FILE_LAYOUTS, Settings
 from supcore.pipeline.sources import epsilon_text
-from supcore.pipeline.studies import RECORD_STUDIES, TRANSFER_STUDIES, Studies
+from supcore.pipeline.studies import (
+    RECORD_STUDIES,
+    TILE_SIZES,
+    TRANSFER_STUDIES,
+    Studies,
+)
+from supcore.pipeline.targets import check_path
 
 
 def find_shipped_files():
@@ -38,12 +46,13 @@ def checked_settings():
         complete_config(config, workflow.source_path("../config/config.schema.yaml"))
         find_shipped_files()
         settings = Settings(config)
-        return settings, Studies(settings)
+        plots = paper_plots(config["published"], settings.transfer_datasets)
+        return settings, Studies(settings), plots
     except SupError as error:
         raise WorkflowError(str(error)) from None
 
 
-SETTINGS, STUDIES = checked_settings()
+SETTINGS, STUDIES, PLOTS = checked_settings()
 
 
 make_own_networks_importable()
@@ -91,6 +100,24 @@ if SETTINGS.missing_roots():
     logger.warning(f"Warning: {missing_roots_message(SETTINGS.missing_roots())}")
 
 
+def refuse_wrong_targets(arguments, rules):
+    """Stop with one line if an argument looks like an output of these rules and cannot belong to the configuration.
+
+    The arguments are those of the command line, for Snakemake does not tell a Snakefile its targets.
+    """
+    outputs = [
+        (rule.name, strip_wildcard_constraints(str(output)))
+        for rule in rules
+        for output in rule.output
+    ]
+    try:
+        for path in arguments:
+            if path.startswith(f"{RESULTS}/"):
+                check_path(path, outputs, STUDIES, PLOTS)
+    except SupError as error:
+        raise WorkflowError(str(error)) from None
+
+
 def one_of(names):
     """Regular expression that matches exactly these names; nothing if there are none."""
     return "|".join(map(re.escape, names)) or "(?!)"
@@ -118,6 +145,17 @@ def released_class_maps(dataset):
     example = class_map(Path(entry.get("root", "")), pattern)(Path("000000_10.png"))
     below = example.absolute().is_relative_to(os.path.abspath(CLASS_MAPS))
     return CLASS_MAPS if below else []
+
+
+def weights_in_paths():
+    """Regular expression of the weights in paths: those of the source, or of the data set and network, before them."""
+    folders = [(name, SETTINGS.source(name).folder) for name in SETTINGS.sources]
+    folders += [
+        (f"{dataset}/{network}", SETTINGS.evaluation_weights(dataset, network))
+        for dataset in SETTINGS.evaluated
+        for network in SETTINGS.targets(dataset)
+    ]
+    return "|".join(f"(?<=/{before}/){weights}" for before, weights in folders)
 
 
 def manifest(dataset, split):
@@ -266,8 +304,6 @@ def training_settings(wildcards):
     return config["training"][recipe]
 
 
-# Sizes of the SUPs: a study that needs no table of its own.
-TILE_SIZES = "tile_sizes"
 DRAWN_STUDIES = (*RECORD_STUDIES, *TRANSFER_STUDIES, TILE_SIZES)
 
 

@@ -170,7 +170,7 @@ rule paper_plot:
     benchmark:
         "<benchmarks>/figures/paper/{plot}.tsv"
     wildcard_constraints:
-        plot=r"P\d\d",
+        plot=one_of(PLOTS),
     threads: 1
     resources:
         mem_mb=2000,

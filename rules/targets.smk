@@ -1,6 +1,5 @@
 # Which files tables, studies and figures are made of; no rules here.
 
-import csv
 
 # Expanded by hand, as RESULTS is: Snakemake does not do so in params.
 BENCHMARKS = config.get("pathvars", {}).get("benchmarks", "benchmarks")
@@ -189,7 +188,7 @@ def figure_names():
         *(["sup_curves"] if sup_histories() else []),
         *(["training_curves"] if training_histories() else []),
         "paper_summary",
-        *paper_plots(),
+        *(f"paper/{plot}" for plot in PLOTS),
     ]
 
 
@@ -239,14 +238,6 @@ def study_tables():
         f"<results>/tables/{s}.{suffix}" for s in studies for suffix in ("md", "tex")
     ]
     return [*tables, *printed]
-
-
-def paper_plots():
-    """The paper's plots of the data sets that are evaluated."""
-    with open(f"{config['published']}/line_plots.csv", newline="") as file:
-        points = list(csv.DictReader(file))
-    ids = {p["plot_id"] for p in points if p["dataset"] in SETTINGS.transfer_datasets}
-    return [f"paper/{plot}" for plot in sorted(ids)]
 
 
 def all_provenance():

@@ -31,6 +31,8 @@ def _explanation(error: ValidationError) -> str:
     """The words of jsonschema, except where these show the schema instead of what to do."""
     if error.validator == "oneOf" and all("required" in choice for choice in error.validator_value):
         return f"give exactly one of {', '.join(choice['required'][0] for choice in error.validator_value)}"
+    if error.validator == "registry":
+        return error.message
     if error.validator == "not":
         return f"{error.instance!r} has no meaning here; remove it"
     if error.validator == "type" and re.fullmatch(r"[-+]?\d+e[-+]?\d+", str(error.instance)):

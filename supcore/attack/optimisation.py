@@ -8,7 +8,8 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from supcore.attack.universal import StepRule, UniversalAttack, as_networks
+from supcore.attack.choices import StepRule
+from supcore.attack.universal import UniversalAttack, as_networks
 from supcore.attack.validation import SupValidator
 from supcore.data.dataset import StereoDataset, to_unit_range
 from supcore.data.loading import load_batches

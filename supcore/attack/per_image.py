@@ -5,11 +5,11 @@ AAAI 2021) applies them to both views of a pair, and projected gradient descent 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from supcore.attack.choices import PerImageOptions
 from supcore.attack.diversity import resize_and_pad
 from supcore.attack.frozen import frozen
 from supcore.attack.universal import divide_by_l1_norm
@@ -18,50 +18,6 @@ from supcore.networks import StereoNetwork
 from supcore.seeding import torch_generator
 
 PUBLISHED_ALPHA = {0.02: 2e-3, 0.01: 2.5e-4, 0.005: 1.25e-4, 0.002: 5e-5}
-
-
-@dataclass(frozen=True)
-class PerImageOptions:
-    """How a pair is attacked.
-
-    Attributes:
-        steps: gradient steps of one restart.
-        alpha_of_epsilon: length of a step as a share of epsilon; None is the published length, see
-            :func:`published_alpha`.
-        momentum: decay of the accumulated gradients, each divided by its L1 norm; 0 steps along the last one alone.
-        diversity_probability: of resizing and padding the pair before a step.
-        random_start: start from uniform noise within epsilon, not from the clean pair.
-        restarts: independent runs, of which the one with the highest loss counts.
-    """
-
-    steps: int = 40
-    alpha_of_epsilon: float | None = None
-    momentum: float = 0.0
-    diversity_probability: float = 0.0
-    random_start: bool = False
-    restarts: int = 1
-
-    def __post_init__(self) -> None:
-        if self.steps < 1 or self.restarts < 1:
-            raise ValueError(f"steps and restarts must be positive, got {self.steps} and {self.restarts}")
-        if self.alpha_of_epsilon is not None and not self.alpha_of_epsilon > 0:
-            raise ValueError(f"alpha_of_epsilon must be positive, got {self.alpha_of_epsilon}")
-        if not 0 <= self.momentum <= 1 or not 0 <= self.diversity_probability <= 1:
-            raise ValueError(
-                f"momentum and diversity_probability must be in [0, 1], got {self.momentum} "
-                f"and {self.diversity_probability}"
-            )
-
-
-PER_IMAGE_ATTACKS = {
-    "fgsm": PerImageOptions(steps=1, alpha_of_epsilon=1.0),
-    "ifgsm": PerImageOptions(),
-    "mifgsm": PerImageOptions(momentum=0.47),
-    "di2fgsm": PerImageOptions(diversity_probability=0.5),
-    "mdi2fgsm": PerImageOptions(momentum=0.47, diversity_probability=0.5),
-    # Not of that paper: the step of Madry et al., 2.5 epsilon over the number of steps.
-    "pgd": PerImageOptions(alpha_of_epsilon=2.5 / 40, random_start=True, restarts=3),
-}
 
 
 def published_alpha(epsilon: float) -> float:

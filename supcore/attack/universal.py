@@ -1,16 +1,15 @@
 """One step of the universal attack, on one network or on several at once."""
 
 from collections.abc import Sequence
-from typing import Literal, get_args
+from typing import get_args
 
 import torch
 from torch import Tensor
 
+from supcore.attack.choices import StepRule
 from supcore.attack.frozen import frozen
 from supcore.networks import StereoNetwork
 from supcore.perturbation import StereoPerturbation
-
-StepRule = Literal["clip", "sign", "normalised"]
 
 
 class UniversalAttack:

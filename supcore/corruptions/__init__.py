@@ -20,7 +20,14 @@ and differ from it in this:
 under them; the latter with independent draws even destroys the rows' correspondence.
 """
 
-from supcore.corruptions.apply import corrupt, corrupt_pair
+from typing import TYPE_CHECKING
+
 from supcore.corruptions.registry import CORRUPTIONS, GROUPS, Corruption, chosen_corruptions
+from supcore.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from supcore.corruptions.apply import corrupt, corrupt_pair
 
 __all__ = ["CORRUPTIONS", "GROUPS", "Corruption", "chosen_corruptions", "corrupt", "corrupt_pair"]
+
+__getattr__ = lazy_names(__name__, {"corrupt": "apply", "corrupt_pair": "apply"})

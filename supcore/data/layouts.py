@@ -2,7 +2,7 @@
 
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -13,6 +13,7 @@ from supcore.data.pairing import Paths, is_readable_folder
 from supcore.data.scene_flow import LETTERS, driving, flyingthings3d, monkaa
 from supcore.data.splits import choose
 from supcore.errors import SupError
+from supcore.option_values import check_options
 
 LAYOUTS: dict[str, Callable[..., list[Paths]]] = {
     "kitti_raw": kitti_raw,
@@ -109,7 +110,7 @@ def index_pairs(
             f"{root}: data root not found, or not open to this user; set datasets.<name>.root to the folder of the "
             "data set"
         )
-    _check_options(layout, options)
+    check_layout_options(layout, options)
     everything = LAYOUTS[layout](root, **options)
     unwanted = set() if exclude is None else read_exclusions(exclude)
     matched = [unwanted & _places(row["left"].relative_to(root)) for row in everything]
@@ -148,6 +149,16 @@ def names_digest(layout: str, root: str | Path, **options: Any) -> str:
     return digest.hexdigest()[:16]
 
 
+def check_layout_options(layout: str, options: Mapping[str, Any]) -> None:
+    """Check the options of a layout by name and type.
+
+    Raises:
+        SupError: an option that the layout lacks, or a value that it cannot have.
+    """
+    _, *known = inspect.signature(LAYOUTS[layout]).parameters.values()
+    check_options(f"layout {layout}", {option.name: option.annotation for option in known}, options)
+
+
 def known_total(layout: str, **options: Any) -> int | None:
     """Pairs of the complete data set with these options of its layout; None where the number is not known."""
     if layout == "flyingthings3d":
@@ -174,14 +185,6 @@ def _places(left: Path) -> set[PurePosixPath]:
     """Every line of an exclusion list that would leave out this left image."""
     place = PurePosixPath(left)
     return {place, place.with_suffix(""), *place.parents}
-
-
-def _check_options(layout: str, options: dict[str, Any]) -> None:
-    _, *known = inspect.signature(LAYOUTS[layout]).parameters
-    for name in options:
-        if name not in known:
-            there = ", ".join(known) or "none"
-            raise SupError(f"config key layout_options.{name}: layout {layout} has no such option; it has: {there}")
 
 
 def _complete(paths: Paths) -> dict[str, str]:

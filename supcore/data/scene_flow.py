@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal, get_args
 
 from supcore.data.pairing import Paths, find_files, in_sibling_folder, refuse_unpaired, visible_files
 
-LETTERS = ("A", "B", "C")
+Letter = Literal["A", "B", "C"]
+Rendering = Literal["cleanpass", "finalpass"]
+LETTERS: tuple[Letter, ...] = get_args(Letter)
 
 
 def flyingthings3d(
     root: Path,
     *,
-    rendering: str = "finalpass",
-    subset: str = "TEST",
-    letters: Sequence[str] = LETTERS,
+    rendering: Rendering = "finalpass",
+    subset: Literal["TRAIN", "TEST"] = "TEST",
+    letters: Sequence[Letter] = LETTERS,
     disparity: str = "disparity",
 ) -> list[Paths]:
     """FlyingThings3D: ``frames_{rendering}/{subset}/{A,B,C}/<sequence>/{left,right}``.
@@ -29,17 +32,17 @@ def flyingthings3d(
     return _pairs(_frames(root, rendering) / subset, root / disparity / subset, scenes)
 
 
-def monkaa(root: Path, *, rendering: str = "finalpass", disparity: str = "disparity") -> list[Paths]:
+def monkaa(root: Path, *, rendering: Rendering = "finalpass", disparity: str = "disparity") -> list[Paths]:
     """Monkaa: ``frames_{rendering}/<scene>/{left,right}``."""
     return _pairs(_frames(root, rendering), root / disparity, ["*"])
 
 
-def driving(root: Path, *, rendering: str = "finalpass", disparity: str = "disparity") -> list[Paths]:
+def driving(root: Path, *, rendering: Rendering = "finalpass", disparity: str = "disparity") -> list[Paths]:
     """Driving: ``frames_{rendering}/<focal length>/<scene>/<fast|slow>/{left,right}``."""
     return _pairs(_frames(root, rendering), root / disparity, ["*/*/*"])
 
 
-def _frames(root: Path, rendering: str) -> Path:
+def _frames(root: Path, rendering: Rendering) -> Path:
     """The archives of WebP images unpack into a folder of their own."""
     webp = root / f"frames_{rendering}_webp"
     plain = root / f"frames_{rendering}"

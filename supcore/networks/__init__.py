@@ -1,8 +1,13 @@
 """Stereo networks: N×3×H×W pairs in [0, 1] in, disparity in pixels out."""
 
-from supcore.networks.base import StereoNetwork, StereoOutput
-from supcore.networks.checkpoints import load_weights, save_weights
+from typing import TYPE_CHECKING
+
+from supcore.lazy import lazy_names
 from supcore.networks.registry import NETWORKS, build_network
+
+if TYPE_CHECKING:
+    from supcore.networks.base import StereoNetwork, StereoOutput
+    from supcore.networks.checkpoints import load_weights, save_weights
 
 __all__ = [
     "NETWORKS",
@@ -12,3 +17,13 @@ __all__ = [
     "load_weights",
     "save_weights",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "StereoNetwork": "base",
+        "StereoOutput": "base",
+        "load_weights": "checkpoints",
+        "save_weights": "checkpoints",
+    },
+)

@@ -3,10 +3,11 @@
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from supcore.errors import SupError
-from supcore.networks.base import StereoNetwork
+from supcore.option_values import check_options
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class NetworkEntry:
     Attributes:
         module: import path.
         network: name of the :class:`~supcore.networks.base.StereoNetwork` in it; its options are the dataclass
-            ``<network>Options`` beside it.
+            ``<network>Options`` beside it, which comes from a module ``<module>_options`` without PyTorch where a
+            configuration's options shall be checked before anything runs.
         defaults: options that make the named variant.
     """
 
@@ -57,18 +59,33 @@ def build_network(name: str, **options: Any) -> Any:
     """
     entry = _entry(name)
     network_class, options_class = _classes(name, entry)
-    known = [f.name for f in fields(options_class)]
-    unknown = sorted(set(options) - set(known))
-    if unknown:
-        raise SupError(f"network {name}: unknown option {', '.join(unknown)}; known options: {', '.join(known)}")
-    settings = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
-    try:
-        chosen = options_class(**{**entry.defaults, **settings})
-    except (TypeError, ValueError) as error:
-        raise SupError(f"network {name}: {error}") from error
+    chosen = _filled_in(name, entry, options_class, options)
     network = network_class(chosen).eval()
     network.options = chosen
     return network
+
+
+def check_network_options(name: str, options: Mapping[str, Any]) -> None:
+    """Check options as :func:`build_network` does, where that takes no PyTorch: for the networks of the library.
+
+    Raises:
+        SupError: unknown name or option, or a value the network cannot have.
+    """
+    entry = _entry(name)
+    module = f"{entry.module}_options"
+    if name in NETWORKS and find_spec(module):
+        options_class = getattr(importlib.import_module(module), f"{entry.network}Options")
+        _filled_in(name, entry, options_class, options)
+
+
+def _filled_in(name: str, entry: NetworkEntry, options_class: Any, options: Mapping[str, Any]) -> Any:
+    """The options of a network, its own defaults where none is given."""
+    check_options(f"network {name}", {f.name: f.type for f in fields(options_class)}, options)
+    settings = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
+    try:
+        return options_class(**{**entry.defaults, **settings})
+    except (TypeError, ValueError) as error:
+        raise SupError(f"network {name}: {error}") from error
 
 
 def _entry(name: str) -> NetworkEntry:
@@ -83,6 +100,8 @@ def _entry(name: str) -> NetworkEntry:
 
 def _classes(name: str, entry: NetworkEntry) -> tuple[Any, Any]:
     """The network's class and that of its options."""
+    from supcore.networks.base import StereoNetwork  # with PyTorch
+
     try:
         module = importlib.import_module(entry.module)
     except (ImportError, SyntaxError) as error:

@@ -7,6 +7,7 @@ from supcore.errors import SupError
 
 # Kinds of weights that are made by a recipe, and the section of the configuration that holds those recipes.
 SECTIONS = {"train": "training", "finetune": "finetuning"}
+WEIGHT_KINDS = ("bundled", "registry", "untrained", *SECTIONS)
 
 Config = Mapping[str, Any]
 

@@ -2,15 +2,39 @@
 
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
-from jsonschema import Draft202012Validator, validators  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator, ValidationError, validators  # type: ignore[import-untyped]
 
+from supcore.attack.choices import PER_IMAGE_ATTACKS, StepRule
+from supcore.data.layouts import LAYOUTS
 from supcore.errors import SupError
+from supcore.networks.registry import NETWORKS
 from supcore.schema_violations import first_violation
+
+# Layouts whose pairs the pipeline makes itself.
+MADE_LAYOUTS = ("synthetic", "motorcycle")
+
+
+def _corruptions() -> Iterable[str]:
+    """Imported when a configuration lists some: their functions need OpenCV and SciPy, a quarter of a second."""
+    from supcore.corruptions.registry import CORRUPTIONS
+
+    return CORRUPTIONS
+
+
+# What the schema's keyword ``registry`` may name. Nothing here imports PyTorch.
+REGISTRIES: dict[str, Callable[[], Iterable[str]]] = {
+    "networks": lambda: NETWORKS,
+    "layouts": lambda: (*MADE_LAYOUTS, *LAYOUTS),
+    "layouts on disk": lambda: LAYOUTS,
+    "corruptions": _corruptions,
+    "step rules": lambda: get_args(StepRule),
+    "per-image attacks": lambda: PER_IMAGE_ATTACKS,
+}
 
 
 def complete_config(config: dict[str, Any], schema: str | Path) -> None:
@@ -39,6 +63,13 @@ def _fill_in(validator: Any, properties: dict[str, Any], instance: Any, schema: 
     yield from Draft202012Validator.VALIDATORS["properties"](validator, properties, instance, schema)
 
 
+def _in_registry(_: Any, registry: str, instance: Any, __: dict[str, Any]) -> Iterator[Any]:
+    """The keyword ``registry``: the value is a name that the library has there."""
+    known = list(REGISTRIES[registry]())
+    if instance not in known:
+        yield ValidationError(f"{instance!r} is none of the {registry}; known: {', '.join(known)}")
+
+
 def _is_integer(_: Any, value: Any) -> bool:
     """Without 10.0, which JSON takes for an integer and Python's ``range`` does not."""
     return isinstance(value, int) and not isinstance(value, bool)
@@ -51,6 +82,6 @@ def _is_number(checker: Any, value: Any) -> bool:
 
 _Validator = validators.extend(
     Draft202012Validator,
-    {"properties": _fill_in},
+    {"properties": _fill_in, "registry": _in_registry},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number}),
 )

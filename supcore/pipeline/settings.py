@@ -1,6 +1,5 @@
 """The pipeline's configuration: checks beyond the schema, and the questions that the rules ask of it."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,14 +9,13 @@ from supcore.data.layouts import LAYOUTS
 from supcore.data.pairing import is_readable_folder
 from supcore.download.registry import Checkpoint, Registry, WeightsEntry, load_registry
 from supcore.errors import SupError
-from supcore.pipeline.recipes import SECTIONS, check_made_weights, lineage, start_of
-from supcore.pipeline.sources import Name, Source, source_networks, source_settings
+from supcore.pipeline.checks import check_settings
+from supcore.pipeline.recipes import lineage, start_of
+from supcore.pipeline.sources import CONTROLS, Name, Source, source_networks, source_settings, tile_size
 
-SYNTHETIC = "synthetic"
+__all__ = ["CONTROLS", "FILE_LAYOUTS", "Settings", "tile_size"]
+
 FILE_LAYOUTS = tuple(LAYOUTS)
-WEIGHT_KINDS = ("bundled", "registry", "untrained", *SECTIONS)
-CLEAN = "none"
-CONTROLS = ("noise",)
 
 
 @dataclass(frozen=True)
@@ -34,9 +32,7 @@ class Settings:
     config: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        self._check_networks()
-        self._check_dataset_references()
-        self._check_sups()
+        check_settings(self)
 
     # ---- what there is -------------------------------------------------------------------------------------------
 
@@ -50,7 +46,7 @@ class Settings:
         return [name for name, d in self.config["datasets"].items() if d["layout"] in layouts]
 
     def weight_names(self, kind: str) -> list[str]:
-        """Names of the weights of one of the :data:`WEIGHT_KINDS`, over all networks."""
+        """Names of the weights of one of the :data:`~supcore.pipeline.recipes.WEIGHT_KINDS`, over all networks."""
         names = (n for net in self.config["networks"].values() for n, w in net["weights"].items() if kind in w)
         return sorted(set(names))
 
@@ -80,7 +76,7 @@ class Settings:
                 yield f"training released weights ({network}/{weights})", seen
         for source in map(self.source, self.sources):
             if source.released:
-                yield f"choosing released SUPs ({source.name})", self._registry.collection(source.released).chosen_on
+                yield f"choosing released SUPs ({source.name})", self.registry.collection(source.released).chosen_on
 
     @property
     def evaluated(self) -> list[str]:
@@ -138,25 +134,28 @@ class Settings:
     def released_weights(self, network: str, weights: str) -> WeightsEntry:
         """Where released weights come from, and what is known of them."""
         name = self.config["networks"][network]["weights"][weights]["registry"]
-        return self._registry.entry(self.architecture(network), name)
+        return self.registry.entry(self.architecture(network), name)
 
     @cached_property
-    def _registry(self) -> Registry:
+    def registry(self) -> Registry:
+        """The list of released files."""
         return load_registry(self.config["weights_registry"])
 
-    def weights(self, network: str, wanted: Sequence[str]) -> str:
-        """The first of the ``wanted`` weights names that the network has."""
+    def weights(self, network: str, wanted: Sequence[str], key: str) -> str:
+        """The first of the ``wanted`` weights names that the network has; ``key`` is the one that asks for them."""
         available = self.config["networks"][network]["weights"]
         for name in wanted:
             if name in available:
                 return name
         raise SupError(
-            f"config key networks.{network}.weights: none of {', '.join(wanted)} (there: {', '.join(available)})"
+            f"config key {key}: none of {', '.join(wanted)} is in networks.{network}.weights, which has: "
+            f"{', '.join(available)}"
         )
 
     def evaluation_weights(self, dataset: str, network: str) -> str:
         """Weights with which ``network`` is evaluated on ``dataset``."""
-        return self.weights(network, self.config["evaluation"]["datasets"][dataset]["weights"])
+        wanted = self.config["evaluation"]["datasets"][dataset]["weights"]
+        return self.weights(network, wanted, f"evaluation.datasets.{dataset}.weights")
 
     # ---- perturbations -------------------------------------------------------------------------------------------
 
@@ -177,7 +176,7 @@ class Settings:
         return Source(
             name=name,
             networks=networks,
-            weights=tuple(self.weights(network, sups["weights"]) for network in networks),
+            weights=tuple(self.weights(network, sups["weights"], "sups.weights") for network in networks),
             released=own.get("released"),
             settings=source_settings(sups, own),
             default_selection="best" if self.config["mode"] == "as_published" else "last",
@@ -186,7 +185,7 @@ class Settings:
     def released_sup(self, source: Source, size: str, epsilon: float) -> Checkpoint:
         """Where a released perturbation comes from."""
         assert source.released is not None
-        return self._registry.collection(source.released).checkpoint(
+        return self.registry.collection(source.released).checkpoint(
             self.architecture(source.networks[0]), size, epsilon
         )
 
@@ -195,111 +194,3 @@ class Settings:
         if source in CONTROLS:
             return list(dict.fromkeys(name for other in self.sources for name in self.source(other).grid))
         return self.source(source).grid
-
-    # ---- checks --------------------------------------------------------------------------------------------------
-
-    def _check_networks(self) -> None:
-        kinds: dict[str, str] = {}
-        for network, entry in self.config["networks"].items():
-            for name, weights in entry["weights"].items():
-                (kind,) = [k for k in WEIGHT_KINDS if k in weights]
-                if kinds.setdefault(name, kind) != kind:
-                    raise SupError(
-                        f"config key networks.{network}.weights.{name}: is '{kind}' here but '{kinds[name]}' for "
-                        "another network; give one of them another name"
-                    )
-                if kind == "registry":
-                    self._registry.entry(self.architecture(network), weights["registry"])
-                if kind in SECTIONS:
-                    check_made_weights(self.config, network, name, kind)
-
-    def _check_dataset_references(self) -> None:
-        sups = self.config["sups"]
-        self._check_split("sups.training", sups["training"])
-        self._check_split("sups.validation", sups["validation"])
-        for name, training in self.config.get("training", {}).items():
-            for role in ("datasets", "validation"):
-                for number, reference in enumerate(training[role]):
-                    self._check_split(f"training.{name}.{role}[{number}]", reference)
-        for name, recipe in self.config.get("finetuning", {}).items():
-            self._check_finetuning(f"finetuning.{name}", recipe)
-        for name, entry in self.config["evaluation"]["datasets"].items():
-            self._check_split(f"evaluation.datasets.{name}", {"dataset": name, "split": entry["split"]})
-            for network in entry.get("networks", []):
-                if network not in self.networks:
-                    known = ", ".join(self.networks)
-                    raise SupError(
-                        f"config key evaluation.datasets.{name}.networks: unknown network {network!r}; known: {known}"
-                    )
-            for network in self.targets(name):
-                self.evaluation_weights(name, network)
-
-    def _check_finetuning(self, key: str, recipe: Mapping[str, Any]) -> None:
-        for number, reference in enumerate(recipe["datasets"]):
-            self._check_split(f"{key}.datasets[{number}]", reference)
-        self._check_split(f"{key}.validation", recipe["validation"])
-        for source in recipe["sups"]["sources"]:
-            if source not in self.sources:
-                raise SupError(f"config key {key}.sups: unknown source {source!r}; known: {', '.join(self.sources)}")
-        for size in recipe["sups"]["sizes"]:
-            _check_tile(f"{key}.sups.sizes", size, tuple(self.config["image_size"]))
-
-    def _check_split(self, key: str, reference: Mapping[str, Any]) -> None:
-        datasets = self.config["datasets"]
-        dataset, split = reference["dataset"], reference["split"]
-        if dataset not in datasets:
-            raise SupError(f"config key {key}: unknown data set {dataset!r}; known: {', '.join(datasets)}")
-        if split not in datasets[dataset]["splits"]:
-            known = ", ".join(datasets[dataset]["splits"])
-            raise SupError(f"config key {key}: data set {dataset} has no split {split!r}; known: {known}")
-
-    def _check_sups(self) -> None:
-        image_size = tuple(self.config["image_size"])
-        for size in self.config["sups"]["sizes"]:
-            _check_tile("sups.sizes", size, image_size)
-        if not self.sources:
-            raise SupError("config key networks: every network is target_only; leave one to optimise SUPs on")
-        for network in self.config["sups"].get("network_alpha", {}):
-            if network not in self.networks:
-                known = ", ".join(self.networks)
-                raise SupError(f"config key sups.network_alpha: unknown network {network!r}; known: {known}")
-        for name in self.sources:
-            self._check_source(name, f"config key sups.sources.{name}")
-
-    def _check_source(self, name: str, key: str) -> None:
-        if name in (*CONTROLS, CLEAN):
-            raise SupError(f"{key}: this name is taken by a control; choose another one")
-        own = (self.config["sups"].get("sources") or {}).get(name) or {}
-        for network in source_networks(name, own):
-            if network not in self.networks:
-                raise SupError(f"{key}: unknown network {network!r}; known: {', '.join(self.networks)}")
-            if self.target_only(network) and "released" not in own:
-                raise SupError(f"{key}: network {network} is target_only; choose another one")
-        source = self.source(name)
-        for size in own.get("sizes", []):
-            _check_tile(f"sups.sources.{name}.sizes", size, tuple(self.config["image_size"]))
-        last, steps = max(source.snapshots, default=0), source.settings.get("steps")
-        if steps is not None and last > steps:
-            raise SupError(f"{key}: the SUP is kept after step {last}, but there are {steps} steps; correct snapshots")
-        if source.released is None:
-            self._check_split(f"sups.sources.{name}.training", source.training)
-        elif len(source.networks) > 1:
-            raise SupError(f"{key}: released perturbations belong to one network; name just that one")
-        else:
-            self._registry.collection(source.released)
-
-
-def _check_tile(key: str, size: str, image_size: tuple[int, int]) -> None:
-    height, width = tile_size(size, image_size)
-    if image_size[0] % height or image_size[1] % width:
-        raise SupError(f"config key {key}: {size} does not divide the image_size {image_size[0]}x{image_size[1]}")
-
-
-def tile_size(size: str, image_size: tuple[int, int]) -> tuple[int, int]:
-    """(h, w) of ``tile64``, ``tile32x64`` or ``full``."""
-    if size == "full":
-        return image_size
-    match = re.fullmatch(r"tile(\d+)(?:x(\d+))?", size)
-    if match is None:
-        raise SupError(f"config key sups.sizes: {size!r} is neither 'full' nor like 'tile64'")
-    return int(match[1]), int(match[2] or match[1])

@@ -1,10 +1,15 @@
 """Sources: what SUPs are optimised on, or where released ones come from."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from supcore.errors import SupError
+
+# What stands in place of a source in tables and paths: clean images, and random noise.
+CLEAN = "none"
+CONTROLS = ("noise",)
 
 # Keys of `sups` that a source may set for itself.
 OWN_KEYS = (
@@ -114,3 +119,24 @@ def source_networks(name: str, own: Mapping[str, Any]) -> tuple[str, ...]:
 def epsilon_text(epsilon: float) -> str:
     """Epsilon as it stands in paths and tables: the shortest decimal, no exponent."""
     return f"{epsilon:.10f}".rstrip("0").rstrip(".")
+
+
+def tile_size(size: str, image_size: tuple[int, int]) -> tuple[int, int]:
+    """(h, w) of ``tile64``, ``tile32x64`` or ``full``."""
+    if size == "full":
+        return image_size
+    match = re.fullmatch(r"tile(\d+)(?:x(\d+))?", size)
+    if match is None:
+        raise SupError(f"config key sups.sizes: {size!r} is neither 'full' nor like 'tile64'")
+    return int(match[1]), int(match[2] or match[1])
+
+
+def check_tile(key: str, size: str, image_size: tuple[int, int]) -> None:
+    """Check that tiles of a size fill an image.
+
+    Raises:
+        SupError: they do not; the message begins with ``key``.
+    """
+    height, width = tile_size(size, image_size)
+    if not (height and width) or image_size[0] % height or image_size[1] % width:
+        raise SupError(f"{key}: {size} does not divide the image_size {image_size[0]}x{image_size[1]}")

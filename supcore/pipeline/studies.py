@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from supcore.errors import SupError
+from supcore.pipeline.checks import check_names
 from supcore.pipeline.settings import Settings
 from supcore.pipeline.sources import Name, epsilon_text
 
@@ -16,6 +17,8 @@ RECORD_STUDIES = {
     "per_image": "per-image",
 }
 TRANSFER_STUDIES = ("robust_design", "finetuning")
+# Sizes of the SUPs: a study that needs no table of its own.
+TILE_SIZES = "tile_sizes"
 
 
 @dataclass(frozen=True)
@@ -30,21 +33,33 @@ class Studies:
 
     def __post_init__(self) -> None:
         for name in self.names:
-            study, key = self.study(name), f"config key studies.{name}"
-            self._check(key, "datasets", study.get("datasets", []), self.settings.evaluated)
-            self._check(key, "networks", study.get("networks", []), self.settings.networks)
-            self._check(key, "sources", study.get("sources", []), self.settings.sources)
-            if "baseline" in study:
-                self._check(key, "baseline", [study["baseline"]], study.get("networks", self.settings.networks))
-            for role in ("designs", "finetuned"):
-                for names in study.get(role, {}).values():
-                    wanted = [names] if isinstance(names, str) else names
-                    self._check(key, role, wanted, self.settings.networks)
+            study, key = self.study(name), f"studies.{name}"
+            networks = study.get("networks", self.settings.networks)
+            check_names(f"{key}.datasets", "name", study.get("datasets", []), self.settings.evaluated)
+            check_names(f"{key}.networks", "name", networks, self.settings.networks)
+            check_names(f"{key}.sources", "name", study.get("sources", []), self.settings.sources)
+            check_names(f"{key}.baseline", "name", [study["baseline"]] if "baseline" in study else [], networks)
+            for names in study.get("designs", {}).values():
+                check_names(f"{key}.designs", "name", names, self.settings.networks)
+            pairs = study.get("finetuned", {}).items()
+            check_names(f"{key}.finetuned", "name", (name for pair in pairs for name in pair), self.settings.networks)
         for source in self.study("sampling_efficiency").get("sources", []):
             if not self.settings.source(source).snapshots:
                 raise SupError(
                     f"config key studies.sampling_efficiency.sources: {source} keeps no snapshots; list steps in "
                     "sups.snapshots"
+                )
+        attacked = self.study("per_image").get("sources", [])
+        check_names("studies.per_image.sources", "network", attacked, self.settings.networks)
+        for dataset in self.datasets("per_image"):
+            for network in attacked:
+                self.settings.evaluation_weights(dataset, network)
+        for dataset in self.study("classes").get("datasets", []):
+            entry = self.settings.config["datasets"][dataset]
+            if entry["layout"] != "synthetic" and "segmentation" not in entry.get("layout_options", {}):
+                raise SupError(
+                    f"config key studies.classes.datasets: {dataset} has no class maps; set "
+                    f"datasets.{dataset}.layout_options.segmentation"
                 )
 
     @property
@@ -81,9 +96,3 @@ class Studies:
     def finetuned(self) -> Mapping[str, str]:
         """Networks and their adversarially fine-tuned versions."""
         return dict(self.study("finetuning").get("finetuned", {}))
-
-    @staticmethod
-    def _check(key: str, role: str, wanted: list[str], known: list[str]) -> None:
-        for name in wanted:
-            if name not in known:
-                raise SupError(f"{key}.{role}: unknown name {name!r}; known: {', '.join(known)}")

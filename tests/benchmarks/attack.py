@@ -9,8 +9,9 @@ from typing import get_args
 import torch
 from timing import CLOCKS, fastest, parser
 
+from supcore.attack.choices import StepRule
 from supcore.attack.frozen import frozen
-from supcore.attack.universal import StepRule, UniversalAttack
+from supcore.attack.universal import UniversalAttack
 from supcore.networks import build_network
 from supcore.perturbation import StereoPerturbation
 

@@ -1,18 +1,8 @@
 """Configurations: the shipped ones build their graphs, and a wrong one gets one line that names the key."""
 
 import pytest
-import yaml
-
-from tests.workflow.conftest import REPOSITORY
 
 pytestmark = pytest.mark.workflow
-
-
-def test_the_schema_knows_exactly_the_networks_of_the_library():
-    from supcore.networks import NETWORKS
-
-    schema = yaml.safe_load((REPOSITORY / "config/config.schema.yaml").read_text())
-    assert set(schema["$defs"]["architecture"]["else"]["enum"]) == set(NETWORKS)
 
 
 @pytest.mark.parametrize(

@@ -82,15 +82,20 @@ def changed(path, value):
         (
             "evaluation.datasets.street.weights",
             ["kitti12"],
-            "config key networks.psmnet.weights: none of kitti12 (there: demo, trained, kitti15)",
+            "config key evaluation.datasets.street.weights: none of kitti12 is in networks.psmnet.weights, which has: "
+            "demo, trained, kitti15",
         ),
         (
             "evaluation.datasets.street.networks",
             ["b"],
             "config key evaluation.datasets.street.networks: unknown",
         ),
-        ("evaluation.datasets.street.weights", ["kitti15"], "config key networks.wide.weights: none of kitti15"),
-        ("sups.weights", ["kitti12"], "config key networks.psmnet.weights: none of kitti12"),
+        (
+            "evaluation.datasets.street.weights",
+            ["kitti15"],
+            "config key evaluation.datasets.street.weights: none of kitti15 is in networks.wide.weights",
+        ),
+        ("sups.weights", ["kitti12"], "config key sups.weights: none of kitti12 is in networks.psmnet.weights"),
         ("sups.sizes.0", "tile48", "config key sups.sizes: tile48 does not divide the image_size 64x128"),
         ("sups.sizes.0", "tile64x96", "config key sups.sizes: tile64x96 does not divide"),
         ("sups.sizes.0", "tile128", "config key sups.sizes: tile128 does not divide"),
@@ -161,7 +166,7 @@ def test_weights_are_the_first_of_the_wanted_ones_that_the_network_has():
     assert settings.source("psmnet").weights == ("kitti15",)
     assert settings.source("wide").weights == ("demo",)
     assert settings.evaluation_weights("street", "wide") == "trained"
-    assert settings.weights("psmnet", ["none", "trained", "demo"]) == "trained"
+    assert settings.weights("psmnet", ["none", "trained", "demo"], "sups.weights") == "trained"
 
 
 @pytest.fixture

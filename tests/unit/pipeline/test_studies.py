@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from supcore.attack import PER_IMAGE_ATTACKS
 from supcore.corruptions import CORRUPTIONS, GROUPS
 from supcore.errors import SupError
 from supcore.pipeline.settings import Settings
@@ -20,7 +19,10 @@ SCHEMA = yaml.safe_load((Path(__file__).parents[3] / "config/config.schema.yaml"
 
 def studies(**wanted):
     config = copy.deepcopy(CONFIG)
-    config["sups"]["sources"] = {"psmnet": {"snapshots": [2, 4]}, "wide": {}}
+    config["sups"] |= {
+        "batch": 2,
+        "sources": {"psmnet": {"snapshots": [2, 4]}, "wide": {}, "both": {"networks": ["psmnet", "wide"]}},
+    }
     return Studies(Settings(config | {"studies": wanted}))
 
 
@@ -32,12 +34,32 @@ def studies(**wanted):
         ("classes", {"sources": ["b"]}, "studies.classes.sources: unknown name 'b'"),
         ("robust_design", {"designs": {"a": ["b"]}}, "studies.robust_design.designs: unknown name 'b'"),
         ("finetuning", {"finetuned": {"psmnet": "b"}}, "studies.finetuning.finetuned: unknown name 'b'"),
+        ("finetuning", {"finetuned": {"b": "psmnet"}}, "studies.finetuning.finetuned: unknown name 'b'"),
+        ("per_image", {"sources": ["both"]}, "studies.per_image.sources: unknown network 'both'; known: psmnet, wide"),
         ("sampling_efficiency", {"sources": ["wide"]}, "studies.sampling_efficiency.sources: wide keeps no snapshots"),
     ],
 )
 def test_contradiction_is_one_line_that_names_the_key(study, settings, message):
     with pytest.raises(SupError, match=re.escape(f"config key {message}")):
         studies(**{study: settings})
+
+
+def test_a_data_set_without_class_maps_is_refused_before_anything_is_evaluated():
+    config = copy.deepcopy(CONFIG)
+    config["evaluation"]["datasets"]["kitti"] = {"split": "validation", "weights": ["demo"]}
+    config["studies"] = {"classes": {"datasets": ["kitti"]}}
+    with pytest.raises(SupError, match=r"studies.classes.datasets: kitti has no class maps; set datasets.kitti.la"):
+        Studies(Settings(config))
+    config["datasets"]["kitti"]["layout_options"] = {"segmentation": "semantic"}
+    assert Studies(Settings(config)).names == ["classes"]
+
+
+def test_a_network_that_pairs_are_attacked_with_has_weights_there():
+    config = copy.deepcopy(CONFIG)
+    config["evaluation"]["datasets"] = {"street": {"split": "test", "weights": ["kitti15"], "networks": ["psmnet"]}}
+    config["studies"] = {"per_image": {"sources": ["wide"]}}
+    with pytest.raises(SupError, match=r"evaluation.datasets.street.weights: none of kitti15 is in networks.wide"):
+        Studies(Settings(config))
 
 
 def test_a_study_looks_at_everything_unless_it_says_what_at():
@@ -58,11 +80,10 @@ def test_epsilons_are_those_of_the_sups_unless_given():
     assert studies(per_image={"epsilons": [0.01]}).epsilons("per_image") == ["0.01"]
 
 
-def test_the_schema_knows_every_study_and_every_attack():
+def test_the_schema_knows_every_study_and_group_of_corruptions():
     known = SCHEMA["properties"]["studies"]["properties"]
     assert set(known) == {*RECORD_STUDIES, *TRANSFER_STUDIES}
     assert set(RECORD_STUDIES) == set(LABELS)
-    assert set(known["per_image"]["properties"]["attacks"]["items"]["enum"]) == set(PER_IMAGE_ATTACKS)
     groups, _ = known["corruptions"]["properties"]["corruptions"]["oneOf"]
     assert set(groups["enum"]) == set(GROUPS)
 

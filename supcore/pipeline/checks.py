@@ -1,0 +1,195 @@
+"""What a configuration can have wrong beyond its schema: values that contradict each other or what there is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from supcore.data.layouts import LAYOUTS, check_layout_options, known_total
+from supcore.errors import SupError
+from supcore.networks.registry import NETWORKS, check_network_options
+from supcore.pipeline.recipes import SECTIONS, WEIGHT_KINDS, check_made_weights
+from supcore.pipeline.sources import CLEAN, CONTROLS, Source, check_tile, source_networks
+
+if TYPE_CHECKING:
+    from supcore.pipeline.settings import Settings
+
+
+def check_settings(settings: Settings) -> None:
+    """Check everything but the studies.
+
+    Raises:
+        SupError: one line that names the key.
+    """
+    _check_layouts(settings.config["datasets"])
+    _check_weights(settings)
+    _check_network_options(settings)
+    _check_sups(settings)
+    _check_recipes(settings)
+    _check_evaluation(settings)
+
+
+def check_names(key: str, what: str, wanted: Iterable[str], known: Iterable[str]) -> None:
+    """Check that names are among the known ones.
+
+    Raises:
+        SupError: one is not; the message begins with ``config key`` and the key.
+    """
+    for name in wanted:
+        if name not in known:
+            raise SupError(f"config key {key}: unknown {what} {name!r}; known: {', '.join(known)}")
+
+
+def pairs_of(entry: Mapping[str, Any], split: str) -> int | None:
+    """Number of pairs in a split of a data set as far as it is known before the data are looked at, else None."""
+    chosen = entry["splits"][split]
+    if isinstance(chosen, dict):
+        return int(chosen["count"])
+    if isinstance(chosen, int | list):
+        return chosen if isinstance(chosen, int) else len(chosen)
+    if entry["layout"] not in LAYOUTS or "exclude" in entry:
+        return None
+    total = known_total(entry["layout"], **entry.get("layout_options", {}))
+    first, last = chosen.split(":")
+    return None if total is None else len(range(total)[int(first or 0) : int(last or total)])
+
+
+def _check_layouts(datasets: Mapping[str, Any]) -> None:
+    for name, entry in datasets.items():
+        if entry["layout"] in LAYOUTS:
+            try:
+                check_layout_options(entry["layout"], entry.get("layout_options", {}))
+            except SupError as error:
+                raise SupError(f"config key datasets.{name}.layout_options: {error}") from None
+
+
+def _check_weights(settings: Settings) -> None:
+    kinds: dict[str, str] = {}
+    for network, entry in settings.config["networks"].items():
+        for name, weights in entry["weights"].items():
+            (kind,) = [k for k in WEIGHT_KINDS if k in weights]
+            if kinds.setdefault(name, kind) != kind:
+                raise SupError(
+                    f"config key networks.{network}.weights.{name}: is '{kind}' here but '{kinds[name]}' for "
+                    "another network; give one of them another name"
+                )
+            if kind == "registry":
+                settings.registry.entry(settings.architecture(network), weights["registry"])
+            if kind in SECTIONS:
+                check_made_weights(settings.config, network, name, kind)
+
+
+def _check_network_options(settings: Settings) -> None:
+    """As the network would when a job builds it; of one that is not the library's, the job does."""
+    for network, entry in settings.config["networks"].items():
+        architecture = settings.architecture(network)
+        if ":" in architecture:
+            continue
+        if architecture not in NETWORKS:
+            known = ", ".join(NETWORKS)
+            raise SupError(
+                f"config key networks.{network}: unknown network {architecture!r}; give one of these as its "
+                f"architecture: {known}"
+            )
+        for weights in entry["weights"]:
+            options = settings.network_options(network, weights)
+            added = "" if options == entry.get("options", {}) else f" (with weights.{weights})"
+            try:
+                check_network_options(architecture, options)
+            except SupError as error:
+                raise SupError(f"config key networks.{network}.options{added}: {error}") from None
+
+
+def _check_sups(settings: Settings) -> None:
+    sups = settings.config["sups"]
+    _check_split(settings, "sups.training", sups["training"])
+    _check_split(settings, "sups.validation", sups["validation"])
+    _check_tiles(settings, "sups.sizes", sups["sizes"])
+    if not settings.sources:
+        raise SupError("config key networks: every network is target_only; leave one to optimise SUPs on")
+    check_names("sups.network_alpha", "network", sups.get("network_alpha", {}), settings.networks)
+    for name in settings.sources:
+        _check_source(settings, name, f"sups.sources.{name}")
+
+
+def _check_source(settings: Settings, name: str, key: str) -> None:
+    if name in (*CONTROLS, CLEAN):
+        raise SupError(f"config key {key}: this name is taken by a control; choose another one")
+    own = (settings.config["sups"].get("sources") or {}).get(name) or {}
+    check_names(key, "network", source_networks(name, own), settings.networks)
+    for network in source_networks(name, own):
+        if settings.target_only(network) and "released" not in own:
+            raise SupError(f"config key {key}: network {network} is target_only; choose another one")
+    _check_tiles(settings, f"{key}.sizes", own.get("sizes", []))
+    source = settings.source(name)
+    if source.released is None:
+        _check_split(settings, f"{key}.training", source.training)
+        _check_snapshots(settings, source, key)
+    elif len(source.networks) > 1:
+        raise SupError(f"config key {key}: released perturbations belong to one network; name just that one")
+    elif source.snapshots:
+        raise SupError(f"config key {key}: released perturbations have no snapshots; set snapshots: []")
+    else:
+        settings.registry.collection(source.released)
+
+
+def _check_snapshots(settings: Settings, source: Source, key: str) -> None:
+    """No snapshot may lie beyond the end of the run, which would stop it when the data are already indexed."""
+    if not source.snapshots:
+        return
+    last, steps = max(source.snapshots), source.settings.get("steps")
+    if steps is None:
+        pairs = pairs_of(settings.config["datasets"][source.training["dataset"]], source.training["split"])
+        if pairs is None:
+            raise SupError(
+                f"config key {key}: with snapshots, give the number of steps; one pass over "
+                f"{'/'.join(source.training.values())} has as many as there turn out to be pairs"
+            )
+        steps = math.ceil(pairs / source.settings["batch"])
+    if last > steps:
+        raise SupError(
+            f"config key {key}: the SUP is kept after step {last}, but there are {steps} steps; correct snapshots"
+        )
+
+
+def _check_recipes(settings: Settings) -> None:
+    for name, recipe in settings.config.get("training", {}).items():
+        for role in ("datasets", "validation"):
+            for number, reference in enumerate(recipe[role]):
+                _check_split(settings, f"training.{name}.{role}[{number}]", reference)
+    for name, recipe in settings.config.get("finetuning", {}).items():
+        key = f"finetuning.{name}"
+        for number, reference in enumerate(recipe["datasets"]):
+            _check_split(settings, f"{key}.datasets[{number}]", reference)
+        _check_split(settings, f"{key}.validation", recipe["validation"])
+        check_names(f"{key}.sups", "source", recipe["sups"]["sources"], settings.sources)
+        _check_tiles(settings, f"{key}.sups.sizes", recipe["sups"]["sizes"])
+
+
+def _check_evaluation(settings: Settings) -> None:
+    for name, entry in settings.config["evaluation"]["datasets"].items():
+        key = f"evaluation.datasets.{name}"
+        _check_split(settings, key, {"dataset": name, "split": entry["split"]})
+        check_names(f"{key}.networks", "network", entry.get("networks", []), settings.networks)
+        for network in settings.targets(name):
+            settings.evaluation_weights(name, network)
+    if not settings.transfer_datasets:
+        raise SupError(
+            "config key evaluation.datasets: every data set is studies_only, which leaves none for the transfer table; "
+            f"take it from one of {', '.join(settings.evaluated)}"
+        )
+
+
+def _check_split(settings: Settings, key: str, reference: Mapping[str, Any]) -> None:
+    datasets = settings.config["datasets"]
+    dataset, split = reference["dataset"], reference["split"]
+    check_names(key, "data set", [dataset], datasets)
+    if split not in datasets[dataset]["splits"]:
+        known = ", ".join(datasets[dataset]["splits"])
+        raise SupError(f"config key {key}: data set {dataset} has no split {split!r}; known: {known}")
+
+
+def _check_tiles(settings: Settings, key: str, sizes: Iterable[str]) -> None:
+    for size in sizes:
+        check_tile(f"config key {key}", size, tuple(settings.config["image_size"]))

@@ -1,0 +1,105 @@
+"""Requested files: each that cannot belong to the configuration gets one line that names what is wrong with it."""
+
+import copy
+import re
+
+import pytest
+
+from supcore.errors import SupError
+from supcore.pipeline.settings import Settings
+from supcore.pipeline.studies import Studies
+from supcore.pipeline.targets import check_path
+from tests.unit.pipeline.test_settings import CONFIG
+
+# Output patterns as in rules/, without the constraints that tell rules of equal patterns apart.
+SUP = "r/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}"
+OUTPUTS = [
+    ("render_scenes", "r/manifests/{dataset}/{split}.csv"),
+    ("train_sup", f"{SUP}/sup.safetensors"),
+    ("released_sup", "r/sups/{source}/{weights}/{size}_eps{epsilon}/seed0/sup.safetensors"),
+    ("export_sup", f"{SUP}/sup.pth"),
+    ("bundled_weights", "r/weights/{network}/{weights}.safetensors"),
+    ("evaluate_clean", "r/evaluations/{dataset}/{network}/{weights}/clean.csv"),
+    ("evaluate_perturbed", "r/evaluations/{dataset}/{network}/{weights}/from-{source}.csv"),
+    ("evaluate_corrupted", "r/evaluations/{dataset}/{network}/{weights}/corrupted.csv"),
+    ("evaluate_per_image", "r/evaluations/{dataset}/per-image-from-{source}.csv"),
+    ("save_outputs", "r/outputs/{dataset}/{network}/{weights}/from-{source}/{size}_eps{epsilon}_seed{seed}"),
+    ("study_table", "r/tables/{study}.csv"),
+    ("transfer_table", "r/tables/transfer.csv"),
+    ("corruption_scores", "r/tables/corruption_scores.csv"),
+    ("study_matrix", "r/tables/{study}.md"),
+    ("study_figure", "r/figures/{study}_{dataset}.pdf"),
+    ("transfer_bars", "r/figures/transfer_bars.pdf"),
+    ("paper_plot", "r/figures/paper/{plot}.pdf"),
+]
+
+
+@pytest.fixture
+def studies():
+    config = copy.deepcopy(CONFIG)
+    config["studies"] = {
+        "classes": {"datasets": ["street"]},
+        "per_image": {"sources": ["wide"], "datasets": ["street"]},
+    }
+    return Studies(Settings(config))
+
+
+def check(path, studies):
+    check_path(f"r/{path}", OUTPUTS, studies, ["P01", "P02"])
+
+
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [
+        ("sups/psmnet/demo/tile32_eps0.02/seed0/sup.safetensors", "attacked weights of psmnet 'demo'", ),
+        ("sups/psmnet/demo/tile32_eps0.02/seed0/sup.pth", "attacked weights of psmnet 'demo' here; known: kitti15"),
+        ("sups/psm/kitti15/tile32_eps0.02/seed0/sup.pth", "no source 'psm' here; known: psmnet, wide"),
+        ("sups/noise/kitti15/tile32_eps0.02/seed0/sup.pth", "no source 'noise' here"),
+        ("sups/psmnet/kitti15/tile48_eps0.02/seed0/sup.safetensors", "tile48 does not divide the image_size 64x128"),
+        ("sups/psmnet/kitti15/tile0_eps0.02/seed0/sup.pth", "'tile0' is neither 'full' nor like 'tile64'"),
+        ("sups/psmnet/kitti15/full_eps0.0/seed0/sup.pth", "'0.0' is no epsilon above 0 and up to 1, written like 0.02"),
+        ("sups/psmnet/kitti15/full_eps2/seed0/sup.pth", "'2' is no epsilon"),
+        ("sups/psmnet/kitti15/full_eps0.020/seed0/sup.pth", "'0.020' is no epsilon"),
+        ("sups/psmnet/kitti15/full_epssmall/seed0/sup.pth", "'small' is no epsilon"),
+        ("manifests/street/dev.csv", "no split of street 'dev' here; known: train, validation, test"),
+        ("manifests/city/test.csv", "no data set 'city' here; known: street, things, kitti"),
+        ("weights/wide/kitti15.safetensors", "no weights of wide 'kitti15' here; known: demo, trained"),
+        ("weights/raft/demo.safetensors", "no network 'raft' here; known: psmnet, wide"),
+        ("evaluations/street/psmnet/demo/clean.csv", "no weights of psmnet on street 'demo' here; known: trained"),
+        ("evaluations/kitti/psmnet/demo/clean.csv", "no data set 'kitti' here; known: street, things"),
+        ("evaluations/street/psmnet/trained/from-raft.csv", "no source 'raft' here; known: psmnet, wide, noise"),
+        ("evaluations/street/psmnet/trained/corrupted.csv", "no study 'corruptions' here; known: classes, per_image"),
+        ("evaluations/things/per-image-from-wide.csv", "no data set of the study per_image 'things' here"),
+        ("evaluations/street/per-image-from-psmnet.csv", "no source of the study per_image 'psmnet' here; known: wide"),
+        ("outputs/street/psmnet/trained/from-wide/tile48_eps0.02_seed0", "tile48 does not divide"),
+        ("tables/corruptions.csv", "no study 'corruptions' here; known: classes, per_image"),
+        ("tables/corruption_scores.csv", "no study 'corruptions' here"),
+        ("figures/classes_things.pdf", "no data set of the study classes 'things' here; known: street"),
+        ("figures/paper/P99.pdf", "no plot 'P99' here; known: P01, P02"),
+    ],
+)  # fmt: skip
+def test_what_cannot_belong_to_the_configuration_is_one_line(path, fault, studies):
+    with pytest.raises(SupError, match=rf"^target r/{re.escape(path)}: .*{re.escape(fault)}") as caught:
+        check(path, studies)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "sups/psmnet/kitti15/tile16_eps0.3/seed7/sup.pth",  # beside the grid, on demand
+        "sups/wide/demo/full_eps1/seed0/sup.safetensors",
+        "manifests/kitti/validation.csv",
+        "weights/psmnet/demo.safetensors",
+        "evaluations/street/wide/trained/from-noise.csv",
+        "evaluations/street/per-image-from-wide.csv",
+        "tables/transfer.csv",
+        "tables/classes.csv",
+        "tables/tile_sizes.md",
+        "figures/transfer_bars.pdf",  # not of a study called transfer
+        "figures/paper/P01.pdf",
+        "something/else.txt",  # Snakemake's own words are clear enough
+    ],
+)
+def test_what_can_belong_to_it_passes(path, studies):
+    check(path, studies)
