@@ -14,6 +14,8 @@ from pathlib import Path
 from supcore.networks.registry import NETWORKS
 
 PACKAGE = "supcore"
+# Files beside a module that count where it mentions them: compiled sources, templates of pages.
+_BESIDE = {"csrc": "csrc/*", ".j2": "*.j2"}
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -101,9 +103,10 @@ def _collect(module: str, packages: frozenset[str], files: dict[str, Path]) -> N
     if file is None or module in files:
         return
     files[module] = file
-    # Compiled sources and templates beside the module.
-    beside = [*(file.parent / "csrc").glob("*"), *file.parent.glob("*.j2")]
-    files.update((f"{module}/{source.name}", source) for source in beside)
+    text = file.read_text(encoding="utf-8")
+    for mention, pattern in _BESIDE.items():
+        if mention in text:
+            files.update((f"{module}/{other.name}", other) for other in file.parent.glob(pattern))
     for imported in _imports(file, module):
         _collect(imported, packages, files)
 

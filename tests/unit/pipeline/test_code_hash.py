@@ -1,4 +1,4 @@
-"""The hash that re-runs a rule: it changes with the code the rule runs, and with nothing else."""
+"""The hashes that re-run a rule: they change with the code that the rule runs, and with nothing else."""
 
 import os
 import re
@@ -9,119 +9,144 @@ from pathlib import Path
 
 import pytest
 
-from supcore.pipeline.code_hash import code_hash, package_root
+from supcore.pipeline.code_hash import network_hash, package_root, script_hash
+
+SCRIPT = '"""A script."""\n\nfrom supcore.attack.universal import UniversalAttack\n'
 
 
 @pytest.fixture
-def copy_of_package(tmp_path):
+def copy(tmp_path):
+    """A copy of the package, and a script ``job.py`` beside it."""
     shutil.copytree(package_root(), tmp_path / "supcore", ignore=shutil.ignore_patterns("__pycache__"))
-    return tmp_path / "supcore"
+    (tmp_path / "job.py").write_text(SCRIPT)
+    return tmp_path
 
 
-def hashed(package: Path, *modules: str) -> str:
+def hashed(folder: Path, kind: str, name: str) -> str:
     """In a fresh process, as the parse of a Snakefile is."""
     program = (
-        "import sys; from supcore.pipeline.code_hash import code_hash, package_root;"
-        "print(package_root(), code_hash(*sys.argv[1:]), 'torch' in sys.modules)"
+        f"import sys; from supcore.pipeline.code_hash import {kind}, package_root;"
+        f"print(package_root(), {kind}(sys.argv[1]), 'torch' in sys.modules)"
     )
-    environment = {**os.environ, "PYTHONPATH": str(package.parent), "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(
-        [sys.executable, "-c", program, *modules],
-        env=environment,
-        cwd=package.parent,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-c", program, name]
+    done = subprocess.run(command, env=environment, cwd=folder, check=True, capture_output=True, text=True)
     root, value, torch_imported = done.stdout.split()
-    assert Path(root) == package
+    assert Path(root) == folder / "supcore"
     assert torch_imported == "False", "the workflow would take seconds to build its graph"
     return value
 
 
-def edit(package: Path, file: str) -> None:
-    with (package / file).open("a", encoding="utf-8") as stream:
-        stream.write("\n# edited\n")
+def script(folder):
+    return hashed(folder, "script_hash", "job.py")
 
 
-def test_changes_with_what_the_module_imports_and_with_nothing_else(copy_of_package):
+def network(folder, name):
+    return hashed(folder, "network_hash", name)
+
+
+def edit(folder: Path, file: str, text: str = "EDITED = 1") -> None:
+    with (folder / file).open("a", encoding="utf-8") as stream:
+        stream.write(f"\n{text}\n")
+
+
+def test_a_script_changes_with_what_it_imports_and_with_nothing_else(copy):
     """supcore.attack.universal imports perturbation, which imports files; it does not import reporting."""
-    module = "supcore.attack.universal"
-    before = hashed(copy_of_package, module)
-    assert before == code_hash(module), "the copy has the same code as the package"
-    edit(copy_of_package, "reporting/style.py")
-    edit(copy_of_package, "evaluation/records.py")
-    (copy_of_package / "new_module.py").write_text("import supcore.attack.universal\n")
-    assert hashed(copy_of_package, module) == before
+    before = script(copy)
+    edit(copy, "supcore/reporting/style.py")
+    edit(copy, "supcore/evaluation/records.py")
+    (copy / "supcore/new_module.py").write_text("import supcore.attack.universal\n")
+    assert script(copy) == before
     seen = {before}
-    for file in ("attack/universal.py", "perturbation.py", "files.py", "networks/base.py"):
-        edit(copy_of_package, file)
-        seen.add(hashed(copy_of_package, module))
+    for file in ("job.py", *(f"supcore/{f}" for f in ("attack/universal.py", "files.py", "networks/base.py"))):
+        edit(copy, file)
+        seen.add(script(copy))
     assert len(seen) == 5
 
 
-def test_networks_that_are_imported_by_name_take_the_star(copy_of_package):
-    """The registry imports psmnet when it builds it: no import statement tells."""
-    before = [hashed(copy_of_package, module) for module in ("supcore.networks", "supcore.networks.*")]
-    edit(copy_of_package, "networks/psmnet.py")
-    after = [hashed(copy_of_package, module) for module in ("supcore.networks", "supcore.networks.*")]
-    assert after[0] == before[0]
-    assert after[1] != before[1]
+def test_comments_layout_and_docstrings_change_nothing(copy):
+    before = script(copy)
+    for file in ("job.py", "supcore/perturbation.py"):
+        edit(copy, file, "# a comment")
+    text = (copy / "supcore/attack/universal.py").read_text()
+    (copy / "supcore/attack/universal.py").write_text(re.sub(r'"""One step[^"]*"""', '"""Other words."""\n\n', text))
+    assert (copy / "supcore/attack/universal.py").read_text() != text
+    assert script(copy) == before
 
 
-def test_relative_and_local_imports_count(copy_of_package):
-    package = copy_of_package / "extra"
+def test_a_network_s_own_code_is_no_part_of_a_script(copy):
+    """Jobs on other networks do not run again when one is edited."""
+    names = ("psmnet", "psmnet_deform25", "aanet")
+    before = [script(copy), *(network(copy, name) for name in names)]
+    edit(copy, "supcore/networks/aanet.py")
+    after = [script(copy), *(network(copy, name) for name in names)]
+    assert after[:3] == before[:3]
+    assert after[3] != before[3]
+    assert len(set(before)) == 4
+
+
+def test_compiled_sources_and_templates_count_where_they_are_used(copy):
+    (copy / "job.py").write_text("from supcore.ops import backend\nfrom supcore.reporting.pages import render\n")
+    seen = {script(copy)}
+    for file in ("ops/csrc/deform_conv_cpu.cpp", "reporting/index.html.j2"):
+        edit(copy / "supcore", file)
+        seen.add(script(copy))
+    assert len(seen) == 3
+    (copy / "job.py").write_text("import supcore.reporting.transfer\n")
+    before = script(copy)
+    edit(copy / "supcore", "reporting/index.html.j2")
+    assert script(copy) == before
+
+
+def test_relative_and_local_imports_count(copy):
+    package = copy / "supcore/extra"
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "first.py").write_text("from . import second\ndef late():\n    from .third import f\n    return f\n")
     (package / "second.py").write_text("import supcore.extra.fourth as fourth\n")
     (package / "third.py").write_text("f = 1\n")
     (package / "fourth.py").write_text("x = 1\n")
-    values = [hashed(copy_of_package, "supcore.extra.first")]
+    (copy / "job.py").write_text("import supcore.extra.first\n")
+    values = [script(copy)]
     for name in ("second", "third", "fourth"):
-        edit(copy_of_package, f"extra/{name}.py")
-        values.append(hashed(copy_of_package, "supcore.extra.first"))
+        edit(package, f"{name}.py")
+        values.append(script(copy))
     assert len(set(values)) == 4
 
 
-def test_a_package_from_elsewhere_counts_with_what_it_takes_from_the_library(copy_of_package):
-    """Editing a network of one's own re-runs its jobs; editing another network of the library does not."""
-    own = copy_of_package.parent / "own"
+def test_a_network_from_elsewhere_counts_with_what_it_takes_from_the_library(copy):
+    own = copy / "own"
     own.mkdir()
     (own / "network.py").write_text(
         "import json\nfrom supcore.networks.blocks import conv_norm_2d\nfrom . import layers\n"
     )
     (own / "layers.py").write_text("x = 1\n")
-    before = hashed(copy_of_package, "own.network")
+    before = network(copy, "own.network:Net")
     (own / "other.py").write_text("import own.network\n")
-    edit(copy_of_package, "networks/aanet.py")
-    assert hashed(copy_of_package, "own.network") == before
+    edit(copy, "supcore/networks/aanet.py")
+    assert network(copy, "own.network:Net") == before
     seen = {before}
-    for file in ("../own/network.py", "../own/layers.py", "networks/blocks.py"):
-        edit(copy_of_package, file)
-        seen.add(hashed(copy_of_package, "own.network"))
+    for file in ("own/network.py", "own/layers.py", "supcore/networks/blocks.py"):
+        edit(copy, file)
+        seen.add(network(copy, "own.network:Net"))
     assert len(seen) == 4
 
 
-def test_a_module_without_a_package_counts(copy_of_package):
-    (copy_of_package.parent / "own_network.py").write_text("x = 1\n")
-    before = hashed(copy_of_package, "own_network")
-    edit(copy_of_package, "../own_network.py")
-    assert hashed(copy_of_package, "own_network") != before
+def test_a_module_without_a_package_counts(copy):
+    (copy / "own_network.py").write_text("x = 1\n")
+    before = network(copy, "own_network:Net")
+    edit(copy, "own_network.py")
+    assert network(copy, "own_network:Net") != before
 
 
-def test_order_and_repetition_of_the_modules_do_not_matter():
-    assert code_hash("supcore.metrics", "supcore.files") == code_hash("supcore.files", "supcore.metrics")
-    assert code_hash("supcore.metrics", "supcore.metrics") == code_hash("supcore.metrics")
-    assert code_hash("supcore.metrics") != code_hash("supcore.files")
+def test_hashes_are_short_text(tmp_path):
+    (tmp_path / "job.py").write_text(SCRIPT)
+    assert re.fullmatch(r"[0-9a-f]{16}", script_hash(str(tmp_path / "job.py")))
+    assert re.fullmatch(r"[0-9a-f]{16}", network_hash("psmnet"))
 
 
-def test_is_short_text():
-    assert re.fullmatch(r"[0-9a-f]{16}", code_hash("supcore.metrics"))
-
-
-@pytest.mark.parametrize("module", ["supcore.metric", "supcore.network.*", "not_a_package.network"])
+@pytest.mark.parametrize("module", ["supcore.network", "not_a_package.network"])
 def test_misspelt_module_is_an_error(module):
     """A rule with a typing error would never run again, whatever is edited."""
-    with pytest.raises(ImportError, match=re.escape(module.removesuffix(".*"))):
-        code_hash(module)
+    with pytest.raises(ImportError, match=re.escape(module)):
+        network_hash(f"{module}:Net")

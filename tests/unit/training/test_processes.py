@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from supcore.data.dataset import StereoPair
+from supcore.data.dataset import StereoDataset, StereoPair
 from supcore.errors import SupError
 from supcore.training import train_stereo
 
@@ -13,17 +13,11 @@ pytestmark = pytest.mark.slow  # starting processes takes seconds
 TOLERANCE = {"atol": 1e-6, "rtol": 1e-5}
 
 
-class SparsePairs(torch.utils.data.Dataset):
+class SparsePairs(StereoDataset):
     """Pairs whose ground truth covers very different shares of the image, as of a laser scanner."""
 
-    def __init__(self, pairs):
-        self.pairs = pairs
-
-    def __len__(self):
-        return len(self.pairs)
-
     def __getitem__(self, index):
-        pair = self.pairs[index]
+        pair = super().__getitem__(index)
         disparity = pair.disparity.clone()
         disparity[..., 5 + 10 * index :] = 0
         return StereoPair(pair.left, pair.right, disparity, pair.classes)
@@ -31,7 +25,7 @@ class SparsePairs(torch.utils.data.Dataset):
 
 @pytest.fixture(scope="module")
 def sparse(pairs):
-    return SparsePairs(pairs)
+    return SparsePairs(pairs.samples)
 
 
 @pytest.fixture(scope="module")
