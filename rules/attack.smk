@@ -12,15 +12,6 @@ rule train_sup:
         sup="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.safetensors",
         snapshots="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/snapshots.safetensors",
         history="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/history.csv",
-        preview=report(
-            "<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/preview.png",
-            caption="../report/sup.rst",
-            category="Perturbations",
-            labels={
-                "figure": "{source}",
-                "reference": "{size}, epsilon {epsilon}, seed {seed}",
-            },
-        ),
         provenance="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.json",
     log:
         "<logs>/train_sup/{source}/{weights}/{size}_eps{epsilon}_seed{seed}.log",
@@ -83,15 +74,6 @@ rule released_sup:
         checkpoint="<results>/downloads/sups/{source}/{size}_eps{epsilon}.pth",
     output:
         sup="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed0/sup.safetensors",
-        preview=report(
-            "<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed0/preview.png",
-            caption="../report/sup.rst",
-            category="Perturbations",
-            labels={
-                "figure": "{source}",
-                "reference": "{size}, epsilon {epsilon}, released",
-            },
-        ),
         provenance="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed0/sup.json",
     log:
         "<logs>/released_sup/{source}/{weights}/{size}_eps{epsilon}.log",
@@ -110,6 +92,34 @@ rule released_sup:
         "Checking the released SUP of {wildcards.source}: {wildcards.size}, epsilon {wildcards.epsilon}"
     script:
         "../workflow_scripts/released_sup.py"
+
+
+rule draw_sup:
+    input:
+        sup="<results>/sups/{source}/{weights}/{name}/sup.safetensors",
+    output:
+        preview=report(
+            "<results>/sups/{source}/{weights}/{name}/preview.png",
+            caption="../report/sup.rst",
+            category="Perturbations",
+            labels={"figure": "{source}", "reference": "{name}"},
+        ),
+    log:
+        "<logs>/draw_sup/{source}/{weights}/{name}.log",
+    benchmark:
+        "<benchmarks>/draw_sup/{source}/{weights}/{name}.tsv"
+    wildcard_constraints:
+        name=r"[^/]+/seed\d+",
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=script_code("draw_sup"),
+    message:
+        "Drawing the SUP of {wildcards.source}: {wildcards.name}"
+    script:
+        "../workflow_scripts/draw_sup.py"
 
 
 rule export_sup:

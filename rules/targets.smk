@@ -196,9 +196,16 @@ def figures():
     """The files of every figure."""
     names = [*figure_names(), *(f"{scene_figure(*scene)}_worst" for scene in scenes())]
     return [
-        f"<results>/figures/{name}.{suffix}"
-        for name in names
-        for suffix in ("pdf", "png")
+        *(
+            f"<results>/figures/{n}.{suffix}"
+            for n in names
+            for suffix in ("pdf", "png")
+        ),
+        *(
+            str(Path(sup).with_name("preview.png"))
+            for s in SETTINGS.sources
+            for sup in sups_of(s)
+        ),
     ]
 
 

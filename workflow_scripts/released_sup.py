@@ -6,8 +6,6 @@ from supcore.errors import SupError
 from supcore.perturbation import StereoPerturbation
 from supcore.pipeline.jobs.job import job
 from supcore.pipeline.settings import tile_size
-from supcore.reporting.pictures import sup_preview
-from supcore.reporting.style import save_figure
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -19,6 +17,4 @@ with job(snakemake) as running:
     if sup.size != wanted:
         raise SupError(f"{path}: holds tiles of {sup.size}, not {wanted}; ask for the size that it has")
     sup.save(snakemake.output.sup, {"source": wildcards.source, "weights": wildcards.weights})
-    preview = sup_preview(sup.left.numpy(), sup.right.numpy(), sup.epsilon, image_size=image_size)
-    save_figure(preview, [snakemake.output.preview])
     running.log.info("%s: step %s", path, sup.train_step)

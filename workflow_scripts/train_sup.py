@@ -13,8 +13,6 @@ from supcore.perturbation import StereoPerturbation
 from supcore.pipeline.jobs.job import job, job_identity
 from supcore.pipeline.jobs.networks import load_network, prepare_device
 from supcore.pipeline.settings import tile_size
-from supcore.reporting.pictures import sup_preview
-from supcore.reporting.style import save_figure
 from supcore.seeding import derived_seed
 
 if TYPE_CHECKING:
@@ -68,5 +66,3 @@ with job(snakemake) as running:
     save_snapshots(snakemake.output.snapshots, result.snapshots)
     with atomic_path(snakemake.output.history) as temporary:
         pd.DataFrame(result.history).to_csv(temporary, index=False, float_format="%.8g")
-    preview = sup_preview(sup.left.numpy(), sup.right.numpy(), sup.epsilon, image_size=image_size)
-    save_figure(preview, [snakemake.output.preview])

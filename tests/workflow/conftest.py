@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+# What a copy of the repository needs to run.
+PARTS = ("Snakefile", "rules", "workflow_scripts", "supcore", "config", "resources", "profiles", "report", "envs")
 
 
 class Workspace:
@@ -18,7 +20,8 @@ class Workspace:
     def __init__(self, folder, repository=REPOSITORY):
         self.folder, self.repository = folder, repository
         for name in ("config", "resources"):
-            (folder / name).symlink_to(repository / name)
+            if not (folder / name).exists():
+                (folder / name).symlink_to(repository / name)
 
     def snakemake(self, *arguments, config="smoke.yaml", cores=2):
         """Run Snakemake here; returns the finished process with all its output in ``stdout``.
