@@ -1,4 +1,4 @@
-"""How far the elements of a stored perturbation may exceed its epsilon: by rounding, not by more."""
+"""The epsilon of a stored perturbation: where it comes from, and that only rounding may exceed it."""
 
 import pytest
 import torch
@@ -32,3 +32,21 @@ def test_elements_beyond_rounding_are_refused(tmp_path, suffix):
     path = saved(tmp_path / f"sup{suffix}", 1 + 1e-5, 0.02)
     with pytest.raises(SupError, match=r"elements reach 0\.0200002, beyond its epsilon 0\.02"):
         StereoPerturbation.load(path, image_size=(4, 8), epsilon=0.02)
+
+
+def test_the_whole_range_is_an_epsilon():
+    assert StereoPerturbation("full", (4, 8), 1).epsilon == 1.0
+
+
+def test_given_epsilon_of_an_authors_file_comes_before_its_name(tmp_path):
+    (tmp_path / "tile64_norm002").mkdir()
+    path = saved(tmp_path / "tile64_norm002" / "sup.pth", 1, 0.01)
+    assert StereoPerturbation.load(path, image_size=(4, 8), epsilon=0.01).epsilon == 0.01
+    assert StereoPerturbation.load(path, image_size=(4, 8)).epsilon == 0.02
+
+
+@pytest.mark.parametrize(("largest", "epsilon"), [(2e-5, 2e-5), (0.0, 1e-8)])
+def test_epsilon_of_a_tiny_perturbation_is_its_largest_element(tmp_path, largest, epsilon):
+    """One of zeros still needs an epsilon above 0."""
+    path = saved(tmp_path / "sup.pth", largest, 1.0)
+    assert StereoPerturbation.load(path, image_size=(4, 8)).epsilon == pytest.approx(epsilon, rel=1e-6)

@@ -1,5 +1,6 @@
 """Random streams: determined by seed and name, independent of each other."""
 
+import numpy as np
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,6 +34,13 @@ def test_streams_differ_by_seed_name_and_position():
         derived_seed(0),
     ]
     assert len(set(seeds)) == len(seeds)
+
+
+def test_generators_of_both_libraries_begin_at_the_seed_of_their_stream():
+    for names in ((), ("a",), ("order", 3)):
+        expected = np.random.default_rng(derived_seed(7, *names)).integers(2**40)
+        assert numpy_generator(7, *names).integers(2**40) == expected
+        assert torch_generator(7, *names).initial_seed() == derived_seed(7, *names)
 
 
 def test_one_stream_is_not_disturbed_by_draws_from_another():

@@ -65,6 +65,39 @@ def test_colour_is_changed_alike_in_both_views_and_never_the_disparity(pair):
     assert torch.equal(disparity, pair.disparity)
 
 
+def photometry_by_hand(images, options, random):
+    """Gains and contrast about the mean, first the change that both views share, then each view's own and noise."""
+
+    def factors(strength):
+        brightness, contrast = random.uniform(1 - strength, 1 + strength, 2)
+        return brightness * random.uniform(1 - strength / 2, 1 + strength / 2, 3), contrast
+
+    def changed(image, gain, contrast):
+        return (image.mean() + contrast * (image - image.mean())) * gain[:, None, None]
+
+    shared, results = factors(options.color), []
+    for image in images:
+        image = changed(changed(image, *shared), *factors(options.view_color))
+        sigma = random.uniform(0, options.noise)
+        results.append(np.clip(image + random.normal(0, sigma, image.shape), 0, 1))
+    return results
+
+
+@pytest.mark.parametrize(
+    "strengths", [(0.3, 0.03, 0.0), (0.0, 0.2, 0.1), (0.2, 0.0, 0.0), (0.0, 0.2, 0.0), (0.0, 0.0, 0.05)]
+)
+def test_colours_and_noise_follow_their_strengths(strengths):
+    options = AugmentationOptions(None, 0.0, False, *strengths)
+    views = np.random.default_rng(0).integers(60, 200, (2, 3, HEIGHT, WIDTH), dtype=np.uint8)
+    empty = torch.zeros(1, HEIGHT, WIDTH)
+    found = augment(StereoPair(*torch.from_numpy(views), empty, empty), options, np.random.default_rng(8))
+    random = np.random.default_rng(8)
+    random.integers(1, size=2)  # the place of a crop that is the whole image
+    for view, expected, clean in zip(found, photometry_by_hand(views / 255, options, random), views, strict=False):
+        np.testing.assert_allclose(view, expected, atol=1e-6)
+        assert np.abs(expected - clean / 255).max() > 0.01
+
+
 def test_noise_is_independent_in_the_views(pair):
     grey = torch.full_like(pair.left, 128)
     left, right, _ = run(

@@ -111,14 +111,15 @@ def test_an_empty_official_folder_of_kitti2012_does_not_hide_the_renamed_one(roo
     assert "/image_2/" in row["left"]
 
 
-def test_slices_of_the_benchmarks_go_by_frame_number(root, touch, tmp_path):
+@pytest.mark.parametrize(("layout", "truth"), [("kitti2015", "disp_occ_0"), ("kitti2012", "disp_occ")])
+def test_slices_of_the_benchmarks_go_by_frame_number(root, touch, tmp_path, layout, truth):
     """A frame that is missing or left out moves no other one between the splits."""
-    for folder in ("image_2", "image_3", "disp_occ_0"):
+    for folder in ("image_2", "image_3", truth):
         touch(*(f"training/{folder}/{number:06d}_10.png" for number in (0, 1, 4, 5, 6, 9)))
     (tmp_path / "list.txt").write_text("training/image_2/000001_10\n")
 
     def numbers(frames, **exclude):
-        return [int(row["left"][-8]) for row in index_pairs("kitti2015", root, frames, **exclude).rows]
+        return [int(row["left"][-8]) for row in index_pairs(layout, root, frames, **exclude).rows]
 
     assert numbers("5:") == [5, 6, 9]
     assert numbers(":5", exclude=tmp_path / "list.txt") == [0, 4]

@@ -45,6 +45,19 @@ def test_webp_archives_have_a_folder_of_their_own(root, make_scenes, layout):
         index_pairs(layout, root, rendering="finalpass")
 
 
+@pytest.mark.parametrize("layout", SCENES)
+def test_images_in_png_come_before_those_of_the_webp_archives(root, make_scenes, layout):
+    make_scenes(layout, frames="frames_finalpass_webp", suffix="webp")
+    make_scenes(layout)
+    assert {row["left"].rpartition(".")[2] for row in index_pairs(layout, root).rows} == {"png"}
+
+
+def test_a_letter_listed_twice_counts_once(root, make_scenes):
+    make_scenes("flyingthings3d")
+    rows = index_pairs("flyingthings3d", root, letters=["B", "A", "B"]).rows
+    assert [row["left"].split("/TEST/")[1][0] for row in rows] == ["A", "B"]
+
+
 def test_letters_of_flyingthings3d(root, make_scenes):
     make_scenes("flyingthings3d")
     rows = index_pairs("flyingthings3d", root, letters=["C", "A"]).rows

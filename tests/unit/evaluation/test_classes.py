@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from supcore.data.dataset import StereoDataset
 from supcore.data.image_io import write_image
 from supcore.errors import SupError
 from supcore.evaluation.classes import CLASSES, ERRORS, evaluate_classes
@@ -29,6 +30,34 @@ def case(make_target, make_samples, tmp_path):
 
 def run(case, *conditions, batch=2, **options):
     return evaluate_classes(replace(case, batch=batch), conditions, **options)
+
+
+def test_train_ids_have_the_names_of_cityscapes():
+    assert dict(enumerate(CLASSES)) == {
+        **{0: "road", 1: "sidewalk", 2: "building", 3: "wall", 4: "fence", 5: "pole", 6: "traffic light"},
+        **{7: "traffic sign", 8: "vegetation", 9: "terrain", 10: "sky", 11: "person", 12: "rider", 13: "car"},
+        **{14: "truck", 15: "bus", 16: "train", 17: "motorcycle", 18: "bicycle"},
+    }
+
+
+def test_a_class_without_ground_truth_is_empty_and_counts_nothing(case, noise):
+    """The clean prediction covers the class, so against that there is an error."""
+    samples = [replace(sample, disparity="") for sample in case.pairs.samples]
+    condition = Condition("noise", "tile8x16", "0.05", "0", universal(noise))
+    table = run(replace(case, pairs=StereoDataset(samples)), condition)
+    truth, clean = (table[table["reference"] == name] for name in ("ground_truth", "clean"))
+    assert len(truth) == len(clean) == 5
+    assert (truth["n_valid"] == 0).all()
+    assert truth[["d1", "epe"]].isna().all(axis=None)
+    assert clean[["d1", "epe"]].notna().all(axis=None)
+
+
+def test_rows_go_by_source_then_class_then_image(case, noise):
+    conditions = [Condition(name, "tile8x16", "0.05", "0", universal(noise)) for name in ("psmnet", "noise")]
+    table = run(case, *conditions)
+    key = table[["source", "class_id", "reference", "image"]]
+    assert key.equals(key.sort_values(list(key), ignore_index=True))
+    assert set(table["source"]) == {"noise", "psmnet"}
 
 
 def test_classes_with_fewer_pixels_do_not_count(case):

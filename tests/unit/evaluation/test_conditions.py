@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from supcore.attack.per_image import PER_IMAGE_ATTACKS, PerImageAttack
+from supcore.corruptions import corrupt
 from supcore.evaluation.conditions import Batch, corrupted, per_image, remembered, universal, unperturbed
 
 SIZE = (32, 64)
@@ -56,6 +57,20 @@ def test_shared_draws_add_the_same_noise_to_both_views(batch):
     assert torch.equal(left, right)
     left, right = corrupted(unperturbed, "gaussian_noise", shared_draws=False)(grey)
     assert not torch.equal(left, right)
+
+
+@pytest.mark.parametrize(("severity", "sigma"), [(None, 0.01), (1, 0.01), (3, 0.06), (6, 0.1)])
+def test_corruption_has_the_strength_of_its_severity(batch, severity, sigma):
+    grey = Batch(batch.images, *[torch.full_like(batch.left, 0.5)] * 2, batch.truth, batch.classes)
+    for view in corrupted(unperturbed, "gaussian_noise", severity)(grey):
+        assert float((view - 0.5).std()) == pytest.approx(sigma, rel=0.05)
+
+
+def test_corrupted_views_stay_left_and_right(batch):
+    found = corrupted(unperturbed, "jpeg")(batch)
+    for view, clean in zip(found, (batch.left, batch.right), strict=True):
+        assert torch.equal(view, corrupt(clean, "jpeg"))
+    assert not torch.equal(*found)
 
 
 def test_corruption_comes_after_the_perturbation(batch, noise):

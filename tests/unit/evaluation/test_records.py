@@ -56,6 +56,28 @@ def test_clean_records_equal_the_metrics_and_have_no_clean_reference(case):
             assert row["epe"] == end_point_error(stored[index : index + 1], truth).item()
 
 
+def test_clean_records_are_about_the_stored_predictions(case):
+    """A network that draws random numbers would predict otherwise the second time."""
+    np.save(case.clean_predictions, np.full((5, 1, 32, 64), 250, np.float32))
+    records = run(case, Condition("none")).dropna()
+    assert len(records) == 4
+    for row in records.to_dict("records"):
+        truth = case.pairs[row["image"]].disparity
+        assert row["epe"] == pytest.approx(float(250 - truth.mean()), rel=1e-6)
+
+
+def test_rows_go_by_label_then_reference_then_image(case, noise):
+    """And the labels of a study have columns of their own, before the errors."""
+    conditions = [
+        Condition("noise", "tile8x16", "0.05", "0", universal(noise), {"corruption": name}) for name in ("snow", "fog")
+    ]
+    records = run(case, *conditions)
+    assert list(records.columns) == [*KEY, "corruption", *ERRORS]
+    assert records["corruption"].tolist() == ["fog"] * 10 + ["snow"] * 10
+    assert records["reference"].tolist() == (["clean"] * 5 + ["ground_truth"] * 5) * 2
+    assert records["image"].tolist() == list(range(5)) * 4
+
+
 def test_perturbed_records_equal_the_metrics_against_both_references(case, noise):
     records = run(case, Condition("noise", "tile8x16", "0.05", "0", universal(noise)), batch=1)
     stored = torch.from_numpy(np.load(case.clean_predictions))

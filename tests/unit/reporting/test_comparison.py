@@ -1,5 +1,6 @@
 """Published numbers beside ours: none lost, none invented, verdicts at the stated tolerance."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -144,6 +145,37 @@ def test_errors_against_the_clean_prediction_meet_the_readme_s():
     ours = table[table["ours"].notna()]
     assert set(ours["origin"]) == {"README"}
     assert sorted(ours["published"]) == [15.2199, 54.6897]
+
+
+def test_intervals_and_published_deviations_stand_beside_their_numbers():
+    table = compare(PUBLISHED, [measured_transfer(transfer()), measured_transfer(transfer(reference="clean"))])
+    ours = table[table["ours"].notna()].set_index(["origin", "reference", "metric"])
+    intervals = {"d1": (50.0, 45.0, 55.0), "epe": (10.0, 9.0, 11.0)}
+    for (_, _, metric), row in ours.iterrows():
+        assert (row["ours"], row["ours_ci_low"], row["ours_ci_high"]) == intervals[metric]
+    assert ours["published_std"].to_dict() == {
+        **{(plot, "ground_truth", "d1"): 16.8842 for plot in ("P04", "P07", "P17", "P21", "README")},
+        ("README", "ground_truth", "epe"): 4.7053,
+        ("README", "clean", "d1"): 17.6426,
+        ("README", "clean", "epe"): 6.0153,
+    }
+
+
+@pytest.mark.parametrize(("published", "verdict"), [(0.9, "undecided"), (1.2, "agrees")])
+def test_an_attack_moves_the_error_against_the_clean_prediction_away_from_zero(published, verdict):
+    """Not away from the clean error, which is one against ground truth: 1.4687 % for AANet."""
+    runs = PUBLISHED.readme_runs.assign(clean_d1_mean=published)
+    ours = transfer(reference="clean", d1_mean=published)
+    table = compare(replace(PUBLISHED, readme_runs=runs), [measured_transfer(ours)])
+    assert find(table, ours=published, metric="d1")["verdict"].tolist() == [verdict]
+
+
+@pytest.mark.parametrize(("published", "verdict"), [(2.4, "undecided"), (2.5, "agrees")])
+def test_few_training_samples_are_an_attack_on_the_same_clean_network(published, verdict):
+    samples = PUBLISHED.sampling_efficiency.assign(d1_mean=published)
+    ours = measured_study("sampling_efficiency", transfer(samples=10000, d1_mean=published))
+    table = compare(replace(PUBLISHED, sampling_efficiency=samples), [ours])
+    assert find(table, ours=published, metric="d1")["verdict"].tolist() == [verdict]
 
 
 def test_the_same_key_twice_is_an_error():

@@ -56,6 +56,22 @@ def test_no_ground_truth_gives_an_empty_table(table):
     assert list(score_matrices(scores)) == []
 
 
+def test_conditions_without_a_usable_image_give_no_score(table):
+    assert corruption_scores(table.assign(n_images=0)).empty
+
+
+def test_printed_scores_are_the_means_over_corruptions(table):
+    (matrix,) = score_matrices(corruption_scores(table))
+    assert matrix.cells.loc["aanet"].to_dict() == {
+        "clean D1 (%)": "4.00",
+        "mCE of D1": "66.67",
+        "relative mCE of D1": "18.75",
+        "mRR (%)": "98.96",
+        "mCE of EPE": "66.67",
+        "mean increase of EPE (%)": "25.00",
+    }
+
+
 def test_printed_means(table):
     (matrix,) = score_matrices(corruption_scores(table))
     text = to_markdown(matrix)

@@ -86,6 +86,16 @@ def test_a_corruption_that_does_the_baseline_no_harm_has_no_relative_error(table
     assert errors.mean(axis=1).to_list() == errors["snow"].to_list()
 
 
+def test_a_corruption_that_the_baseline_alone_withstands_has_no_errors(table):
+    """A share of nothing would be infinite, and the mean with it."""
+    base_in_fog = (table["corruption"] == "fog") & (table["network"] == "base")
+    perfect = table.assign(error=table["error"].mask(base_in_fog, 0.0))
+    unharmed = table.assign(error=table["error"].mask(base_in_fog, table["clean_error"]))
+    for errors in (corruption_errors(perfect, "base"), relative_corruption_errors(unharmed, "base")):
+        assert errors["fog"].isna().all()
+        assert errors["snow"].notna().all()
+
+
 @pytest.mark.parametrize("error", [-1.0, 130.0])
 def test_resilience_rate_refuses_errors_that_are_no_percentage(table, error):
     with pytest.raises(SupError, match="D1 in percent"):

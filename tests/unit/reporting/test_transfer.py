@@ -57,6 +57,16 @@ def test_image_without_valid_pixels_is_left_out():
     assert (row["n_images"], row["d1_mean"]) == (2, 2.0)
 
 
+def test_one_valid_pixel_is_enough_for_an_image_to_count():
+    row = transfer_table(group([1.0, 3.0], [1, 100]), None).iloc[0]
+    assert (row["n_images"], row["d1_mean"]) == (2, 2.0)
+
+
+def test_numbers_are_written_with_six_decimals(tmp_path):
+    write_csv(pd.DataFrame({"epsilon": [0.0020], "d1_mean": [1 / 3], "d1_std": [2.0]}), tmp_path / "table.csv")
+    assert (tmp_path / "table.csv").read_text() == "epsilon,d1_mean,d1_std\n0.002,0.333333,2.000000\n"
+
+
 def test_group_without_usable_image_is_kept_empty(tmp_path):
     table = transfer_table(group([np.nan], [0]), None)
     assert table.loc[0, "n_images"] == 0

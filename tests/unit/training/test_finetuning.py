@@ -31,6 +31,18 @@ def test_without_sups_there_is_nothing_to_fine_tune_against():
         AdversarialFinetuning([])
 
 
+def test_half_of_the_batches_are_perturbed_and_the_last_weights_kept_unless_asked_otherwise(sups):
+    extension = AdversarialFinetuning(sups)
+    assert (extension.probability, extension.seed, extension.selection) == (0.5, 0, "last")
+    assert extension.validation is None
+
+
+@pytest.mark.parametrize(("selection", "column"), [("last", None), ("best", "d1_perturbed")])
+def test_the_best_weights_are_those_of_the_lowest_perturbed_d1(sups, selection, column):
+    """The clean one is lowest before any fine-tuning."""
+    assert AdversarialFinetuning(sups, selection=selection).lowest == column
+
+
 @pytest.mark.parametrize("probability", [0.0, 0.5, 0.8, 1.0])
 def test_batches_are_perturbed_as_often_as_asked(sups, probability):
     chosen = [AdversarialFinetuning(sups, probability=probability).chosen(step) for step in range(2000)]

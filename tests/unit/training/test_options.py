@@ -1,5 +1,7 @@
 """Lengths in epochs, contradictions, and recipes of the configuration."""
 
+from dataclasses import asdict
+
 import pytest
 
 from supcore.data.augmentation import AugmentationOptions
@@ -7,6 +9,40 @@ from supcore.errors import SupError
 from supcore.training import Piecewise, TrainingOptions
 
 RECIPE = {"datasets": [], "batch": 4, "epochs": 3, "schedule": "piecewise", "learning_rates": [1e-3, 1e-4], "start": {}}
+
+
+def test_what_a_recipe_leaves_open_is_this():
+    options = TrainingOptions(batch=2, learning_rate=1e-3, augmentation=AugmentationOptions(None), steps=10)
+    assert asdict(options) == {
+        "batch": 2,
+        "learning_rate": 1e-3,
+        "augmentation": {
+            "crop_size": None,
+            "vertical_flip": 0.5,
+            "inverted_flip": False,
+            "color": 0.3,
+            "view_color": 0.03,
+            "noise": 0.0,
+            "input_diversity": 0.0,
+        },
+        "steps": 10,
+        "epochs": None,
+        "gradient_clip": 5.0,
+        "max_target": None,
+        "freeze_batch_norm_from": None,
+        "seed": 0,
+        "checkpoint_every": 250,
+        "processes": 1,
+        "workers": 0,
+    }
+
+
+def test_batch_norm_is_frozen_from_the_first_step_of_its_epoch(passes):
+    """Steps and epochs are counted from 0; an epoch has three steps here."""
+    frozen = [passes(batch=4, epochs=3, freeze_batch_norm_from=2).freezes_batch_norm(step, 3) for step in range(9)]
+    assert frozen == [False] * 6 + [True] * 3
+    assert passes(freeze_batch_norm_from=0).freezes_batch_norm(0, 3)
+    assert not passes().freezes_batch_norm(10**6, 3)
 
 
 def test_an_epoch_counts_its_last_partial_batch(passes):

@@ -39,12 +39,30 @@ def test_one_cycle_rises_to_its_peak_and_falls_to_zero():
     assert used[-1] < 1e-6
 
 
+@pytest.mark.parametrize(("steps", "warm_up"), [(3, 1), (5, 1), (10, 1), (19, 1), (30, 2), (100, 9)])
+def test_one_cycle_warms_up_over_a_tenth_of_the_steps_but_at_least_two(steps, warm_up):
+    """A shorter warm-up would begin at the peak."""
+    used = rates(OneCycle(1e-3), steps)
+    assert used.index(max(used)) == warm_up
+    assert used[0] == pytest.approx(1e-3 / 25)
+
+
+def test_one_cycle_leaves_the_momentum_of_the_optimiser_alone():
+    optimiser = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=1e-3)
+    scheduler = OneCycle(1e-3).scheduler(optimiser, 10, 1)
+    for _ in range(9):
+        assert optimiser.param_groups[0]["betas"] == (0.9, 0.999)
+        optimiser.step()
+        scheduler.step()
+
+
 @pytest.mark.parametrize("changes", [(), (1, 2)])
 def test_numbers_of_rates_and_changes_must_fit(changes):
     with pytest.raises(SupError, match=f"2 learning_rates need 1 values in change_at, got {len(changes)}"):
         Piecewise((1e-3, 1e-4), changes)
 
 
-def test_changes_must_increase():
-    with pytest.raises(SupError, match="must increase, got 5, 3"):
-        Piecewise((1e-3, 1e-4, 1e-5), (5, 3))
+@pytest.mark.parametrize("changes", [(5, 3), (3, 3)])
+def test_changes_must_increase(changes):
+    with pytest.raises(SupError, match=f"must increase, got {changes[0]}, {changes[1]}"):
+        Piecewise((1e-3, 1e-4, 1e-5), changes)
