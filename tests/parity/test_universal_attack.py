@@ -7,7 +7,7 @@ import torch
 from supcore.attack import UniversalAttack
 from supcore.networks import build_network
 from supcore.perturbation import StereoPerturbation
-from tests.parity.golden import fill_network, pair, relative_error, tensors
+from tests.parity.golden import fill_network, pair, tensors
 
 pytestmark = pytest.mark.parity
 
@@ -50,15 +50,15 @@ def test_tile_steps_equal_the_release(golden, network, batches, alpha, first, la
         for view, tile in enumerate(tiles):
             expected = stored[f"step{number}_perturb{view}"]
             torch.testing.assert_close(tile, expected, atol=first if number == 1 else later, rtol=0)
-            assert relative_error(tile, expected) < 0.02
+            assert (tile - expected).abs().mean() < 0.02 * expected.abs().mean()
 
 
 def test_full_steps_equal_the_release_on_average(golden, network, batches):
-    """Most elements sit at the clip, and a tiny gradient may change its sign: no comparison of single elements."""
+    """Most elements sit at the clip, and a tiny gradient may change its sign: no comparison of every single element."""
     stored = tensors(golden / "attack.npz", "aanet/full_gs1e-4/")
     for number, tiles in steps(network, batches[:2], "full", 1e-4, stored):
         for view, tile in enumerate(tiles):
             difference = (tile[:, ::4, ::4] - stored[f"step{number}_perturb{view}"]).abs()
-            assert difference.mean() < (1e-6 if number == 1 else 2e-6)
-            assert (difference < 1e-6).float().mean() > (0.94 if number == 1 else 0.85)
+            assert difference.mean() < 5e-7 * number
+            assert (difference < 1e-5).float().mean() > 0.99  # a tenth of what one step may change
             assert tile.abs().max() <= 1e-4 * number * (1 + 1e-6)
