@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from _job import job
+from supcore.provenance import mixed_backends, operator_backends
 from supcore.reporting.published import load_published
 from supcore.reporting.summary import read_records, write_csv
 from supcore.reporting.transfer import transfer_table
@@ -17,4 +18,8 @@ with job(snakemake) as running:
     table = transfer_table(records, load_published(snakemake.params.published), seed=snakemake.params.seed)
     write_csv(table, snakemake.output.table)
     running.settings["overlap"] = pd.read_csv(snakemake.input.overlap, keep_default_na=False).to_dict("records")
+    backends = operator_backends(snakemake.input.records)
+    running.settings["deform_conv_backends"] = {name: len(records) for name, records in backends.items()}
+    if warning := mixed_backends(backends):
+        running.log.warning("warning: %s", warning)
     running.log.info("%d rows from %d records", len(table), len(records))
