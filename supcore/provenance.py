@@ -1,8 +1,9 @@
 """One JSON beside every artifact that says how it came to be."""
 
+import json
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,33 @@ def write_provenance(
         "seconds": round(seconds, 2),
     }
     write_json(path, content)
+
+
+def operator_backends(artifacts: Iterable[str | Path]) -> dict[str, list[str]]:
+    """Which implementation of the deformable convolution the artifacts were made with, by the JSON beside each.
+
+    Returns:
+        The artifacts of each implementation; ``unknown`` is that of artifacts whose JSON is missing or names none.
+    """
+    backends: dict[str, list[str]] = {}
+    for artifact in artifacts:
+        path = Path(artifact).with_suffix(".json")
+        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        name = content.get("device", {}).get("deform_conv_backend", "unknown")
+        backends.setdefault(name, []).append(str(artifact))
+    return backends
+
+
+def mixed_backends(backends: Mapping[str, list[str]]) -> str | None:
+    """One line that warns of artifacts of different implementations; None if there is only one.
+
+    Args:
+        backends: as :func:`operator_backends` returns them.
+    """
+    if len(backends) < 2:
+        return None
+    parts = [f"{name} ({len(made)}, e.g. {made[0]})" for name, made in sorted(backends.items())]
+    return f"records made with different deformable convolutions: {', '.join(parts)}; delete those of all but one"
 
 
 def git_commit() -> str | None:

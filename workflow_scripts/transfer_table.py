@@ -6,6 +6,7 @@ import pandas as pd
 
 from supcore.pipeline.jobs.job import job
 from supcore.pipeline.jobs.published import published_numbers
+from supcore.provenance import mixed_backends, operator_backends
 from supcore.reporting.summary import read_records, write_csv
 from supcore.reporting.transfer import transfer_table
 
@@ -17,4 +18,8 @@ with job(snakemake) as running:
     table = transfer_table(records, published_numbers(snakemake), seed=snakemake.params.seed)
     write_csv(table, snakemake.output.table)
     running.settings["overlap"] = pd.read_csv(snakemake.input.overlap, keep_default_na=False).to_dict("records")
+    backends = operator_backends(snakemake.input.records)
+    running.settings["deform_conv_backends"] = {name: len(records) for name, records in backends.items()}
+    if warning := mixed_backends(backends):
+        running.log.warning("warning: %s", warning)
     running.log.info("%d rows from %d records", len(table), len(records))

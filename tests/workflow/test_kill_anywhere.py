@@ -192,35 +192,23 @@ def test_twenty_kills_leave_no_trace(undisturbed, address, tmp_path):
     assert not list(workspace.folder.glob("results/checkpoints/*"))
 
 
-def wait_for_lock(workspace, process):
-    while not (locks := list(workspace.folder.glob(".snakemake/locks/*.lock"))):
-        assert process.poll() is None, (workspace.folder / "output.txt").read_text()[-3000:]
-        time.sleep(0.05)
-    return locks
-
-
-def test_a_second_run_at_the_same_time_is_told_so(address, tmp_path):
-    workspace = prepare(tmp_path, address)
-    with running(workspace, workspace.command(STAGES["download_weights"].file, config=workspace.config)) as first:
-        wait_for_lock(workspace, first)
-        second = workspace.snakemake(STAGES["download_weights"].file, config=workspace.config)
-        assert second.returncode != 0
-        assert "Directory cannot be locked" in second.stdout
-        assert first.wait(timeout=120) == 0
-    assert not list(tmp_path.glob(".snakemake/locks/*.lock"))
-
-
-def test_a_dry_run_leaves_the_lock_of_another_workflow_in_the_same_folder(workspace):
+def test_a_dry_run_leaves_the_lock_of_a_live_workflow_and_a_second_run_is_refused(workspace):
     other = workspace.folder / "other.smk"
-    other.write_text('rule:\n    output: "done.txt"\n    shell: "sleep 60"\n')
+    other.write_text(
+        'rule:\n    output: "done.txt"\n    shell: "until [ -e go ]; do sleep 0.1; done; touch {output}"\n'
+    )
     snakemake, *_ = workspace.command()
     command = [snakemake, "--snakefile", str(other), "--cores", "1"]
     with running(workspace, command) as first:
-        locks = wait_for_lock(workspace, first)
+        while not (locks := list(workspace.folder.glob(".snakemake/locks/*.lock"))):
+            assert first.poll() is None, (workspace.folder / "output.txt").read_text()[-3000:]
+            time.sleep(0.05)
         planned = workspace.snakemake("--dry-run")
         assert planned.returncode == 0, planned.stdout[-3000:]
         assert all(lock.exists() for lock in locks)
         second = subprocess.run(command, cwd=workspace.folder, capture_output=True, text=True, check=False)
         assert second.returncode != 0
         assert "Directory cannot be locked" in second.stderr
-        assert first.poll() is None
+        (workspace.folder / "go").touch()
+        assert first.wait(timeout=120) == 0
+    assert not any(lock.exists() for lock in locks)

@@ -52,7 +52,23 @@ def test_provenance_names_inputs_code_and_device(smoke):
     sup = json.loads(smoke.read("results/sups/psmnet/demo/tile32_eps0.02/seed0/sup.json"))
     assert sup["inputs"]["weights[0]"]["sha256"]
     assert sup["settings"]["params"]["alpha"] == pytest.approx(0.002)
-    assert sup["device"]["deform_conv_backend"] in ("cpp", "torch")
+    backend = sup["device"]["deform_conv_backend"]
+    assert backend in ("cpp", "torch")
+    assert provenance["settings"]["deform_conv_backends"] == {backend: len(provenance["inputs"]) - 1}  # and the overlap
+
+
+def test_a_table_of_records_by_different_operators_says_so(smoke, tmp_path):
+    copy = Workspace(tmp_path)
+    shutil.copytree(smoke.folder / "results", tmp_path / "results")
+    record = sorted(tmp_path.glob("results/evaluations/*/psmnet/*/clean.json"))[0]
+    content = json.loads(record.read_text())
+    content["device"]["deform_conv_backend"] = "torchvision"
+    record.write_text(json.dumps(content))
+    table = copy.snakemake("results/tables/transfer.csv", "--forcerun", "transfer_table", "--rerun-triggers", "mtime")
+    assert table.returncode == 0, table.stdout[-3000:]
+    (line,) = [line for line in table.stdout.splitlines() if "different deformable convolutions" in line]
+    assert f"torchvision (1, e.g. {record.relative_to(tmp_path).with_suffix('.csv')})" in line
+    assert copy.read("results/tables/transfer.csv") == smoke.read("results/tables/transfer.csv")
 
 
 def test_a_second_run_does_nothing(smoke):
