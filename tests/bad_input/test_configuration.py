@@ -250,6 +250,20 @@ WRONG = {
         "'root' is a required property",
         CORRECT,
     ),
+    "rendered data set without a scene": (
+        "datasets.t",
+        "{layout: synthetic, splits: {test: 1}}",
+        "datasets.t",
+        "'scene' is a required property",
+        CORRECT,
+    ),
+    "data set without a layout": (
+        "datasets.t",
+        "{splits: {test: 1}}",
+        "datasets.t",
+        "'layout' is a required property",
+        CORRECT,
+    ),
     "exclusions of a rendered data set": (
         "datasets.synthetic_things.exclude",
         "list.txt",
