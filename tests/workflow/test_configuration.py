@@ -76,9 +76,6 @@ def test_weights_of_others_fit_no_rule_whoever_asks_for_them(workspace):
     """A rule of one's own, say, whose inputs no argument of the command line shows."""
     sup = "sups/psmnet/other/tile32_eps0.02/seed0/sup.pth"
     clean = "evaluations/synthetic_driving/psmnet/other/clean.csv"
-        "sups/psmnet/other/tile32_eps0.02/seed0/sup.pth",
-        "evaluations/synthetic_driving/psmnet/other/clean.csv",
-    )
     own = workspace.folder / "Snakefile"
     for path in (sup, clean):
         own.write_text(f"include: {str(REPOSITORY / 'Snakefile')!r}\nrule own:\n    input: 'results/{path}'\n")
