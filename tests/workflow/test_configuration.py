@@ -74,12 +74,13 @@ def test_a_wrong_target_gets_one_line(workspace):
 
 def test_weights_of_others_fit_no_rule_whoever_asks_for_them(workspace):
     """A rule of one's own, say, whose inputs no argument of the command line shows."""
-    sup = "sups/psmnet/other/tile32_eps0.02/seed0/sup.pth"
-    clean = "evaluations/synthetic_driving/psmnet/other/clean.csv"
+    sup = "sups/psmnet/finetuned/tile32_eps0.02/seed0/sup.pth"
+    clean = "evaluations/synthetic_driving/psmnet/finetuned/clean.csv"
     own = workspace.folder / "Snakefile"
     for path in (sup, clean):
         own.write_text(f"include: {str(REPOSITORY / 'Snakefile')!r}\nrule own:\n    input: 'results/{path}'\n")
-        refused = workspace.snakemake("--dry-run", "own", "--snakefile", str(own))
+        configs = ["smoke.yaml", "smoke_studies.yaml"]  # where another network has weights of that name
+        refused = workspace.snakemake("--dry-run", "own", "--snakefile", str(own), config=configs)
         assert refused.returncode == 1
         assert f"Missing input files for rule own:\n    affected files:\n        results/{path}" in refused.stdout
 
