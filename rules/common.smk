@@ -105,11 +105,8 @@ def refuse_wrong_targets(arguments, rules):
 
     The arguments are those of the command line, for Snakemake does not tell a Snakefile its targets.
     """
-    outputs = [
-        (rule.name, strip_wildcard_constraints(str(output)))
-        for rule in rules
-        for output in rule.output
-    ]
+    products = [(rule.name, output) for rule in rules for output in rule.output]
+    outputs = [(n, strip_wildcard_constraints(str(o))) for n, o in products]
     try:
         for path in arguments:
             if path.startswith(f"{RESULTS}/"):

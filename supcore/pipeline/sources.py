@@ -138,5 +138,5 @@ def check_tile(key: str, size: str, image_size: tuple[int, int]) -> None:
         SupError: they do not; the message begins with ``key``.
     """
     height, width = tile_size(size, image_size)
-    if not (height and width) or image_size[0] % height or image_size[1] % width:
+    if image_size[0] % height or image_size[1] % width:
         raise SupError(f"{key}: {size} does not divide the image_size {image_size[0]}x{image_size[1]}")

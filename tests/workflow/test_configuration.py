@@ -1,6 +1,12 @@
-"""Configurations: the shipped ones build their graphs, and a wrong one gets one line that names the key."""
+"""Configurations: the shipped ones build their graphs; a wrong one, or a wrong target, gets one line that names it."""
+
+import os
+import subprocess
 
 import pytest
+
+from tests.docs.blocks import blocks
+from tests.workflow.conftest import REPOSITORY
 
 pytestmark = pytest.mark.workflow
 
@@ -29,31 +35,67 @@ def test_a_real_run_without_data_stops_before_any_job(workspace):
     assert not (workspace.folder / "results/downloads").exists()
 
 
-WRONG = {
-    "unknown key": ({"sups__epsilonz": [0.1]}, "epsilonz"),
-    "unknown architecture": ({"networks__psmnet__architecture": "raftstereo"}, "raftstereo"),
-    "unknown network as source": ({"sups__sources": {"gwcnet": {}}}, "sups.sources.gwcnet"),
-    "unknown data set": ({"sups__training": {"dataset": "cityscapes", "split": "train"}}, "cityscapes"),
-    "unknown split": ({"sups__training": {"dataset": "synthetic_driving", "split": "tset"}}, "tset"),
-    "tile that does not divide": ({"sups__sizes": ["tile48"]}, "tile48 does not divide the image_size 64x128"),
-    "malformed size": ({"sups__sizes": ["64"]}, "sizes"),
-    "epsilon zero": ({"sups__epsilons": [0]}, "epsilons"),
-    "negative epsilon": ({"sups__epsilons": [-0.02]}, "epsilons"),
-    "epsilon beyond one": ({"sups__epsilons": [2]}, "epsilons"),
-    "unknown weights": ({"sups__weights": ["kitti15"]}, "kitti15"),
-    "two ways to set alpha": ({"sups__alpha": 1e-4}, "alpha"),
-    "synthetic data set without a scene": (
-        {"datasets__extra": {"layout": "synthetic", "splits": {"test": 1}}},
-        "scene",
+def test_a_wrong_configuration_names_its_key(workspace):
+    """One of many, from end to end; tests/bad_input has the others."""
+    config = workspace.changed_config(networks__psmnet__options={"max_disparity": 33})
+    refused = workspace.snakemake("--dry-run", config=config)
+    assert refused.returncode == 1
+    line = "config key networks.psmnet.options: network psmnet: max_disparity must be a multiple of 16, got 33"
+    assert line in refused.stdout.splitlines()
+    assert "Traceback" not in refused.stdout
+    assert not (workspace.folder / "results").exists()
+
+
+TARGETS = {
+    "weights that the SUP never saw": (
+        "sups/psmnet/no_such_weights/tile32_eps0.02/seed0/sup.safetensors",
+        "no attacked weights of psmnet 'no_such_weights' here; known: demo",
+    ),
+    "tile that does not fill the image": (
+        "sups/psmnet/demo/tile48_eps0.02/seed0/sup.pth",
+        "tile48 does not divide the image_size 64x128",
+    ),
+    "study that is not asked for": ("tables/corruptions.csv", "no study 'corruptions' here; known: none"),
+    "plot of other data sets": ("figures/paper/P99.png", "no plot 'P99' here; known: none"),
+    "split that is not there": (
+        "manifests/synthetic_driving/dev.csv",
+        "no split of synthetic_driving 'dev' here; known: train, validation, test",
     ),
 }
 
 
-@pytest.mark.parametrize("case", WRONG)
-def test_a_wrong_configuration_names_its_key(workspace, case):
-    changes, culprit = WRONG[case]
-    refused = workspace.snakemake("--dry-run", config=workspace.changed_config(**changes))
-    assert refused.returncode != 0
-    assert culprit in refused.stdout
-    assert "Traceback" not in refused.stdout
-    assert not (workspace.folder / "results").exists()
+def test_a_wrong_target_gets_one_line(workspace):
+    for target, fault in TARGETS.values():
+        refused = workspace.snakemake(f"results/{target}", "--dry-run")
+        assert refused.returncode == 1
+        assert f"target results/{target}: {fault}" in refused.stdout.splitlines()
+        assert "Traceback" not in refused.stdout
+
+
+def test_weights_of_others_fit_no_rule_whoever_asks_for_them(workspace):
+    """A rule of one's own, say, whose inputs no argument of the command line shows."""
+    sup = "sups/psmnet/finetuned/tile32_eps0.02/seed0/sup.pth"
+    clean = "evaluations/synthetic_driving/psmnet/finetuned/clean.csv"
+    own = workspace.folder / "Snakefile"
+    for path in (sup, clean):
+        own.write_text(f"include: {str(REPOSITORY / 'Snakefile')!r}\nrule own:\n    input: 'results/{path}'\n")
+        configs = ["smoke.yaml", "smoke_studies.yaml"]  # where another network has weights of that name
+        refused = workspace.snakemake("--dry-run", "own", "--snakefile", str(own), config=configs)
+        assert refused.returncode == 1
+        assert f"Missing input files for rule own:\n    affected files:\n        results/{path}" in refused.stdout
+
+
+def test_a_corruption_is_added_as_the_how_to_says(workspace):
+    """By its two entries from outside: nothing of the repository is copied or changed."""
+    function, entry = (b.code for b in blocks("python") if b.page == "docs/how-to/add-corruption.md")
+    (workspace.folder / "sitecustomize.py").write_text(
+        "from supcore.corruptions import photometric, registry\n"
+        f"exec({function!r}, vars(photometric))\nexec({entry!r}, vars(registry))\n"
+    )
+    corruptions = {"corruptions": ["gamma", "shot_noise"], "severities": [1, 2, 3], "sources": ["psmnet"]}
+    command = workspace.command("--dry-run", config=workspace.changed_config(studies={"corruptions": corruptions}))
+    paths = os.pathsep.join(map(str, (workspace.folder, REPOSITORY)))
+    for path, code in ((paths, 0), (str(REPOSITORY), 1)):
+        environment = {**os.environ, "PYTHONPATH": path}
+        planned = subprocess.run(command, cwd=workspace.folder, env=environment, capture_output=True, text=True)
+        assert planned.returncode == code, planned.stdout + planned.stderr

@@ -19,6 +19,10 @@ def test_plots_are_those_of_the_evaluated_data_sets():
     assert paper_plots(PUBLISHED, ["street"]) == []
 
 
+def test_the_tables_are_those_that_there_are():
+    assert {path.stem for path in PUBLISHED.glob("*.csv")} == set(TABLES)
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_a_folder_without_a_table_is_named(table, tmp_path):
     """All that the reports read, and nothing else."""

@@ -1,7 +1,6 @@
 """The checks of a configuration beyond its schema, and the questions the rules ask of it."""
 
 import copy
-import re
 from pathlib import Path
 
 import jsonschema
@@ -9,8 +8,7 @@ import pytest
 import yaml
 
 from supcore.errors import SupError
-from supcore.pipeline.settings import Settings, tile_size
-from supcore.pipeline.sources import epsilon_text
+from supcore.pipeline.settings import Settings
 
 REPOSITORY = Path(__file__).parents[3]
 CONFIG = yaml.safe_load("""
@@ -55,7 +53,6 @@ training:
     batch: 1
     learning_rate: 0.001
 """)
-TARGETS_ONLY = {name: network | {"target_only": True} for name, network in CONFIG["networks"].items()}
 
 
 def changed(path, value):
@@ -67,82 +64,6 @@ def changed(path, value):
         place = place[part]
     place[last] = value
     return config
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "message"),
-    [
-        ("sups.training.dataset", "city", "config key sups.training: unknown data set 'city'; known: street, things"),
-        ("sups.training.split", "all", "config key sups.training: data set street has no split 'all'; known: train"),
-        ("sups.validation.split", "x", "config key sups.validation: data set street has no split 'x'"),
-        ("training.recipe.datasets.1.split", "x", "config key training.recipe.datasets[1]: data set things"),
-        ("training.recipe.datasets.0.dataset", "x", "config key training.recipe.datasets[0]: unknown data set 'x'"),
-        ("evaluation.datasets.things.split", "x", "config key evaluation.datasets.things: data set things has no"),
-        ("evaluation.datasets", {"city": {"split": "a", "weights": ["demo"]}}, "config key evaluation.datasets.city"),
-        (
-            "evaluation.datasets.street.weights",
-            ["kitti12"],
-            "config key evaluation.datasets.street.weights: none of kitti12 is in networks.psmnet.weights, which has: "
-            "demo, trained, kitti15",
-        ),
-        (
-            "evaluation.datasets.street.networks",
-            ["b"],
-            "config key evaluation.datasets.street.networks: unknown",
-        ),
-        (
-            "evaluation.datasets.street.weights",
-            ["kitti15"],
-            "config key evaluation.datasets.street.weights: none of kitti15 is in networks.wide.weights",
-        ),
-        ("sups.weights", ["kitti12"], "config key sups.weights: none of kitti12 is in networks.psmnet.weights"),
-        ("sups.sizes.0", "tile48", "config key sups.sizes: tile48 does not divide the image_size 64x128"),
-        ("sups.sizes.0", "tile64x96", "config key sups.sizes: tile64x96 does not divide"),
-        ("sups.sizes.0", "tile128", "config key sups.sizes: tile128 does not divide"),
-        ("sups.sizes.0", "half", "config key sups.sizes: 'half' is neither 'full' nor like 'tile64'"),
-        ("networks", TARGETS_ONLY, "config key networks: every network is target_only; leave one"),
-        ("sups.sources", {"psm": {}}, "config key sups.sources.psm: unknown network 'psm'; known: psmnet, wide"),
-        ("sups.sources", {"a": {"network": "b"}}, "config key sups.sources.a: unknown network 'b'"),
-        ("sups.sources", {"wide": {"sizes": ["tile48"]}}, "config key sups.sources.wide.sizes: tile48 does not divide"),
-        ("sups.sources", {"x": {"networks": ["wide", "b"]}}, "config key sups.sources.x: unknown network 'b'"),
-        (
-            "sups.sources",
-            {"x": {"network": "wide", "networks": ["wide"]}},
-            "config key sups.sources.x: give network or networks, not both",
-        ),
-        (
-            "sups.sources",
-            {"x": {"networks": ["wide", "psmnet"], "released": "authors"}},
-            "config key sups.sources.x: released perturbations belong to one network",
-        ),
-        ("sups.sources", {"wide": {"released": "mine"}}, "perturbations.mine: not listed; choose from authors"),
-        (
-            "sups.sources",
-            {"wide": {"training": {"dataset": "things", "split": "x"}}},
-            "config key sups.sources.wide.training: data set things has no split 'x'; known: train, test",
-        ),
-        (
-            "networks.wide.weights.trained.train",
-            "other",
-            "config key networks.wide.weights.trained.train: no training.other",
-        ),
-        (
-            "networks.wide.weights.demo",
-            {"registry": "demo"},
-            "config key networks.wide.weights.demo: is 'registry' here but 'bundled' for another network",
-        ),
-    ],
-)
-def test_contradiction_is_one_line_that_names_the_key(path, value, message):
-    with pytest.raises(SupError, match=re.escape(message)) as caught:
-        Settings(changed(path, value))
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize("reference", [{"dataset": "city", "split": "test"}, {"dataset": "street", "split": "x"}])
-def test_validation_split_of_a_training_is_checked(reference):
-    with pytest.raises(SupError, match=r"config key training\.recipe\.validation\[0\]"):
-        Settings(changed("training.recipe.validation.0", reference))
 
 
 def test_training_that_no_weights_use_may_be_absent():
@@ -294,13 +215,6 @@ def test_released_source_has_one_seed_and_a_place_to_come_from():
     assert checkpoint.origins[0].member.endswith("psmnet/tile64_norm002/sups_psmnet_tile64_norm002.pth")
 
 
-@pytest.mark.parametrize("name", ["noise", "none"])
-def test_source_is_not_called_like_a_control(name):
-    """Its folder of results would hold the control in place of its SUPs."""
-    with pytest.raises(SupError, match=rf"config key sups\.sources\.{name}"):
-        Settings(changed("sups.sources", {name: {"network": "psmnet"}}))
-
-
 def test_grid_has_every_size_epsilon_and_seed_once():
     names = Settings(CONFIG).sup_names("psmnet")
     assert len(names) == len(set(names)) == 3 * 2 * 2
@@ -347,31 +261,3 @@ def test_names_by_kind_layout_and_root():
     assert Settings(changed("sups.sources", {"wide": {}})).sources == ["wide"]
     assert settings.missing_roots() == {"kitti": "/nowhere/kitti2015"}
     assert Settings(changed("datasets.kitti.root", str(REPOSITORY))).missing_roots() == {}
-
-
-@pytest.mark.parametrize(("size", "expected"), [("tile64", (64, 64)), ("tile32x64", (32, 64)), ("full", (256, 640))])
-def test_tile_size(size, expected):
-    assert tile_size(size, (256, 640)) == expected
-
-
-@pytest.mark.parametrize("size", ["tile", "tilex4", "64", "tile64x", "Full", "tile64 "])
-def test_tile_size_of_anything_else_is_refused(size):
-    with pytest.raises(SupError, match=r"config key sups\.sizes"):
-        tile_size(size, (256, 640))
-
-
-@pytest.mark.parametrize(
-    ("epsilon", "text"),
-    [
-        (0.02, "0.02"),
-        (0.005, "0.005"),
-        (0.00002, "0.00002"),
-        (0.1 + 0.2, "0.3"),
-        (0.5, "0.5"),
-        (1, "1"),
-    ],
-)
-def test_epsilon_in_paths_is_the_shortest_decimal(epsilon, text):
-    """1e-05 in one place and 0.00001 in another would be two folders."""
-    assert epsilon_text(epsilon) == text
-    assert float(text) == pytest.approx(epsilon)
