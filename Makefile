@@ -7,7 +7,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all
 # Folder with real stereo frames (kitti2015, kitti2012, flyingthings3d) for `make real`; used if it is there.
 REAL_FRAMES ?= ../shared/realdata
 
-.PHONY: demo real studies test test-all check docs audit lock clean
+.PHONY: demo real studies test test-all test-cpus check docs audit lock clean
 
 demo: $(VENV)/ready
 	$(SNAKEMAKE) results/tables/transfer.csv all --report results/report.html --report-after-run
@@ -24,6 +24,17 @@ test: $(VENV)/ready
 
 test-all: $(VENV)/ready
 	$(BIN)/python -m pytest
+
+# What a processor without AVX-512, and one without AVX, computes: rounding differs between them, results must not. Only
+# tests that compare computed numbers; networks with 25 deformable convolutions repeat what others show, and take a
+# fifth of the time.
+COMPUTED := $(addprefix tests/parity/test_,aanet.py deeppruner.py deform_conv.py psmnet.py universal_attack.py) \
+	$(addprefix tests/unit/networks/test_,aanet.py deeppruner.py psmnet.py precision.py) \
+	$(addprefix tests/unit/attack/test_,optimisation.py per_image.py universal.py) tests/workflow/test_demo_weights.py
+
+test-cpus: $(VENV)/ready
+	ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 $(BIN)/python -m pytest -m "not slow" -k "not deform25" $(COMPUTED)
+	ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 $(BIN)/python -m pytest -m "not slow" -k "not deform25" $(COMPUTED)
 
 check: $(VENV)/ready
 	$(BIN)/ruff check .
