@@ -7,7 +7,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all
 # Folder with real stereo frames (kitti2015, kitti2012, flyingthings3d) for `make real`; used if it is there.
 REAL_FRAMES ?= ../shared/realdata
 
-.PHONY: demo real studies test test-all test-cpus check docs audit lock clean
+.PHONY: demo real studies quick test test-all test-cpus check docs audit lock clean
 
 demo: $(VENV)/ready
 	$(SNAKEMAKE) results/tables/transfer.csv all --report results/report.html --report-after-run
@@ -19,8 +19,12 @@ real: $(VENV)/ready
 studies: $(VENV)/ready
 	$(SNAKEMAKE) --configfile config/config.yaml config/demo_studies.yaml
 
+# What a contributor runs after every change: no workflow, nothing that has to be installed beside Python.
+quick: $(VENV)/ready
+	CI= $(BIN)/python -m pytest -q -n auto -m "not real and not slow" tests/unit tests/bad_input --ignore tests/unit/ops --ignore tests/bad_input/test_command_line.py
+
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -m "not real and not slow"
+	$(BIN)/python -m pytest -n auto -m "not real and not slow"
 
 test-all: $(VENV)/ready
 	$(BIN)/python -m pytest
@@ -32,9 +36,14 @@ COMPUTED := $(addprefix tests/parity/test_,aanet.py deeppruner.py deform_conv.py
 	$(addprefix tests/unit/networks/test_,aanet.py deeppruner.py psmnet.py precision.py) \
 	$(addprefix tests/unit/attack/test_,optimisation.py per_image.py universal.py) tests/workflow/test_demo_weights.py
 
-test-cpus: $(VENV)/ready
-	ATEN_CPU_CAPABILITY=avx2 ONEDNN_MAX_CPU_ISA=AVX2 $(BIN)/python -m pytest -m "not slow" -k "not deform25" $(COMPUTED)
-	ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 $(BIN)/python -m pytest -m "not slow" -k "not deform25" $(COMPUTED)
+CPUS ?= avx2 default
+ONEDNN_avx2 := AVX2
+ONEDNN_default := SSE41
+
+test-cpus: $(addprefix test-cpu-,$(CPUS))
+
+test-cpu-%: $(VENV)/ready
+	ATEN_CPU_CAPABILITY=$* ONEDNN_MAX_CPU_ISA=$(ONEDNN_$*) $(BIN)/python -m pytest -n auto -m "not slow" -k "not deform25" $(COMPUTED)
 
 check: $(VENV)/ready
 	$(BIN)/ruff check .

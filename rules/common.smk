@@ -273,7 +273,7 @@ def build(network, weights):
     return {
         "precision": config["precision"],
         "architecture": architecture,
-        "options": SETTINGS.network_options(network, weights),
+        "options": dict(sorted(SETTINGS.network_options(network, weights).items())),
         "code": network_hash(architecture),
     }
 

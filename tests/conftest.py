@@ -15,6 +15,37 @@ from supcore.networks import build_network
 
 torch.set_num_threads(1)
 
+# What a test may be skipped for where everything that can be installed is, as in continuous integration (CI=true).
+ALLOWED_SKIPS = (
+    "PyTorch sees no GPU",
+    "our CUDA kernels are not compiled",
+    "root may write everywhere",  # tests/bad_input does the same as an ordinary user
+    "the real frames are not here",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """With pytest-xdist, all tests of a finished run share one worker, and so one run; others go by their module."""
+    for item in items:
+        shares_run = {"smoke", "results"} & set(item.fixturenames)
+        item.add_marker(pytest.mark.xdist_group("smoke" if shares_run else item.nodeid.partition("::")[0]))
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Name the skips that continuous integration does not allow."""
+    if os.environ.get("CI") == "true":
+        skips = [report.longrepr[2] for report in terminalreporter.stats.get("skipped", [])]
+        config.unwanted_skips = sorted({s for s in skips if not any(allowed in s for allowed in ALLOWED_SKIPS)})
+        for reason in config.unwanted_skips:
+            terminalreporter.write_line(f"ERROR: skipped, though CI=true: {reason}", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    if getattr(config, "unwanted_skips", None):
+        raise pytest.UsageError("tests were skipped that must not be; install what they name")
+
+
 SMALL = {
     "base_channels": 4,
     "block_counts": (1, 1, 1, 1),

@@ -5,7 +5,9 @@ import shutil
 
 import pytest
 
-from tests.workflow.conftest import Workspace
+from tests.workflow.conftest import smoke
+
+__all__ = ["smoke"]
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -37,12 +39,9 @@ class Tab:
 
 
 @pytest.fixture(scope="session")
-def results(browser, tmp_path_factory):
+def results(browser, smoke):
     """Folder with the results of the smoke configuration and with its report; not made where no browser is."""
-    workspace = Workspace(tmp_path_factory.mktemp("pages"))
-    finished = workspace.snakemake("--report", "results/report.html", "--report-after-run")
-    assert finished.returncode == 0, finished.stdout[-4000:]
-    return workspace.folder / "results"
+    return smoke.folder / "results"
 
 
 @pytest.fixture(scope="session")

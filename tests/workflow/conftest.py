@@ -56,7 +56,7 @@ class Workspace:
                 place = place[parent]
             place[last] = value
         path = self.folder / "changed.yaml"
-        path.write_text(yaml.safe_dump(config))
+        path.write_text(yaml.safe_dump(config, sort_keys=False))
         return str(path)
 
     def read(self, path):
@@ -70,10 +70,10 @@ def workspace(tmp_path):
 
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory):
-    """A finished run of the smoke configuration on two cores."""
+    """A finished run of the smoke configuration on two cores, with its report."""
     folder = tmp_path_factory.mktemp("smoke run")  # the space is on purpose
     workspace = Workspace(folder)
-    finished = workspace.snakemake()
+    finished = workspace.snakemake("--report", "results/report.html", "--report-after-run")
     assert finished.returncode == 0, finished.stdout[-4000:]
     yield workspace
     shutil.rmtree(folder, ignore_errors=True)

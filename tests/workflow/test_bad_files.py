@@ -45,7 +45,7 @@ def test_unusable_weights(workspace, kind):
     assert not (workspace.folder / "exploded").exists()
 
 
-def test_a_truncated_image_is_named(smoke, workspace):
+def test_a_truncated_image_is_named(workspace):
     """The evaluation of a data set with half an image stops and names it."""
     target = "results/evaluations/synthetic_things/psmnet/demo/clean.csv"
     config = workspace.changed_config()

@@ -52,7 +52,7 @@ STAGES = {
     ),
     "transfer_table": Stage(TABLE, "Summarising", "tables/transfer.tsv"),
 }
-KILLS = 4  # of each
+KILLS = int(os.environ.get("KILLS", "1"))  # of each
 EVERY = 3  # steps between two checkpoints
 
 

@@ -1,5 +1,6 @@
 """What decides a result re-runs it, and what does not doesn't: one edit after another in a copy of a finished run."""
 
+import os
 import re
 import shutil
 
@@ -45,8 +46,6 @@ def edit(finished):
     yield edit
     for file, (content, status) in saved.items():
         file.write_bytes(content)
-        import os
-
         os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
