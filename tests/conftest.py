@@ -43,6 +43,14 @@ def pytest_sessionfinish(session):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+SMALL = {
+    "base_channels": 4,
+    "block_counts": (1, 1, 1, 1),
+    "pooling_sizes": (8, 4, 2, 1),
+    "max_disparity": 16,
+}
+
+
 @pytest.fixture(scope="session")
 def golden() -> Path:
     """Folder of stored outputs of the authors' released code; its README.md says what each file holds."""
