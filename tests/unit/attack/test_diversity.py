@@ -38,6 +38,30 @@ def test_sizes_and_places_vary():
     assert len(seen) > 15
 
 
+def test_sides_are_between_nine_tenths_and_the_whole():
+    """Both ends occur, and so does every place of the rest."""
+    ones, target = torch.ones(2, 3, *SIZE), torch.ones(1, 1, *SIZE)
+    extents = [extent(resize_and_pad(ones, target, generator(seed))[0][0, 0] > 0) for seed in range(300)]
+    heights, widths = ([e[end] - e[start] for e in extents] for start, end in ((0, 1), (2, 3)))
+    assert (min(heights), max(heights)) == (36, 40)
+    assert (min(widths), max(widths)) == (72, 80)
+    assert max(e[0] for e in extents) == 4
+    assert max(e[2] for e in extents) == 8
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_disparity_is_that_of_the_nearest_pixel_centre(seed):
+    """Counted from the centres, as the images are resized; from the corners it would lag by half a pixel."""
+    code = torch.arange(1.0, 1 + SIZE[0] * SIZE[1]).view(1, 1, *SIZE)
+    _, moved = resize_and_pad(torch.ones(2, 3, *SIZE), code, generator(seed))
+    top, bottom, start, end = extent(moved[0, 0] > 0)
+    rows, columns = bottom - top, end - start
+    y = ((torch.arange(rows, dtype=torch.float64) + 0.5) * SIZE[0] / rows).long()
+    x = ((torch.arange(columns, dtype=torch.float64) + 0.5) * SIZE[1] / columns).long()
+    expected = code[0, 0][y][:, x] * (columns / SIZE[1])
+    torch.testing.assert_close(moved[0, 0, top:bottom, start:end], expected)
+
+
 def test_target_moves_with_the_left_view():
     """Away from the edges of a painted box, the left view still shows what the target says there."""
     target = torch.full((1, 1, *SIZE), 2.0)

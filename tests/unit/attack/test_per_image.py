@@ -138,6 +138,15 @@ def test_draws_follow_the_index_and_the_seed(small_network, images):
     assert not same(attacked(0, 0), attacked(1, 0))
 
 
+def test_random_start_is_uniform_within_epsilon(small_network, images):
+    """Seen after a step of no length, where the unit range does not cut it off."""
+    options = PerImageOptions(steps=1, alpha_of_epsilon=1e-6, random_start=True)
+    for clean, view in zip(images, PerImageAttack(small_network, EPSILON, options)(*images, [0, 1]), strict=True):
+        start = (view - clean)[(clean > EPSILON) & (clean < 1 - EPSILON)] / EPSILON
+        quantiles = torch.quantile(start, torch.tensor([0.0, 0.25, 0.5, 0.75, 1.0]))
+        torch.testing.assert_close(quantiles, torch.tensor([-1.0, -0.5, 0.0, 0.5, 1.0]), rtol=0, atol=0.05)
+
+
 def test_every_pair_keeps_its_restart_with_the_highest_loss(small_network, images, target):
     """The first restart is the run without others; it wins for some pairs and loses for others."""
     indices = range(8)
@@ -194,6 +203,10 @@ def test_every_pair_needs_its_index(small_network, images):
 def test_impossible_options_are_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         PerImageOptions(**wrong)
+
+
+def test_shares_may_be_whole():
+    PerImageOptions(momentum=1.0, diversity_probability=1.0)
 
 
 @pytest.mark.parametrize("epsilon", [0, 1.5, float("nan")])

@@ -266,6 +266,10 @@ def test_momentum_must_be_a_share(small_network, sup, momentum):
         UniversalAttack(small_network, sup, 1e-3, momentum=momentum)
 
 
+def test_momentum_may_be_whole(small_network, sup):
+    assert UniversalAttack(small_network, sup, 1e-3, momentum=1).momentum == 1
+
+
 def test_no_network_at_all_is_refused(sup):
     with pytest.raises(ValueError, match="no network"):
         UniversalAttack([], sup, 1e-3)

@@ -75,6 +75,12 @@ def test_images_of_a_batch_get_different_draws(make_batch, name):
     assert not torch.equal(first, second)
 
 
+def test_many_images_all_get_different_draws(make_batch):
+    twins = make_batch(1, 8, 9).expand(200, -1, -1, -1)
+    corrupted = corrupt(twins, "gaussian_noise", 6, generator=seeded())
+    assert len({image.numpy().tobytes() for image in corrupted}) == 200
+
+
 @pytest.mark.parametrize("name", sorted(set(CORRUPTIONS) - set(RANDOM)))
 def test_deterministic_corruptions_leave_the_generator_alone(make_batch, name):
     image, generator = make_batch(1, 33, 50)[0], seeded()

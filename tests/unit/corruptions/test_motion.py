@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from supcore.corruptions.eight_bit import to_uint8
-from supcore.corruptions.motion import blur_along
+from supcore.corruptions.motion import blur_along, motion_blur
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +21,13 @@ def imagemagick():
             if "ImageMagick" in version:
                 return command
     pytest.skip("ImageMagick is not installed (neither magick nor convert)")
+
+
+def test_the_direction_is_drawn_between_minus_45_and_45_degrees(scene):
+    for seed in range(3):
+        angle = np.random.default_rng(seed).uniform(-45, 45)
+        found = to_uint8(motion_blur(scene, 15, 8, np.random.default_rng(seed)))
+        np.testing.assert_array_equal(found, blur_along(to_uint8(scene), 15, 8, angle))
 
 
 @pytest.mark.parametrize("angle", [-135, -90, -45, -30, -12.3, 0, 7.7, 30, 45])

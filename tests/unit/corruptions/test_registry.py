@@ -61,7 +61,7 @@ DETERMINISTIC = {
 }
 
 
-def test_the_tables_below_and_the_library_know_the_same_corruptions():
+def test_the_tables_and_the_library_know_the_same_corruptions():
     assert set(CORRUPTIONS) == {*SEVERITIES, "imagenet_c_zoom_blur"}
     assert {name for name, entry in CORRUPTIONS.items() if not entry.random} == DETERMINISTIC
 

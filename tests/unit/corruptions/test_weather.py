@@ -48,6 +48,16 @@ def test_frost_is_a_weighted_sum_of_image_and_ice(dim_scene):
     np.testing.assert_allclose(found, 0.7 * dim_scene + 0.6 * ice, atol=1e-6)
 
 
+def test_the_texture_of_frost_stays_what_it_is():
+    """No other implementation has it; another texture would be another corruption."""
+    texture = weather.frost_texture(96, 160, np.random.default_rng(0))
+    thick = texture[..., 2]
+    np.testing.assert_allclose(texture.mean((0, 1)), [0.47576, 0.52054, 0.55972], atol=1e-3)
+    np.testing.assert_allclose(np.quantile(thick, [0.1, 0.5, 0.9]), [0.32316, 0.53683, 0.83771], atol=2e-3)
+    grain = [np.abs(np.diff(thick, axis=axis)).mean() for axis in (0, 1)]
+    np.testing.assert_allclose(grain, [0.08291, 0.09224], atol=1e-3)
+
+
 def test_contrast_is_reduced_about_the_mean_of_each_channel(dim_scene):
     mean = dim_scene.astype(np.float64).mean((0, 1))
     found = photometric.reduce_contrast(dim_scene, 0.05)

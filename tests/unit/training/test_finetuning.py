@@ -133,6 +133,19 @@ def test_best_selection_keeps_the_weights_of_the_lowest_perturbed_d1(
     assert extension.assess(network)["d1_perturbed"] == lowest
 
 
+def test_unfinished_work_belongs_to_its_sups_and_settings(sups):
+    """Either tile, the epsilon, the order of the SUPs and every setting; else a checkpoint of another job goes on."""
+    other_left, other_right = make_sup(0.01), make_sup(0.01)
+    other_left.left, other_right.right = -other_left.left, -other_right.right
+    wider = StereoPerturbation.from_tiles(sups[0].left, sups[0].right, (32, 64), 0.03)
+    jobs = [AdversarialFinetuning(chosen) for chosen in (sups[:1], [other_left], [other_right], [wider])]
+    jobs += [AdversarialFinetuning(sups), AdversarialFinetuning(sups[::-1])]
+    jobs += [AdversarialFinetuning(sups, **change) for change in ({"probability": 0.6}, {"seed": 1})]
+    jobs += [AdversarialFinetuning(sups, selection="best")]
+    assert len({str(job.identity()) for job in jobs}) == len(jobs)
+    assert AdversarialFinetuning(sups).identity() == AdversarialFinetuning(list(sups)).identity()
+
+
 def test_checkpoint_of_other_sups_is_ignored(sups, make_small_network, same_bytes, pairs, passes, tmp_path):
     options = passes(epochs=None, steps=2)
     results = []
