@@ -232,6 +232,11 @@ def training_settings(wildcards):
     return config["training"][recipe]
 
 
+def training_memory(recipe):
+    """Megabytes that a training claims: of each process, and of those that decode images for it."""
+    return recipe["processes"] * (8000 + 1000 * config["workers"])
+
+
 # Sizes of the SUPs: a study that needs no table of its own.
 TILE_SIZES = "tile_sizes"
 DRAWN_STUDIES = (*RECORD_STUDIES, *TRANSFER_STUDIES, TILE_SIZES)

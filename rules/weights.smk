@@ -105,8 +105,9 @@ rule train_stereo:
     threads: lambda wc: config["threads"] * training_settings(wc)["processes"]
     resources:
         gpu=lambda wc: GPUS * training_settings(wc)["processes"],
-        mem_mb=8000,
-        runtime=1440,
+        nodes=1,
+        mem_mb=lambda wc, attempt: attempt * training_memory(training_settings(wc)),
+        runtime=4320,
     params:
         **compute(),
         network=lambda wc: build(wc.network, wc.weights),
@@ -141,7 +142,8 @@ rule finetune_stereo:
     threads: lambda wc: config["threads"] * finetuning_settings(wc)["processes"]
     resources:
         gpu=lambda wc: GPUS * finetuning_settings(wc)["processes"],
-        mem_mb=8000,
+        nodes=1,
+        mem_mb=lambda wc, attempt: attempt * training_memory(finetuning_settings(wc)),
         runtime=1440,
     params:
         **compute(),
