@@ -301,6 +301,16 @@ def training_settings(wildcards):
     return config["training"][recipe]
 
 
+def training_memory(recipe):
+    """Megabytes that a training claims: of each process, and of those that decode images for it."""
+    return recipe["processes"] * (8000 + 1000 * config["workers"])
+
+
+def training_threads(recipe):
+    """Processor cores that a training claims, for its processes and for those that decode images for them."""
+    return recipe["processes"] * (config["threads"] + config["workers"])
+
+
 DRAWN_STUDIES = (*RECORD_STUDIES, *TRANSFER_STUDIES, TILE_SIZES)
 
 

@@ -102,11 +102,12 @@ rule train_stereo:
         "<benchmarks>/train_stereo/{network}/{weights}.tsv"
     wildcard_constraints:
         weights=one_of(SETTINGS.weight_names("train")),
-    threads: lambda wc: config["threads"] * training_settings(wc)["processes"]
+    threads: lambda wc: training_threads(training_settings(wc))
     resources:
         gpu=lambda wc: GPUS * training_settings(wc)["processes"],
-        mem_mb=8000,
-        runtime=1440,
+        nodes=1,
+        mem_mb=lambda wc, attempt: attempt * training_memory(training_settings(wc)),
+        runtime=4320,
     params:
         **compute(),
         network=lambda wc: build(wc.network, wc.weights),
@@ -140,10 +141,11 @@ rule finetune_stereo:
         "<benchmarks>/finetune_stereo/{network}/{weights}.tsv"
     wildcard_constraints:
         weights=one_of(SETTINGS.weight_names("finetune")),
-    threads: lambda wc: config["threads"] * finetuning_settings(wc)["processes"]
+    threads: lambda wc: training_threads(finetuning_settings(wc))
     resources:
         gpu=lambda wc: GPUS * finetuning_settings(wc)["processes"],
-        mem_mb=8000,
+        nodes=1,
+        mem_mb=lambda wc, attempt: attempt * training_memory(finetuning_settings(wc)),
         runtime=1440,
     params:
         **compute(),

@@ -9,41 +9,51 @@ import pytest
 
 from tests.slurm.conftest import SUP, submissions, wait_until
 from tests.workflow.conftest import Workspace
+from tests.workflow.test_finetuning import TRAINING
 
 pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 
 SUP_JOB = "rule_train_sup"
 EVERY = 2  # steps between checkpoints
+JOBS = 4  # fewer than the evaluations that are ready at the same time
 
 
-def test_the_table_is_that_of_a_local_run(workspace, local):
-    code, output = workspace.finish(workspace.start("results/tables/transfer.csv"), 300)
+def test_the_table_is_that_of_a_local_run_with_more_jobs_ready_than_may_be_submitted(workspace, local):
+    code, output = workspace.finish(workspace.start("results/tables/transfer.csv", "--jobs", str(JOBS)), 300)
     assert code == 0, output[-4000:]
     assert workspace.read("results/tables/transfer.csv") == local.read("results/tables/transfer.csv")
     assert workspace.read(SUP) == local.read(SUP)
     for rule, minutes, memory in (
         ("render_scenes", 60, 1000),
-        ("evaluate_clean", 240, r"800\d"),
-        ("train_sup", 720, r"800\d"),
+        ("evaluate_clean", 240, 8000),
+        ("train_sup", 720, 8000),
     ):
         calls = submissions(output, rule)
         assert calls, rule
         for call in calls:
             assert re.search(rf" -p cpu -t {minutes} --mem {memory} .*--cpus-per-task=1 ", call), call
             assert "--gpus" not in call
-    assert "--array=1-" in "".join(submissions(output, "evaluate_perturbed"))
+    assert len(submissions(output, "evaluate_perturbed")) > JOBS
     assert len(submissions(output, "tables")) == 1
 
 
-def test_a_gpu_job_goes_to_the_gpu_partition_and_asks_for_more_memory_when_tried_again(workspace):
-    config = workspace.changed_config(device="cuda")
-    target = "results/evaluations/synthetic_driving/psmnet/demo/clean.csv"
+def test_a_training_on_two_gpus_starts_once_and_asks_for_more_memory_when_tried_again(workspace):
+    config = workspace.changed_config(
+        device="cuda",
+        networks__student={"architecture": "psmnet", "weights": {"trained": {"train": "shared"}}},
+        training={"shared": {**TRAINING, "processes": 2}},
+        sups__weights=["demo", "trained"],
+        evaluation__datasets={"synthetic_driving": {"split": "test", "weights": ["demo", "trained"]}},
+    )
+    target = "results/weights/student/trained.safetensors"
     code, output = workspace.finish(workspace.start(target, "--retries", "1", config=config), 200)
     assert code == 1
-    assert "config key device: 'cuda' asked for, but PyTorch sees no GPU; use 'cpu'" in output
-    first, second = submissions(output, "evaluate_clean")
-    assert re.search(r" -p gpu -t 240 --mem 8000 .*--gpus=1 ", first)
-    assert re.search(r" -p gpu -t 480 --mem 16000 .*--gpus=1 ", second)
+    first, second = submissions(output, "train_stereo")
+    assert re.search(r" -p gpu_long -t 4320 --mem 16000 --nodes=1 .*--gpus=2 ", first)
+    assert re.search(r" -p gpu_long -t 4320 --mem 32000 --nodes=1 .*--gpus=2 ", second)
+    logs = list(workspace.folder.glob("logs/slurm/rule_train_stereo/**/*.log"))
+    message = "error: config key device: 'cuda' asked for, but PyTorch sees no GPU; use 'cpu'"
+    assert [log.read_text().count(message) for log in logs] == [1, 1]
 
 
 def test_a_sup_killed_by_wall_time_goes_on_and_ends_with_the_same_bytes(workspace, tmp_path_factory):

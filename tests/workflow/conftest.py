@@ -28,8 +28,12 @@ class Workspace:
 
         ``config`` is the name of a configuration of the repository, the path of another one, or several of them.
         """
+        return self.run(self.command(*arguments, config=config, cores=cores))
+
+    def run(self, command):
+        """Run a command here; returns the finished process with all its output in ``stdout``."""
         return subprocess.run(
-            self.command(*arguments, config=config, cores=cores),
+            command,
             cwd=self.folder,
             text=True,
             stdout=subprocess.PIPE,

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from tests.workflow.conftest import REPOSITORY
+from tests.workflow.test_finetuning import FINETUNING, TRAINING
 
 pytestmark = pytest.mark.workflow
 
@@ -14,8 +15,9 @@ PROFILES = sorted(folder.name for folder in (REPOSITORY / "profiles").iterdir())
 SUP = "results/sups/psmnet/demo/tile32_eps0.02/seed0/sup.safetensors"
 OPTIONS = (
     *("--workflow-profile", "slurm", "--verbose", "--rerun-triggers", "mtime"),
-    *("--retries", "0", "--slurm-init-seconds-before-status-checks", "1"),
+    *("--retries", "1", "--slurm-init-seconds-before-status-checks", "1"),
 )
+ROBUST = FINETUNING | {"sups": {"sources": ["psmnet"], "sizes": ["tile32"], "epsilons": [0.02]}}
 INPUTS = (
     *(f"results/manifests/synthetic_driving/{split}.csv" for split in ("train", "validation")),
     "results/weights/psmnet/demo.safetensors",
@@ -48,8 +50,12 @@ def test_a_profile_plans_the_workflow(workspace, name):
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_names_rules_that_there_are(claims, name):
     settings = profile(name)
-    arrays = [rule.strip() for rule in settings.get("slurm-array-jobs", "").split(",") if rule]
-    assert {*settings.get("set-resources", {}), *settings.get("groups", {}), *arrays} <= set(claims)
+    assert {*settings.get("set-resources", {}), *settings.get("groups", {})} <= set(claims)
+
+
+def test_no_profile_submits_arrays():
+    """Of a rule with more ready jobs than `jobs`, the plugin drops those that do not make up a whole array."""
+    assert [name for name in PROFILES if "slurm-array-jobs" in profile(name)] == []
 
 
 def test_the_first_attempt_claims_what_the_rule_states_and_the_second_twice_as_much(claims):
@@ -61,7 +67,7 @@ def test_the_first_attempt_claims_what_the_rule_states_and_the_second_twice_as_m
 
 @pytest.fixture
 def submitted(workspace, tmp_path, monkeypatch):
-    """Has a SUP optimised and returns the sbatch call.
+    """Has a SUP optimised, or another file made, and returns the sbatch calls of the two attempts.
 
     Stand-ins for SLURM are found first: a sacct that knows of no account and an sbatch that refuses every job.
     """
@@ -76,25 +82,49 @@ def submitted(workspace, tmp_path, monkeypatch):
         (workspace.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (workspace.folder / path).touch()
 
-    def submitted(device, *options):
-        config = workspace.changed_config(device=device)
-        output = workspace.snakemake(SUP, *OPTIONS, *options, config=config).stdout
+    def submitted(device, *options, target=SUP, **changes):
+        config = workspace.changed_config(device=device, **changes)
+        output = workspace.snakemake(target, *OPTIONS, *options, config=config, cores=8).stdout
         calls = re.findall(r"^sbatch call: (.*?) --wrap", output, re.MULTILINE)
-        assert len(calls) == 1, output[-3000:]
-        return calls[0]
+        assert len(calls) == 2, output[-3000:]
+        return calls
 
     return submitted
 
 
 def test_a_job_on_the_cpu_goes_to_the_cpu_partition(submitted):
-    call = submitted("cpu")
-    assert re.search(" -p cpu -t 720 --mem 8000 .*--cpus-per-task=1", call)
-    assert "--gpus" not in call
+    first, second = submitted("cpu")
+    assert re.search(" -p cpu -t 720 --mem 8000 .*--cpus-per-task=1", first)
+    assert re.search(" -p cpu -t 720 --mem 16000 .*--cpus-per-task=1", second)
+    assert "--gpus" not in first
 
 
 def test_a_job_on_the_gpu_goes_to_the_gpu_partition(submitted):
-    assert re.search(" -p gpu -t 720 --mem 8000 .*--cpus-per-task=1 .*--gpus=1", submitted("cuda"))
+    assert re.search(" -p gpu -t 720 --mem 8000 .*--cpus-per-task=1 .*--gpus=1", submitted("cuda")[0])
 
 
 def test_a_long_job_on_the_gpu_goes_to_the_partition_for_those(submitted):
-    assert re.search(" -p gpu_long -t 2880 .*--gpus=1", submitted("cuda", "--set-resources", "train_sup:runtime=2880"))
+    first, _ = submitted("cuda", "--set-resources", "train_sup:runtime=2880")
+    assert re.search(" -p gpu_long -t 2880 .*--gpus=1", first)
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "recipe"), [("train", "training", TRAINING), ("finetune", "finetuning", ROBUST)]
+)
+def test_a_training_on_several_gpus_is_one_task_on_one_node(workspace, submitted, kind, key, recipe):
+    if kind == "finetune":
+        (workspace.folder / SUP).parent.mkdir(parents=True)
+        (workspace.folder / SUP).touch()
+    first, second = submitted(
+        "cuda",
+        target="results/weights/student/mine.safetensors",
+        networks__student={"architecture": "psmnet", "weights": {"mine": {kind: "shared"}}},
+        sups__weights=["demo", "mine"],
+        evaluation__datasets={"synthetic_driving": {"split": "test", "weights": ["demo", "mine"]}},
+        threads=2,
+        workers=3,
+        **{key: {"shared": {**recipe, "processes": 4, "batch": 4}}},
+    )
+    assert re.search(r" --mem 44000 --nodes=1 --cpus-per-task=8 .*--gpus=4$", first)
+    assert re.search(r" --mem 88000 --nodes=1 --cpus-per-task=8 .*--gpus=4$", second)
+    assert "ntasks" not in first  # with --ntasks-per-gpu the script would start once a GPU

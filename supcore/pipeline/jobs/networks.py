@@ -16,7 +16,8 @@ def prepare_device(snakemake: Any, running: Job) -> torch.device:
     # Not resources.gpu, which Snakemake cuts to what it may hand out: each process of a training needs a GPU.
     params = snakemake.params
     gpus = params.get("training", {}).get("processes", 1)
-    chosen = device.prepare_device(params.device, snakemake.threads, gpus, deterministic=params.deterministic)
+    # Not snakemake.threads either: the last digits depend on their number, and may not on how many cores there are.
+    chosen = device.prepare_device(params.device, params.threads, gpus, deterministic=params.deterministic)
     running.device = {
         "type": str(chosen),
         "gpu": torch.cuda.get_device_name() if chosen.type == "cuda" else None,

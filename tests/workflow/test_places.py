@@ -1,0 +1,73 @@
+"""The workflow runs from any folder, as a module of another one, and from a snapshot of its repository."""
+
+import shutil
+import subprocess
+
+import pytest
+
+from tests.workflow.conftest import PARTS, REPOSITORY, Workspace
+
+pytestmark = pytest.mark.workflow
+
+RECORDS = "results/evaluations/synthetic_driving/psmnet/demo/from-psmnet.csv"
+OVERLAP = "results/tables/overlap.csv"
+MODULE = """
+configfile: "mine.yaml"
+
+module sup:
+    snakefile:
+        "{snakefile}"
+    config:
+        config
+
+use rule * from sup
+"""
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    """An empty working directory, inside a repository that is not the workflow's."""
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    workspace = Workspace(tmp_path)
+    for link in ("config", "resources"):
+        (tmp_path / link).unlink()
+    shutil.copy(REPOSITORY / "config/smoke.yaml", tmp_path / "mine.yaml")
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory):
+    """A repository of its own with the workflow as it is now."""
+    folder = tmp_path_factory.mktemp("snapshot")
+    for part in PARTS:
+        source = REPOSITORY / part
+        ignored = shutil.ignore_patterns("__pycache__", "*.so")
+        shutil.copytree(source, folder / part, ignore=ignored) if source.is_dir() else shutil.copy(source, folder)
+    git = ["git", "-C", str(folder), "-c", "user.name=tests", "-c", "user.email=tests@localhost"]
+    for arguments in (["init", "--quiet", "--initial-branch=main"], ["add", "."], ["commit", "--quiet", "-m", "now"]):
+        subprocess.run([*git, *arguments], check=True)
+    return folder
+
+
+@pytest.mark.parametrize("way", ["from another folder", "as a module", "as a module from a snapshot"])
+def test_the_smoke_configuration_gives_the_same_bytes(elsewhere, smoke, snapshot, way):
+    command = elsewhere.command(RECORDS, OVERLAP, config=str(elsewhere.folder / "mine.yaml"))
+    if way != "from another folder":
+        remote = f"git+file://{snapshot}/Snakefile@main"
+        snakefile = remote if "snapshot" in way else REPOSITORY / "Snakefile"
+        (elsewhere.folder / "Snakefile").write_text(MODULE.format(snakefile=snakefile))
+        command = [command[0], "--cores", "2", RECORDS, OVERLAP]
+    finished = elsewhere.run(command)
+    assert finished.returncode == 0, finished.stdout[-4000:]
+    assert elsewhere.read(RECORDS) == smoke.read(RECORDS)
+    # The record of a commit is that of the code, not of the repository around the working directory.
+    commit = subprocess.run(["git", "-C", REPOSITORY, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
+    if commit.returncode == 0:
+        assert commit.stdout.strip() in elsewhere.read(RECORDS.replace(".csv", ".json")).decode()
+
+
+def test_the_demo_is_planned_from_a_folder_without_any_file(elsewhere):
+    command = elsewhere.command("--dry-run")
+    planned = elsewhere.run(command[: command.index("--configfile")])
+    assert planned.returncode == 0, planned.stdout[-2000:]
+    assert "train_sup" in planned.stdout
