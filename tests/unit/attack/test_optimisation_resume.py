@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import fields, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -87,7 +88,7 @@ def test_other_images_at_the_same_paths_are_another_job(run, samples, role, view
         run("job.pt", kill_at=4)
     for sample in samples[role]:
         file = getattr(sample, view)
-        status = os.stat(file)
+        status = Path(file).stat()
         image = cv2.imread(file, cv2.IMREAD_UNCHANGED)
         cv2.imwrite(file, np.ascontiguousarray(image[::-1]) if view != "disparity" else image + 256)
         os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -28,8 +29,8 @@ def manifest(tmp_path, files):
 
 def replace(file, content):
     """Other content of the same length, and the same time of change."""
-    status = os.stat(file)
-    with open(file, "r+b") as stream:
+    status = Path(file).stat()
+    with Path(file).open("r+b") as stream:
         stream.write(content)
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
 
@@ -66,12 +67,12 @@ def test_a_known_file_is_not_read_again_until_it_changes(files, monkeypatch):
 
 def test_nothing_changed_until_a_file_is_another(manifest, files):
     assert changed_contents(manifest) == ""
-    with open(files[2], "ab") as stream:
+    with Path(files[2]).open("ab") as stream:
         stream.write(b"!")
     changed = changed_contents(manifest)
     assert changed
     assert changed_contents(manifest) == changed, "or its jobs would run again and again"
-    os.remove(files[2])
+    Path(files[2]).unlink()
     assert changed_contents(manifest) not in ("", changed)
 
 

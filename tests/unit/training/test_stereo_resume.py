@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import fields, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -79,7 +80,7 @@ def test_a_resumed_training_gives_what_an_undisturbed_one_gives(run, change):
 def test_other_images_at_the_same_paths_are_another_training(run, samples):
     """Even with the time of the old ones."""
     for sample in samples:
-        status = os.stat(sample.left)
+        status = Path(sample.left).stat()
         cv2.imwrite(sample.left, np.ascontiguousarray(cv2.imread(sample.left)[::-1]))
         os.utime(sample.left, ns=(status.st_atime_ns, status.st_mtime_ns))
     assert run("job.pt") == run("undisturbed.pt")
