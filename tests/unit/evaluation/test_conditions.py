@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from supcore.attack.per_image import PER_IMAGE_ATTACKS, PerImageAttack
+from supcore.attack import PER_IMAGE_ATTACKS, PerImageAttack
 from supcore.corruptions import corrupt
 from supcore.evaluation.conditions import Batch, corrupted, per_image, remembered, universal, unperturbed
 
