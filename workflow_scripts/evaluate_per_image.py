@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from supcore.attack.per_image import PER_IMAGE_ATTACKS, PerImageAttack
+from supcore.attack import PER_IMAGE_ATTACKS, PerImageAttack
 from supcore.evaluation.conditions import Condition, per_image, remembered
 from supcore.evaluation.predictions import Target
 from supcore.evaluation.records import evaluate, write_records

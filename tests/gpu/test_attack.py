@@ -5,8 +5,7 @@ import copy
 import pytest
 import torch
 
-from supcore.attack import UniversalAttack
-from supcore.attack.per_image import PER_IMAGE_ATTACKS, PerImageAttack
+from supcore.attack import PER_IMAGE_ATTACKS, PerImageAttack, UniversalAttack
 from supcore.networks import build_network, load_weights
 from supcore.perturbation import StereoPerturbation
 from tests.unit.networks.small import DEMO
