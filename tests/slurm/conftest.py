@@ -17,8 +17,10 @@ DAEMONS = ("slurmctld", "slurmd", "munged", "sbatch")
 # The profile as it is, but for less waiting and more to read.
 OPTIONS = (
     *("--workflow-profile", "slurm", "--verbose"),
-    *("--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "10"),
+    *("--slurm-init-seconds-before-status-checks", "1", "--latency-wait", "10"),
 )
+TABLE = "results/tables/transfer.csv"
+ONE_DATASET = {"synthetic_driving": {"split": "test", "weights": ["demo"]}}
 SUP = "results/sups/psmnet/demo/tile32_eps0.02/seed0/sup.safetensors"
 
 
@@ -39,6 +41,11 @@ class Cluster:
     def running(self):
         """Comments of the running jobs, which name rule and wildcards."""
         return self._squeue("--states", "RUNNING", "--format", "%k")
+
+    def reach_wall_time(self):
+        """Let the limit of the running jobs be over; the controller looks every half a minute."""
+        for job in self._squeue("--states", "RUNNING", "--format", "%i"):
+            subprocess.run(["scontrol", "update", f"JobId={job}", "EndTime=now"], check=True, timeout=60)
 
     def working(self):
         """Numbers of the job steps that Snakemake has started inside its jobs."""
@@ -107,6 +114,13 @@ class ClusterWorkspace(Workspace):
     def output(self):
         return (self.folder / self.log).read_text()
 
+    def kill_what_is_left(self):
+        """Kill processes that SLURM ended but lost sight of: it follows parents, and those may die first."""
+        for entry in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if (entry / "cwd").resolve() == self.folder.resolve():
+                    os.kill(int(entry.name), 9)
+
 
 @pytest.fixture
 def workspace(cluster, tmp_path):
@@ -116,13 +130,14 @@ def workspace(cluster, tmp_path):
         workspace.process.kill()
     with contextlib.suppress(subprocess.SubprocessError):
         subprocess.run(["scancel", "--user", "root"], check=False, timeout=60)
+    workspace.kill_what_is_left()
 
 
 @pytest.fixture(scope="session")
 def local(cluster, tmp_path_factory):
-    """The transfer table made on this machine without SLURM."""
+    """The transfer table of one data set, made on this machine without SLURM."""
     workspace = Workspace(tmp_path_factory.mktemp("local"))
-    finished = workspace.snakemake("results/tables/transfer.csv")
+    finished = workspace.snakemake(TABLE, config=workspace.changed_config(evaluation__datasets=ONE_DATASET))
     assert finished.returncode == 0, finished.stdout[-4000:]
     return workspace
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from tests.slurm.conftest import SUP, submissions, wait_until
+from tests.slurm.conftest import ONE_DATASET, SUP, TABLE, submissions, wait_until
 from tests.workflow.conftest import Workspace
 from tests.workflow.test_finetuning import TRAINING
 
@@ -15,13 +15,14 @@ pytestmark = [pytest.mark.slurm, pytest.mark.slow]
 
 SUP_JOB = "rule_train_sup"
 EVERY = 2  # steps between checkpoints
-JOBS = 4  # fewer than the evaluations that are ready at the same time
+JOBS = 3  # fewer than the evaluations that are ready at the same time
 
 
 def test_the_table_is_that_of_a_local_run_with_more_jobs_ready_than_may_be_submitted(workspace, local):
-    code, output = workspace.finish(workspace.start("results/tables/transfer.csv", "--jobs", str(JOBS)), 300)
+    config = workspace.changed_config(evaluation__datasets=ONE_DATASET)
+    code, output = workspace.finish(workspace.start(TABLE, "--jobs", str(JOBS), config=config), 300)
     assert code == 0, output[-4000:]
-    assert workspace.read("results/tables/transfer.csv") == local.read("results/tables/transfer.csv")
+    assert workspace.read(TABLE) == local.read(TABLE)
     assert workspace.read(SUP) == local.read(SUP)
     for rule, minutes, memory in (
         ("render_scenes", 60, 1000),
@@ -56,12 +57,13 @@ def test_a_training_on_two_gpus_starts_once_and_asks_for_more_memory_when_tried_
     assert [log.read_text().count(message) for log in logs] == [1, 1]
 
 
-def test_a_sup_killed_by_wall_time_goes_on_and_ends_with_the_same_bytes(workspace, tmp_path_factory):
+def test_a_sup_killed_by_wall_time_goes_on_and_ends_with_the_same_bytes(workspace, cluster, tmp_path_factory):
     config = workspace.changed_config(sups__steps=100)
     undisturbed = Workspace(tmp_path_factory.mktemp("undisturbed"))
-    process = workspace.start(SUP, "--set-resources", "train_sup:runtime=1", config=config)
+    process = workspace.start(SUP, config=config)
     wait_until(lambda: workspace.checkpoint().exists(), 120, "the first checkpoint is there")
-    os.kill(workspace.training(), signal.SIGSTOP)  # so it cannot end before SLURM's shortest limit, a minute
+    os.kill(workspace.training(), signal.SIGSTOP)  # so it cannot end before SLURM ends it
+    cluster.reach_wall_time()
     finished = undisturbed.snakemake(SUP, config=config, cores=1)
     assert finished.returncode == 0, finished.stdout[-4000:]
     code, output = workspace.finish(process, 300)
@@ -94,7 +96,7 @@ def test_the_controller_may_be_down_for_a_while(workspace, cluster, local):
     wait_until(lambda: len(cluster.working()) >= 2, 60, "jobs have got as far as their work")
     cluster.stop_controller()
     try:
-        time.sleep(20)
+        time.sleep(10)
         assert process.poll() is None
     finally:
         cluster.start_controller()

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 
 import pytest
 import yaml
@@ -29,15 +30,18 @@ def profile(name):
 
 
 @pytest.fixture(scope="module")
-def claims():
-    """Memory and run time that the rules claim, by rule."""
+def rules():
+    """The text of each rule."""
     text = "".join(path.read_text() for path in (REPOSITORY / "rules").glob("*.smk"))
-    rules = re.split(r"^rule (\w+):\n", text, flags=re.MULTILINE)[1:]
+    parts = re.split(r"^rule (\w+):\n", text, flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+@pytest.fixture(scope="module")
+def claims(rules):
+    """Memory and run time that the rules claim, by rule."""
     claim = re.compile(r"\b(mem_mb|runtime)=(\d+),")
-    return {
-        name: {key: int(value) for key, value in claim.findall(body)}
-        for name, body in zip(rules[::2], rules[1::2], strict=True)
-    }
+    return {name: {key: int(value) for key, value in claim.findall(body)} for name, body in rules.items()}
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -83,6 +87,7 @@ def submitted(workspace, tmp_path, monkeypatch):
         (workspace.folder / path).touch()
 
     def submitted(device, *options, target=SUP, **changes):
+        # A later --workflow-profile among the options replaces ours.
         config = workspace.changed_config(device=device, **changes)
         output = workspace.snakemake(target, *OPTIONS, *options, config=config, cores=8).stdout
         calls = re.findall(r"^sbatch call: (.*?) --wrap", output, re.MULTILINE)
@@ -106,6 +111,30 @@ def test_a_job_on_the_gpu_goes_to_the_gpu_partition(submitted):
 def test_a_long_job_on_the_gpu_goes_to_the_partition_for_those(submitted):
     first, _ = submitted("cuda", "--set-resources", "train_sup:runtime=2880")
     assert re.search(" -p gpu_long -t 2880 .*--gpus=1", first)
+
+
+@pytest.mark.parametrize(
+    ("site", "asked"),
+    [
+        ("gpu: 0, gres: 'gpu:1'", "--gres=gpu:1"),
+        ("gpu: 0, gres: 'gpu:a100:1'", "--gres=gpu:a100:1"),
+        ("gpu_model: a100", "--gpus=a100:1"),
+        ("constraint: a100|h100", "-C 'a100|h100'"),
+        ("qos: long", "--qos=long"),
+    ],
+)
+def test_a_site_says_in_one_place_how_jobs_ask_for_a_gpu(submitted, rules, tmp_path, site, asked):
+    shutil.copytree(REPOSITORY / "profiles/slurm", tmp_path / "site")
+    path = tmp_path / "site/profile.yaml"
+    text = path.read_text().replace("&network {}", "&network {" + site + "}")
+    path.write_text(text)
+    resources = yaml.safe_load(text)["set-resources"]
+    for rule in (name for name, body in rules.items() if " gpu=" in body):
+        assert yaml.safe_load("{" + site + "}").items() <= resources[rule].items(), rule
+    first, _ = submitted("cuda", "--workflow-profile", str(path.parent))
+    assert f" {asked}" in first
+    assert " -p gpu " in first
+    assert (" --gpus=" in first) == ("gpu: 0" not in site)
 
 
 @pytest.mark.parametrize(
