@@ -8,10 +8,16 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from supcore.ops import deform_conv2d
 from tests.unit.ops.deform_case import Case, reference, run
 
+# Every pair of values of groups, offset groups, stride, dilation, and (mask, bias) stands in one of these.
 GRID = [
     Case(groups, offset_groups, stride, dilation, dilation, mask=mask, bias=bias)
-    for groups, offset_groups, stride, dilation, (mask, bias) in itertools.product(
-        (1, 2), (1, 2), (1, 2), (1, 2), ((True, True), (True, False), (False, True))
+    for groups, offset_groups, stride, dilation, mask, bias in (
+        (1, 1, 1, 1, True, True),
+        (2, 2, 2, 2, True, True),
+        (1, 2, 1, 2, True, False),
+        (2, 1, 2, 1, True, False),
+        (1, 2, 2, 1, False, True),
+        (2, 1, 1, 2, False, True),
     )
 ]
 ODD = [
@@ -22,6 +28,12 @@ ODD = [
     Case(channels=40, offset_groups=2, size=(19, 31), outputs=5),  # several slices of channels
     Case(kernel=(1, 1), padding=0, batch=1, channels=1, outputs=1, size=(1, 1), spread=0.3),
 ]
+
+
+def test_the_cases_hold_every_pair_of_values():
+    values = [(c.groups, c.offset_groups, c.stride, c.dilation, (c.mask, c.bias)) for c in GRID]
+    for first, second in itertools.combinations(zip(*values, strict=True), 2):
+        assert len(set(zip(first, second, strict=True))) == len(set(first)) * len(set(second))
 
 
 @pytest.mark.parametrize("case", GRID + ODD, ids=str)
