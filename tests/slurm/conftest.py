@@ -88,6 +88,11 @@ class ClusterWorkspace(Workspace):
             )
         return self.process
 
+    def take_inputs(self, finished):
+        """Copy what SUPs and trainings start from out of a finished run: no jobs for that."""
+        for name in ("data", "manifests", "weights"):
+            shutil.copytree(finished.folder / "results" / name, self.folder / "results" / name)
+
     def finish(self, process, seconds):
         """Wait for Snakemake; returns its exit code and its output."""
         try:

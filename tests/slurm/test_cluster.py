@@ -38,7 +38,8 @@ def test_the_table_is_that_of_a_local_run_with_more_jobs_ready_than_may_be_submi
     assert len(submissions(output, "tables")) == 1
 
 
-def test_a_training_on_two_gpus_starts_once_and_asks_for_more_memory_when_tried_again(workspace):
+def test_a_training_on_two_gpus_starts_once_and_asks_for_more_memory_when_tried_again(workspace, local):
+    workspace.take_inputs(local)
     config = workspace.changed_config(
         device="cuda",
         networks__student={"architecture": "psmnet", "weights": {"trained": {"train": "shared"}}},
@@ -57,7 +58,8 @@ def test_a_training_on_two_gpus_starts_once_and_asks_for_more_memory_when_tried_
     assert [log.read_text().count(message) for log in logs] == [1, 1]
 
 
-def test_a_sup_killed_by_wall_time_goes_on_and_ends_with_the_same_bytes(workspace, cluster, tmp_path_factory):
+def test_a_sup_killed_by_wall_time_goes_on_and_ends_with_the_same_bytes(workspace, cluster, local, tmp_path_factory):
+    workspace.take_inputs(local)
     config = workspace.changed_config(sups__steps=100)
     undisturbed = Workspace(tmp_path_factory.mktemp("undisturbed"))
     process = workspace.start(SUP, config=config)
@@ -76,6 +78,7 @@ def test_a_sup_killed_by_wall_time_goes_on_and_ends_with_the_same_bytes(workspac
 
 
 def test_snakemake_can_be_killed_and_started_again_beside_its_running_jobs(workspace, cluster, local):
+    workspace.take_inputs(local)
     process = workspace.start(SUP)
     wait_until(lambda: any(SUP_JOB in comment for comment in cluster.running()), 120, "the SUP is being optimised")
     process.kill()
