@@ -5,8 +5,10 @@ rule train_sup:
     input:
         weights=lambda wc: source_weights(wc.source),
         training=lambda wc: pairs_of(SETTINGS.source(wc.source).training)["manifest"],
+        training_images=lambda wc: images_of(SETTINGS.source(wc.source).training),
         training_cache=lambda wc: pairs_of(SETTINGS.source(wc.source).training)["cache"],
         validation=pairs_of(config["sups"]["validation"])["manifest"],
+        validation_images=images_of(config["sups"]["validation"]),
         validation_cache=pairs_of(config["sups"]["validation"])["cache"],
     output:
         sup="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.safetensors",

@@ -171,15 +171,26 @@ def names_of(dataset):
 
 
 def pairs_of(reference):
-    """Input of jobs that read the pairs of a split: their manifest, and the folder of resized images.
+    """Input of jobs that read the pairs of a split: manifest, folder of rendered images, and cache of resized ones.
 
-    The folder is there, and empty, without a cache, too, and its age does not matter: a cache changes no result.
+    The cache, an empty folder where none is asked for, is made if it is missing, and its age does not matter, for it
+    changes no result. It may not re-run by itself: Snakemake would then overlook why other jobs must run.
     """
     dataset, split = reference["dataset"], reference["split"]
     return {
         "manifest": manifest_of(reference),
+        "images": images_of(reference),
         "cache": ancient(f"<results>/cache/{dataset}/{split}"),
     }
+
+
+def images_of(*references):
+    """The folders of the images of splits, as far as the workflow makes them."""
+    return [
+        f"<results>/data/{r['dataset']}/{r['split']}"
+        for r in references
+        if config["datasets"][r["dataset"]]["layout"] not in FILE_LAYOUTS
+    ]
 
 
 def changes_of(*references):

@@ -82,9 +82,10 @@ rule index_dataset:
         "../workflow_scripts/index_dataset.py"
 
 
+# Without params, and blind to the age of the manifest: see pairs_of. A cache that no longer fits is not read.
 rule cache_images:
     input:
-        manifest="<results>/manifests/{dataset}/{split}.csv",
+        manifest=ancient("<results>/manifests/{dataset}/{split}.csv"),
     output:
         cache=directory("<results>/cache/{dataset}/{split}"),
     log:
@@ -95,11 +96,6 @@ rule cache_images:
     resources:
         mem_mb=4000,
         runtime=240,
-    params:
-        image_size=config["image_size"],
-        cached=lambda wc: config["datasets"][wc.dataset].get("cache", False),
-        changes=lambda wc: changes_of({"dataset": wc.dataset, "split": wc.split}),
-        code=script_code("cache_images"),
     message:
         "Looking after the cache of {wildcards.dataset}, split {wildcards.split}"
     script:

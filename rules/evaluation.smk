@@ -5,6 +5,7 @@ rule evaluate_clean:
     input:
         weights=lambda wc: weights_file(wc.network, wc.weights),
         manifest=lambda wc: reported_pairs(wc.dataset)["manifest"],
+        images=lambda wc: reported_pairs(wc.dataset)["images"],
         cache=lambda wc: reported_pairs(wc.dataset)["cache"],
     output:
         records="<results>/evaluations/{dataset}/{network}/{weights}/clean.csv",
@@ -37,6 +38,7 @@ rule evaluate_perturbed:
     input:
         weights=lambda wc: weights_file(wc.network, wc.weights),
         manifest=lambda wc: reported_pairs(wc.dataset)["manifest"],
+        images=lambda wc: reported_pairs(wc.dataset)["images"],
         cache=lambda wc: reported_pairs(wc.dataset)["cache"],
         predictions="<results>/evaluations/{dataset}/{network}/{weights}/clean_predictions.npy",
         sups=lambda wc: sups_of(wc.source),
@@ -71,6 +73,7 @@ rule save_outputs:
     input:
         weights=lambda wc: weights_file(wc.network, wc.weights),
         manifest=lambda wc: reported_pairs(wc.dataset)["manifest"],
+        images=lambda wc: reported_pairs(wc.dataset)["images"],
         cache=lambda wc: reported_pairs(wc.dataset)["cache"],
         sup=lambda wc: f"{sup_folder(wc.source, wc.size, wc.epsilon, wc.seed)}/sup.safetensors",
     output:

@@ -189,6 +189,7 @@ rule scene_panel:
             wc.network, SETTINGS.evaluation_weights(wc.dataset, wc.network)
         ),
         manifest=lambda wc: reported_pairs(wc.dataset)["manifest"],
+        images=lambda wc: reported_pairs(wc.dataset)["images"],
         cache=lambda wc: reported_pairs(wc.dataset)["cache"],
         clean=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/clean.csv",
         attacked=lambda wc: f"{evaluation_folder(wc.dataset, wc.network)}/from-{wc.source}.csv",

@@ -83,6 +83,7 @@ rule evaluate_per_image:
             evaluated_weights(wc.dataset, n) for n in per_image_targets(wc)
         ],
         manifest=lambda wc: reported_pairs(wc.dataset)["manifest"],
+        images=lambda wc: reported_pairs(wc.dataset)["images"],
         cache=lambda wc: reported_pairs(wc.dataset)["cache"],
         predictions=lambda wc: [
             f"{evaluation_folder(wc.dataset, n)}/clean_predictions.npy"

@@ -49,6 +49,7 @@ def evaluation_inputs():
     return {
         "weights": lambda wc: weights_file(wc.network, wc.weights),
         "manifest": lambda wc: reported_pairs(wc.dataset)["manifest"],
+        "images": lambda wc: reported_pairs(wc.dataset)["images"],
         "cache": lambda wc: reported_pairs(wc.dataset)["cache"],
         "predictions": "<results>/evaluations/{dataset}/{network}/{weights}/clean_predictions.npy",
     }

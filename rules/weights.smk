@@ -91,6 +91,9 @@ rule train_stereo:
         validation=lambda wc: [
             manifest_of(d) for d in training_settings(wc)["validation"]
         ],
+        images=lambda wc: images_of(
+            *training_settings(wc)["datasets"], *training_settings(wc)["validation"]
+        ),
         start=start_weights,
     output:
         weights="<results>/weights/{network}/{weights}.safetensors",
@@ -129,6 +132,9 @@ rule finetune_stereo:
             manifest_of(d) for d in finetuning_settings(wc)["datasets"]
         ],
         validation=lambda wc: manifest_of(finetuning_settings(wc)["validation"]),
+        images=lambda wc: images_of(
+            *finetuning_settings(wc)["datasets"], finetuning_settings(wc)["validation"]
+        ),
         start=start_weights,
         sups=lambda wc: finetuning_sups(finetuning_settings(wc)),
     output:

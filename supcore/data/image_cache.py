@@ -6,23 +6,30 @@ ground truth, ``classes.npy`` (uint8 N×1×H×W) if any has a class map, and ``c
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import astuple
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import torch
 
-from supcore.data.contents import known_contents
+from supcore.data.contents import Known, contents_digest, known_contents
 from supcore.data.dataset import StereoDataset, StereoPair
 from supcore.data.loading import load_batches
 from supcore.data.manifest import StereoSample, read_manifest
 from supcore.errors import SupError
 from supcore.files import atomic_path, sha256, write_json
 
+logger = logging.getLogger(__name__)
+
 BATCH = 8
+
+
+class StaleCacheError(SupError):
+    """A cache that does not belong to the pairs that are asked for."""
 
 
 class CachedStereoDataset(StereoDataset):
@@ -34,18 +41,29 @@ class CachedStereoDataset(StereoDataset):
         folder: written by :func:`write_cache`.
         samples: the pairs that the cache was made of, in the same order.
         image_size: (H, W) that it was made at.
+        known: hashes of the pairs' files, see :func:`supcore.data.contents.known_contents`.
 
     Raises:
-        SupError: the cache is of other pairs or another size, unfinished or damaged.
+        StaleCacheError: the cache is of other images or another size.
+        SupError: it is unfinished or damaged.
     """
 
-    def __init__(self, folder: str | Path, samples: Sequence[StereoSample], image_size: tuple[int, int]) -> None:
-        super().__init__(samples, image_size)
+    def __init__(
+        self,
+        folder: str | Path,
+        samples: Sequence[StereoSample],
+        image_size: tuple[int, int],
+        known: Known | None = None,
+    ) -> None:
+        super().__init__(samples, image_size, known=known)
         self.folder = Path(folder)
         stored = _read_description(self.folder)
-        for key, value in _description(samples, image_size).items():
+        for key, value in _description(samples, image_size, known).items():
             if stored.get(key) != value:
-                raise _refusal(self.folder, f"the image cache was made with another {key.replace('_', ' ')}")
+                raise StaleCacheError(
+                    f"{self.folder}: the image cache was made with another {key.replace('_', ' ')}; delete the folder "
+                    "and run again"
+                )
         self._arrays = {
             name: _open_array(self.folder, name, dtype, shape)
             for name, (dtype, shape) in _layout(samples, image_size).items()
@@ -59,7 +77,7 @@ class CachedStereoDataset(StereoDataset):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Open the maps again where it is unpickled: a pickled map would be the whole array."""
-        return type(self), (self.folder, self.samples, self.image_size)
+        return type(self), (self.folder, self.samples, self.image_size, self._known)
 
     def identity(self) -> dict[str, Any]:
         """As of :class:`StereoDataset`; the arrays are told by the hashes that were written with them."""
@@ -79,17 +97,26 @@ def open_pairs(
     Args:
         manifest: CSV, see :mod:`supcore.data.manifest`.
         image_size: (H, W).
-        cache: folder written by :func:`write_cache`; one without a cache counts as none.
+        cache: folder written by :func:`write_cache`; one without a cache counts as none, and so does, with a warning,
+            one of other images or another size.
         keep_in_memory: decode each image once; a cache is left to the operating system's own.
     """
-    samples = read_manifest(manifest)
-    if cache and any(Path(cache).glob("*.npy")):
-        return CachedStereoDataset(cache, samples, image_size)
-    return StereoDataset(samples, image_size, keep_in_memory=keep_in_memory, known=known_contents(manifest))
+    samples, known = read_manifest(manifest), known_contents(manifest)
+    if cache and any(Path(cache).iterdir()):
+        try:
+            return CachedStereoDataset(cache, samples, image_size, known)
+        except StaleCacheError as error:
+            logger.warning("%s; until then the images themselves are read", error)
+    return StereoDataset(samples, image_size, keep_in_memory=keep_in_memory, known=known)
 
 
 def write_cache(
-    samples: Sequence[StereoSample], image_size: tuple[int, int], folder: str | Path, *, workers: int = 0
+    samples: Sequence[StereoSample],
+    image_size: tuple[int, int],
+    folder: str | Path,
+    *,
+    workers: int = 0,
+    known: Known | None = None,
 ) -> None:
     """Write the cache of ``samples`` and verify it.
 
@@ -98,6 +125,7 @@ def write_cache(
         image_size: (H, W) to resize to.
         folder: made if need be; files of an earlier cache are replaced.
         workers: processes that decode and resize; 0 does so in this one.
+        known: hashes of the pairs' files, see :func:`supcore.data.contents.known_contents`.
 
     Raises:
         SupError: an image cannot be used, or the disk is full.
@@ -115,7 +143,7 @@ def write_cache(
             for name, writer in writers.items():
                 writer.append(getattr(batch, name).numpy())
     hashes = {name: writer.sha256 for name, writer in writers.items()}
-    write_json(folder / "cache.json", {**_description(samples, image_size), "sha256": hashes})
+    write_json(folder / "cache.json", {**_description(samples, image_size, known), "sha256": hashes})
     verify_cache(folder)
 
 
@@ -172,12 +200,11 @@ def _layout(
     return layout
 
 
-def _description(samples: Sequence[StereoSample], image_size: tuple[int, int]) -> dict[str, Any]:
-    listed = json.dumps([asdict(sample) for sample in samples])
+def _description(samples: Sequence[StereoSample], image_size: tuple[int, int], known: Known | None) -> dict[str, Any]:
     return {
         "image_size": list(image_size),
         "number_of_pairs": len(samples),
-        "list_of_pairs": hashlib.sha256(listed.encode()).hexdigest(),
+        "list_of_pairs": contents_digest((file for sample in samples for file in astuple(sample)), known),
     }
 
 

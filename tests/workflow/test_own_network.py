@@ -68,7 +68,7 @@ def test_a_network_without_gradients_takes_part_in_studies(finished, study):
 def test_editing_one_re_runs_its_jobs_and_no_others(finished):
     assert "evaluate_clean" not in planned_jobs(finished)
     with (finished.folder / "mine/semi_global_matching.py").open("a") as module:
-        module.write("# edited\n")
+        module.write("EDITED = True\n")
     jobs = planned_jobs(finished)
     assert (jobs["untrained_weights"], jobs["evaluate_clean"], jobs["evaluate_perturbed"]) == ("1", "1", "3")
     assert "train_stereo" not in jobs

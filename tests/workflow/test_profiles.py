@@ -85,6 +85,9 @@ def submitted(workspace, tmp_path, monkeypatch):
     for path in INPUTS:
         (workspace.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (workspace.folder / path).touch()
+    for split in ("train", "validation"):
+        for kind in ("cache", "data"):
+            (workspace.folder / f"results/{kind}/synthetic_driving/{split}").mkdir(parents=True, exist_ok=True)
 
     def submitted(device, *options, target=SUP, **changes):
         # A later --workflow-profile among the options replaces ours.

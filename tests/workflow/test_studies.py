@@ -64,6 +64,7 @@ def test_the_demo_without_studies_has_none_of_it(workspace):
 
 
 def test_a_plot_of_the_paper_is_drawn_on_demand(workspace):
-    planned = workspace.snakemake("--dry-run", "results/figures/paper/P04.png")
+    """Of data sets that the configuration has."""
+    planned = workspace.snakemake("--dry-run", "results/figures/paper/P04.png", config="paper.yaml")
     assert planned.returncode == 0, planned.stdout[-2000:]
     assert "Drawing the paper's plot P04" in planned.stdout
