@@ -102,7 +102,7 @@ def open_pairs(
         keep_in_memory: decode each image once; a cache is left to the operating system's own.
     """
     samples, known = read_manifest(manifest), known_contents(manifest)
-    if cache and any(Path(cache).iterdir()):
+    if cache and any(Path(cache).glob("[a-z]*")):  # not what Snakemake leaves in an empty folder
         try:
             return CachedStereoDataset(cache, samples, image_size, known)
         except StaleCacheError as error:
