@@ -24,7 +24,7 @@ quick: $(VENV)/ready
 	CI= $(BIN)/python -m pytest -q -n auto -m "not real and not slow" tests/unit tests/bad_input --ignore tests/unit/ops --ignore tests/bad_input/test_command_line.py
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -n auto -m "not real and not slow"
+	$(BIN)/python -m pytest -n auto -m "not real and not slow" --durations 15
 
 test-all: $(VENV)/ready
 	$(BIN)/python -m pytest

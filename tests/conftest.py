@@ -24,6 +24,7 @@ ALLOWED_SKIPS = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the mark
 def pytest_collection_modifyitems(items):
     """With pytest-xdist, all tests of a finished run share one worker, and so one run; others go by their module."""
     for item in items:
