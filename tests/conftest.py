@@ -21,15 +21,8 @@ ALLOWED_SKIPS = (
     "our CUDA kernels are not compiled",
     "root may write everywhere",  # tests/bad_input does the same as an ordinary user
     "the real frames are not here",
+    "documentation: ",  # blocks that are no configuration and no program
 )
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the mark
-def pytest_collection_modifyitems(items):
-    """With pytest-xdist, all tests of a finished run share one worker, and so one run; others go by their module."""
-    for item in items:
-        shares_run = {"smoke", "results"} & set(item.fixturenames)
-        item.add_marker(pytest.mark.xdist_group("smoke" if shares_run else item.nodeid.partition("::")[0]))
 
 
 @pytest.hookimpl(trylast=True)

@@ -22,7 +22,11 @@ from tests.docs.blocks import REPOSITORY, blocks, check
 
 BLOCKS = blocks("python", "yaml")
 PAGES = sorted({block.page for block in BLOCKS if not block.skipped})
-SKIPPED = [pytest.param(b, marks=pytest.mark.skip(reason=b.skipped), id=str(b)) for b in BLOCKS if b.skipped]
+SKIPPED = [
+    pytest.param(b, marks=pytest.mark.skip(reason=f"documentation: {b.skipped}"), id=str(b))
+    for b in BLOCKS
+    if b.skipped
+]
 
 
 @pytest.fixture(autouse=True)

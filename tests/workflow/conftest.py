@@ -1,13 +1,13 @@
 """Running the workflow as a user does, in a folder of its own."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # What a copy of the repository needs to run.
@@ -74,10 +74,16 @@ def workspace(tmp_path):
 
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory):
-    """A finished run of the smoke configuration on two cores, with its report."""
-    folder = tmp_path_factory.mktemp("smoke run")  # the space is on purpose
-    workspace = Workspace(folder)
-    finished = workspace.snakemake("--report", "results/report.html", "--report-after-run")
-    assert finished.returncode == 0, finished.stdout[-4000:]
-    yield workspace
-    shutil.rmtree(folder, ignore_errors=True)
+    """A finished run of the smoke configuration on two cores, with its report; one for all processes of pytest-xdist."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    workspace_folder, finished = folder / "smoke run", folder / "smoke.finished"  # the space is on purpose
+    with FileLock(folder / "smoke.lock"):
+        workspace_folder.mkdir(exist_ok=True)
+        workspace = Workspace(workspace_folder)
+        if not finished.exists():
+            run = workspace.snakemake("--report", "results/report.html", "--report-after-run")
+            assert run.returncode == 0, run.stdout[-4000:]
+            finished.touch()
+    return workspace

@@ -53,8 +53,8 @@ def test_fine_tuning_needs_the_starting_weights_the_sups_and_the_pairs(workspace
         WEIGHTS.format("psmnet", "demo"),
         SUP.format("psmnet", "demo"),
         SUP.format("psmnet_deform6", "demo"),
-        "results/manifests/synthetic_driving/train.csv",
-        "results/manifests/synthetic_driving/validation.csv",
+        *(f"results/manifests/synthetic_driving/{split}.csv" for split in ("train", "validation")),
+        *(f"results/data/synthetic_driving/{split}" for split in ("train", "validation")),
     }
 
 
