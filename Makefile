@@ -21,7 +21,7 @@ studies: $(VENV)/ready
 
 # What a contributor runs after every change: no workflow, nothing that has to be installed beside Python.
 quick: $(VENV)/ready
-	CI= $(BIN)/python -m pytest -q -n auto -m "not real and not slow" tests/unit tests/bad_input --ignore tests/unit/ops --ignore tests/bad_input/test_command_line.py
+	CI= $(BIN)/python -m pytest -q -n auto -m "not real and not slow" tests/unit --ignore tests/unit/ops
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n auto -m "not real and not slow" --durations 15

@@ -74,7 +74,7 @@ def workspace(tmp_path):
 
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory):
-    """A finished run of the smoke configuration on two cores, with its report; one for all processes of pytest-xdist."""
+    """A finished run of the smoke configuration, with its report; one for all processes of pytest-xdist."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent

@@ -25,7 +25,8 @@ def finished(smoke, tmp_path_factory):
     for part in PARTS:
         source = REPOSITORY / part
         (shutil.copytree if source.is_dir() else shutil.copy2)(source, repository / part)
-    shutil.copytree(smoke.folder, folder, symlinks=True, dirs_exist_ok=True)
+    passing = shutil.ignore_patterns("locks", "scripts")  # of another test that runs there now
+    shutil.copytree(smoke.folder, folder, symlinks=True, dirs_exist_ok=True, ignore=passing)
     for name in ("config", "resources"):
         (folder / name).unlink()
         shutil.copytree(repository / name, folder / name)
