@@ -5,7 +5,7 @@ from os.path import normpath
 from snakemake.sourcecache import LocalGitFile
 from snakemake.utils import min_version
 
-from supcore.pipeline.places import shipped
+from supcore.workflow.places import shipped
 
 min_version("9.19")
 

@@ -12,19 +12,19 @@ from supcore.data.contents import changed_contents
 from supcore.data.kitti import class_map
 from supcore.data.layouts import names_digest
 from supcore.errors import SupError
-from supcore.pipeline.code_hash import network_hash, script_hash
-from supcore.pipeline.paper import paper_plots
-from supcore.pipeline.places import make_own_networks_importable, shipped
-from supcore.pipeline.schema import complete_config
-from supcore.pipeline.settings import CONTROLS, FILE_LAYOUTS, Settings
-from supcore.pipeline.sources import epsilon_text
-from supcore.pipeline.studies import (
+from supcore.workflow.code_hash import network_hash, script_hash
+from supcore.workflow.paper import paper_plots
+from supcore.workflow.places import make_own_networks_importable, shipped
+from supcore.workflow.schema import complete_config
+from supcore.workflow.settings import CONTROLS, FILE_LAYOUTS, Settings
+from supcore.workflow.sources import epsilon_text
+from supcore.workflow.studies import (
     RECORD_STUDIES,
     TILE_SIZES,
     TRANSFER_STUDIES,
     Studies,
 )
-from supcore.pipeline.targets import check_path
+from supcore.workflow.targets import check_path
 
 
 def find_shipped_files():

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from supcore.errors import SupError
 from supcore.networks import load_weights, save_weights
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.networks import build_wanted
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.networks import build_wanted
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

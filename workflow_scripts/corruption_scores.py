@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from supcore.files import write_text
-from supcore.pipeline.jobs.job import job
 from supcore.reporting.corruption_scores import corruption_scores, score_matrices
 from supcore.reporting.matrix import document, to_latex, to_markdown
 from supcore.reporting.studies import read_study
 from supcore.reporting.summary import write_csv
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supcore.download import obtain_checkpoint
-from supcore.pipeline.jobs.job import job
 from supcore.tensor_files import read_torch
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

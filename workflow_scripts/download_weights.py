@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from supcore.download import load_registry, obtain_checkpoint
 from supcore.networks.checkpoints import read_state_dict
-from supcore.pipeline.jobs.job import job
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

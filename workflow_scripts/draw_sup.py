@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING
 
 from supcore.perturbation import StereoPerturbation
-from supcore.pipeline.jobs.job import job
 from supcore.reporting.pictures import sup_preview
 from supcore.reporting.style import save_figure
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

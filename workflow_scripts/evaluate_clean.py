@@ -6,10 +6,10 @@ from supcore.evaluation.conditions import Condition
 from supcore.evaluation.predictions import predict_clean
 from supcore.evaluation.records import evaluate, write_records
 from supcore.files import write_text
-from supcore.pipeline.jobs.evaluation import load_target
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.networks import prepare_device
 from supcore.reporting.text_block import validation_block
+from supcore.workflow.jobs.evaluation import load_target
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.networks import prepare_device
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

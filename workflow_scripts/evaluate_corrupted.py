@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from supcore.corruptions import CORRUPTIONS, chosen_corruptions
 from supcore.evaluation.conditions import Condition, corrupted, unperturbed
 from supcore.evaluation.records import evaluate, write_records
-from supcore.pipeline.jobs.evaluation import load_target, strongest_conditions
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.networks import prepare_device
+from supcore.workflow.jobs.evaluation import load_target, strongest_conditions
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.networks import prepare_device
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -8,10 +8,10 @@ from supcore.attack import PER_IMAGE_ATTACKS, PerImageAttack
 from supcore.evaluation.conditions import Condition, per_image, remembered
 from supcore.evaluation.predictions import Target
 from supcore.evaluation.records import evaluate, write_records
-from supcore.pipeline.jobs.evaluation import load_pairs, loading_options
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.networks import load_network, prepare_device
 from supcore.seeding import derived_seed
+from supcore.workflow.jobs.evaluation import load_pairs, loading_options
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.networks import load_network, prepare_device
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from supcore.evaluation.records import evaluate, write_records
 from supcore.files import write_text
-from supcore.pipeline.jobs.evaluation import load_perturbations, load_target, universal_conditions
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.networks import prepare_device
 from supcore.reporting.text_block import validation_text
+from supcore.workflow.jobs.evaluation import load_perturbations, load_target, universal_conditions
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.networks import prepare_device
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

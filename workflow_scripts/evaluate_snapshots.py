@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from supcore.attack.snapshots import load_snapshots
 from supcore.evaluation.conditions import Condition, universal
 from supcore.evaluation.records import evaluate, write_records
-from supcore.pipeline.jobs.evaluation import load_target
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.networks import prepare_device
+from supcore.workflow.jobs.evaluation import load_target
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.networks import prepare_device
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from supcore.data.contents import record_contents
 from supcore.data.manifest import write_manifest
 from supcore.data.motorcycle import write_motorcycle
-from supcore.pipeline.jobs.job import job
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from supcore.perturbation import StereoPerturbation
-from supcore.pipeline.jobs.job import job
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

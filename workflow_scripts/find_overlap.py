@@ -7,7 +7,7 @@ import pandas as pd
 from supcore.data.manifest import read_manifest
 from supcore.data.overlap import COLUMNS, overlap_table, stated_overlap
 from supcore.files import atomic_path
-from supcore.pipeline.jobs.job import job
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supcore.files import write_text
-from supcore.pipeline.jobs.job import job
-from supcore.provenance import git_commit
 from supcore.reporting.comparison import COLUMNS
 from supcore.reporting.landing import Featured, Pictures, landing_page
 from supcore.reporting.scenes import chosen_scenes
 from supcore.reporting.summary import read_csv, read_records
 from supcore.reporting.transfer import read_table
+from supcore.workflow.jobs.job import job
+from supcore.workflow.provenance import git_commit
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from supcore.files import write_json, write_text
-from supcore.pipeline.jobs.job import job
-from supcore.provenance import git_commit
 from supcore.reporting.leaderboard import leaderboard, to_html
 from supcore.reporting.transfer import read_table
+from supcore.workflow.jobs.job import job
+from supcore.workflow.provenance import git_commit
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 from supcore.files import atomic_path
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.published import published_numbers
 from supcore.reporting.comparison import IMAGE_SIZE, compare, measured_study, measured_transfer
 from supcore.reporting.studies import read_study
 from supcore.reporting.transfer import read_table
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.published import published_numbers
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.published import published_numbers
 from supcore.reporting.comparison import COLUMNS
 from supcore.reporting.paper_plots import paper_plot
 from supcore.reporting.style import save_figure
 from supcore.reporting.summary import read_csv
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.published import published_numbers
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from supcore.pipeline.jobs.job import job
 from supcore.reporting.comparison import COLUMNS
 from supcore.reporting.paper_summary import paper_summary
 from supcore.reporting.style import save_figure
 from supcore.reporting.summary import read_csv
 from supcore.reporting.transfer import read_table
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

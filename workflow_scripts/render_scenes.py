@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from supcore.data.contents import record_contents
 from supcore.data.manifest import write_manifest
 from supcore.data.synthetic import write_scenes
-from supcore.pipeline.jobs.job import job
 from supcore.seeding import derived_seed
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

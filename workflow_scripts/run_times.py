@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from supcore.pipeline.jobs.job import job
 from supcore.reporting.run_times import run_time_bars, run_times, write_run_times
 from supcore.reporting.style import save_figure
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from supcore.evaluation.outputs import write_outputs
 from supcore.perturbation import StereoPerturbation
-from supcore.pipeline.jobs.evaluation import load_pairs
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.networks import load_network, prepare_device
+from supcore.workflow.jobs.evaluation import load_pairs
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.networks import load_network, prepare_device
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -6,14 +6,14 @@ import numpy as np
 
 from supcore.data.dataset import to_unit_range
 from supcore.perturbation import StereoPerturbation
-from supcore.pipeline.jobs.evaluation import load_target
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.networks import prepare_device
 from supcore.reporting.labels import label
 from supcore.reporting.pictures import qualitative_panel
 from supcore.reporting.scenes import MEDIAN, WORST, chosen_scenes
 from supcore.reporting.style import save_figure
 from supcore.reporting.summary import read_records
+from supcore.workflow.jobs.evaluation import load_target
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.networks import prepare_device
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

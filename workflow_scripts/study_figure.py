@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.published import published_numbers
 from supcore.reporting.studies import read_study
 from supcore.reporting.study_figures import study_figure
 from supcore.reporting.style import save_figure
 from supcore.reporting.transfer import read_table
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.published import published_numbers
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from supcore.files import write_text
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.published import published_numbers
 from supcore.reporting.matrix import document, to_latex, to_markdown
 from supcore.reporting.studies import read_study
 from supcore.reporting.study_tables import study_matrices
 from supcore.reporting.transfer import read_table
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.published import published_numbers
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from supcore.pipeline.jobs.job import job
 from supcore.reporting.studies import study_table
 from supcore.reporting.summary import write_csv
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from supcore.data.dataset import StereoDataset
 from supcore.data.manifest import read_manifest
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.networks import prepare_device
-from supcore.pipeline.jobs.training import starting_network, store, train
 from supcore.training import validate
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.networks import prepare_device
+from supcore.workflow.jobs.training import starting_network, store, train
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -10,10 +10,10 @@ from supcore.attack.snapshots import save_snapshots
 from supcore.data.image_cache import open_pairs
 from supcore.files import atomic_path
 from supcore.perturbation import StereoPerturbation
-from supcore.pipeline.jobs.job import job, job_identity
-from supcore.pipeline.jobs.networks import load_network, prepare_device
-from supcore.pipeline.settings import tile_size
 from supcore.seeding import derived_seed
+from supcore.workflow.jobs.job import job, job_identity
+from supcore.workflow.jobs.networks import load_network, prepare_device
+from supcore.workflow.settings import tile_size
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from supcore.pipeline.jobs.job import job
 from supcore.reporting.histories import training_curves
 from supcore.reporting.labels import label
 from supcore.reporting.style import save_figure
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from supcore.pipeline.jobs.job import job
 from supcore.reporting.figures import save_figure, transfer_heatmap
 from supcore.reporting.transfer import read_table
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING
 
 from supcore.files import write_text
-from supcore.pipeline.jobs.job import job
 from supcore.reporting.matrix import document, to_latex, to_markdown
 from supcore.reporting.transfer import read_table
 from supcore.reporting.transfer_matrix import transfer_matrices
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

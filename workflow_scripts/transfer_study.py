@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from supcore.pipeline.jobs.job import job
 from supcore.reporting.summary import write_csv
 from supcore.reporting.transfer import read_table
 from supcore.reporting.transfer_studies import finetuning, robust_design
+from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.published import published_numbers
-from supcore.provenance import mixed_backends, operator_backends
 from supcore.reporting.summary import read_records, write_csv
 from supcore.reporting.transfer import transfer_table
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.published import published_numbers
+from supcore.workflow.provenance import mixed_backends, operator_backends
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from supcore.networks import save_weights
-from supcore.pipeline.jobs.job import job
-from supcore.pipeline.jobs.networks import build_wanted
 from supcore.seeding import derived_seed
+from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.networks import build_wanted
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

@@ -11,7 +11,7 @@ from supcore.download import load_registry, unpack
 from supcore.files import write_text
 from supcore.networks.checkpoints import read_state_dict
 from supcore.perturbation import StereoPerturbation
-from supcore.pipeline.settings import is_readable_folder
+from supcore.workflow.settings import is_readable_folder
 from tests.bad_input.children import print_outcomes
 
 FILES = (

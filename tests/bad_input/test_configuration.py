@@ -5,9 +5,9 @@ import copy
 import pytest
 import yaml
 
-from supcore.pipeline.schema import complete_config
-from supcore.pipeline.settings import Settings
-from supcore.pipeline.studies import Studies
+from supcore.workflow.schema import complete_config
+from supcore.workflow.settings import Settings
+from supcore.workflow.studies import Studies
 from tests.bad_input.refusal import check_refusal
 from tests.bad_input.wrong_configurations import WRONG
 from tests.workflow.conftest import REPOSITORY

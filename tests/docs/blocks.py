@@ -12,9 +12,9 @@ from pathlib import Path
 
 import yaml
 
-from supcore.pipeline.schema import complete_config
-from supcore.pipeline.settings import Settings
-from supcore.pipeline.studies import Studies
+from supcore.workflow.schema import complete_config
+from supcore.workflow.settings import Settings
+from supcore.workflow.studies import Studies
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PAGES = [REPOSITORY / "README.md", REPOSITORY / "config/README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]

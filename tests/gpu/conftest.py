@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from supcore.device import fix_arithmetic, prepare_device
+from supcore.device import fix_arithmetic
+from supcore.workflow.jobs.networks import claim_device
 
 
 def pytest_collection_modifyitems(items):
@@ -17,7 +18,8 @@ def gpu():
     """The GPU as every job prepares it."""
     if not torch.cuda.is_available():
         pytest.skip("PyTorch sees no GPU")
-    return prepare_device("cuda", torch.get_num_threads())
+    fix_arithmetic(torch.get_num_threads())
+    return claim_device("cuda")
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def test_a_cache_of_images_re_runs_nothing(jobs):
         ("supcore/networks/psmnet.py", {"bundled_weights", *RUNS_NETWORKS}, {"render_scenes"}),
         ("supcore/attack/snapshots.py", {"train_sup"}, {"evaluate_clean", "bundled_weights"}),
         # The noise control.
-        ("supcore/pipeline/jobs/evaluation.py", EVALUATIONS, {"train_sup", "bundled_weights"}),
+        ("supcore/workflow/jobs/evaluation.py", EVALUATIONS, {"train_sup", "bundled_weights"}),
         ("supcore/reporting/style.py", {*FIGURES, "draw_sup"}, {"train_sup", "transfer_table", *EVALUATIONS}),
         ("supcore/reporting/index.html.j2", {"landing_page"}, {"transfer_table", *FIGURES}),
         ("resources/published/line_plots.csv", {"transfer_table", *FROM_TABLE}, {"train_sup", *EVALUATIONS}),

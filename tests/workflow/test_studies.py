@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from supcore.pipeline.studies import RECORD_STUDIES, TRANSFER_STUDIES
+from supcore.workflow.studies import RECORD_STUDIES, TRANSFER_STUDIES
 
 pytestmark = pytest.mark.workflow
 

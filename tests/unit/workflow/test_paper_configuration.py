@@ -7,13 +7,13 @@ import pytest
 import yaml
 
 from supcore.evaluation.classes import evaluate_classes
-from supcore.pipeline.schema import complete_config
-from supcore.pipeline.settings import Settings
-from supcore.pipeline.studies import Studies
+from supcore.workflow.schema import complete_config
+from supcore.workflow.settings import Settings
+from supcore.workflow.studies import Studies
 
 REPOSITORY = Path(__file__).parents[3]
 STORED = Path(__file__).with_name("paper_resolved.yaml")
-REFRESH = "python -m tests.unit.pipeline.test_paper_configuration"
+REFRESH = "python -m tests.unit.workflow.test_paper_configuration"
 
 
 def resolved():

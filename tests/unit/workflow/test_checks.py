@@ -5,9 +5,9 @@ import re
 import pytest
 
 from supcore.errors import SupError
-from supcore.pipeline.checks import pairs_of
-from supcore.pipeline.settings import Settings
-from tests.unit.pipeline.test_settings import CONFIG, changed
+from supcore.workflow.checks import pairs_of
+from supcore.workflow.settings import Settings
+from tests.unit.workflow.test_settings import CONFIG, changed
 
 TARGETS_ONLY = {name: network | {"target_only": True} for name, network in CONFIG["networks"].items()}
 

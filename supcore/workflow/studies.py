@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from supcore.errors import SupError
-from supcore.pipeline.checks import check_names
-from supcore.pipeline.settings import Settings
-from supcore.pipeline.sources import Name, epsilon_text
+from supcore.workflow.checks import check_names
+from supcore.workflow.settings import Settings
+from supcore.workflow.sources import Name, epsilon_text
 
 # Studies with records of their own, and how their files are called; and those that are views of the transfer table.
 RECORD_STUDIES = {

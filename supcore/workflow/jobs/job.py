@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from supcore.errors import SupError
-from supcore.provenance import write_provenance
+from supcore.workflow.provenance import write_provenance
 
 
 @dataclass
@@ -19,7 +19,7 @@ class Job:
 
     Attributes:
         log: of the rule.
-        device: what the job computes on, as :func:`supcore.pipeline.jobs.networks.prepare_device` describes it.
+        device: what the job computes on, as :func:`supcore.workflow.jobs.networks.prepare_device` describes it.
         settings: more entries of the provenance.
     """
 

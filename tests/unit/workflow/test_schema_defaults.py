@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from supcore.pipeline.schema import complete_config
+from supcore.workflow.schema import complete_config
 
 SCHEMA = Path(__file__).parents[3] / "config" / "config.schema.yaml"
 # Every default, by the place of its key in the schema.

@@ -6,10 +6,10 @@ import re
 import pytest
 
 from supcore.errors import SupError
-from supcore.pipeline.settings import Settings
-from supcore.pipeline.studies import Studies
-from supcore.pipeline.targets import check_path
-from tests.unit.pipeline.test_settings import CONFIG
+from supcore.workflow.settings import Settings
+from supcore.workflow.studies import Studies
+from supcore.workflow.targets import check_path
+from tests.unit.workflow.test_settings import CONFIG
 
 # Output patterns as in rules/, without the constraints that tell rules of equal patterns apart.
 SUP = "r/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}"

@@ -3,7 +3,7 @@
 import pytest
 
 from supcore.errors import SupError
-from supcore.pipeline.sources import epsilon_text, tile_size
+from supcore.workflow.sources import epsilon_text, tile_size
 
 
 @pytest.mark.parametrize(("size", "expected"), [("tile64", (64, 64)), ("tile32x64", (32, 64)), ("full", (256, 640))])

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from supcore.errors import SupError
-from supcore.pipeline.settings import Settings
+from supcore.workflow.settings import Settings
 
 REPOSITORY = Path(__file__).parents[3]
 CONFIG = yaml.safe_load("""

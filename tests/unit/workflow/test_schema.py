@@ -12,8 +12,8 @@ from supcore.corruptions import CORRUPTIONS
 from supcore.data.layouts import LAYOUTS
 from supcore.errors import SupError
 from supcore.networks import NETWORKS
-from supcore.pipeline.schema import REGISTRIES, complete_config
-from tests.unit.pipeline.test_settings import CONFIG, REPOSITORY
+from supcore.workflow.schema import REGISTRIES, complete_config
+from tests.unit.workflow.test_settings import CONFIG, REPOSITORY
 
 SCHEMA = REPOSITORY / "config/config.schema.yaml"
 
@@ -58,6 +58,6 @@ def test_a_name_added_to_a_registry_is_known(registry, entries, use, monkeypatch
 def test_planning_does_not_import_pytorch():
     """It costs more than planning itself, and every job plans again."""
     modules = "schema, settings, studies, targets, paper"
-    code = f"import sys; from supcore.pipeline import {modules}; print(*sys.modules)"
+    code = f"import sys; from supcore.workflow import {modules}; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"torch", "cv2", "scipy", "pandas"} & set(loaded)

@@ -5,7 +5,7 @@ import copy
 import pytest
 
 from supcore.errors import SupError
-from supcore.pipeline.recipes import check_made_weights, lineage, start_of
+from supcore.workflow.recipes import check_made_weights, lineage, start_of
 
 CONFIG = {
     "networks": {

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from supcore.data.layouts import LAYOUTS, check_layout_options, known_total
 from supcore.errors import SupError
 from supcore.networks.registry import NETWORKS, check_network_options
-from supcore.pipeline.recipes import SECTIONS, WEIGHT_KINDS, check_made_weights
-from supcore.pipeline.sources import CLEAN, CONTROLS, Source, check_tile, source_networks
+from supcore.workflow.recipes import SECTIONS, WEIGHT_KINDS, check_made_weights
+from supcore.workflow.sources import CLEAN, CONTROLS, Source, check_tile, source_networks
 
 if TYPE_CHECKING:
-    from supcore.pipeline.settings import Settings
+    from supcore.workflow.settings import Settings
 
 
 def check_settings(settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 import json
 
-from supcore.provenance import mixed_backends, operator_backends
+from supcore.workflow.provenance import mixed_backends, operator_backends
 
 
 def record(folder, name, backend=None):

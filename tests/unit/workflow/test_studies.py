@@ -9,10 +9,10 @@ import yaml
 
 from supcore.corruptions import CORRUPTIONS, GROUPS
 from supcore.errors import SupError
-from supcore.pipeline.settings import Settings
-from supcore.pipeline.studies import RECORD_STUDIES, TRANSFER_STUDIES, Studies
 from supcore.reporting.studies import LABELS
-from tests.unit.pipeline.test_settings import CONFIG
+from supcore.workflow.settings import Settings
+from supcore.workflow.studies import RECORD_STUDIES, TRANSFER_STUDIES, Studies
+from tests.unit.workflow.test_settings import CONFIG
 
 SCHEMA = yaml.safe_load((Path(__file__).parents[3] / "config/config.schema.yaml").read_text())
 

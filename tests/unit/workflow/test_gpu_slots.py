@@ -9,11 +9,11 @@ import time
 import pytest
 
 from supcore.errors import SupError
-from supcore.gpu_slots import VISIBLE, claim_gpus
+from supcore.workflow.gpu_slots import VISIBLE, claim_gpus
 
 JOB = """
 import multiprocessing, os, sys
-from supcore.gpu_slots import claim_gpus
+from supcore.workflow.gpu_slots import claim_gpus
 count = int(sys.argv[1])
 print(*claim_gpus(count), flush=True)
 assert os.environ["CUDA_VISIBLE_DEVICES"].count(",") == count - 1

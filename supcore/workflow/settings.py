@@ -9,9 +9,9 @@ from supcore.data.layouts import LAYOUTS
 from supcore.data.pairing import is_readable_folder
 from supcore.download.registry import Checkpoint, Registry, WeightsEntry, load_registry
 from supcore.errors import SupError
-from supcore.pipeline.checks import check_settings
-from supcore.pipeline.recipes import lineage, start_of
-from supcore.pipeline.sources import CONTROLS, Name, Source, source_networks, source_settings, tile_size
+from supcore.workflow.checks import check_settings
+from supcore.workflow.recipes import lineage, start_of
+from supcore.workflow.sources import CONTROLS, Name, Source, source_networks, source_settings, tile_size
 
 __all__ = ["CONTROLS", "FILE_LAYOUTS", "Settings", "tile_size"]
 
@@ -46,7 +46,7 @@ class Settings:
         return [name for name, d in self.config["datasets"].items() if d["layout"] in layouts]
 
     def weight_names(self, kind: str) -> list[str]:
-        """Names of the weights of one of the :data:`~supcore.pipeline.recipes.WEIGHT_KINDS`, over all networks."""
+        """Names of the weights of one of the :data:`~supcore.workflow.recipes.WEIGHT_KINDS`, over all networks."""
         names = (n for net in self.config["networks"].values() for n, w in net["weights"].items() if kind in w)
         return sorted(set(names))
 

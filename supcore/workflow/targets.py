@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from supcore.errors import SupError
-from supcore.pipeline.sources import CONTROLS, check_tile, epsilon_text
-from supcore.pipeline.studies import RECORD_STUDIES, TILE_SIZES, TRANSFER_STUDIES, Studies
+from supcore.workflow.sources import CONTROLS, check_tile, epsilon_text
+from supcore.workflow.studies import RECORD_STUDIES, TILE_SIZES, TRANSFER_STUDIES, Studies
 
 # Rules that serve one study and do not have its name in their files.
 STUDY_OF_RULE = {

@@ -10,9 +10,9 @@ from supcore.data.image_cache import open_pairs
 from supcore.evaluation.conditions import Condition, universal
 from supcore.evaluation.predictions import Target
 from supcore.perturbation import StereoPerturbation
-from supcore.pipeline.jobs.networks import load_network
-from supcore.pipeline.settings import tile_size
 from supcore.seeding import torch_generator
+from supcore.workflow.jobs.networks import load_network
+from supcore.workflow.settings import tile_size
 
 
 def load_target(snakemake: Any, device: torch.device) -> Target:

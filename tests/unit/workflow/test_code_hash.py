@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from supcore.pipeline.code_hash import network_hash, package_root, script_hash
+from supcore.workflow.code_hash import network_hash, package_root, script_hash
 
 SCRIPT = '"""A script."""\n\nfrom supcore.attack.universal import UniversalAttack\n'
 
@@ -25,7 +25,7 @@ def copy(tmp_path):
 def hashed(folder: Path, kind: str, name: str) -> str:
     """In a fresh process, as the parse of a Snakefile is."""
     program = (
-        f"import sys; from supcore.pipeline.code_hash import {kind}, package_root;"
+        f"import sys; from supcore.workflow.code_hash import {kind}, package_root;"
         f"print(package_root(), {kind}(sys.argv[1]), 'torch' in sys.modules)"
     )
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -5,9 +5,9 @@ import shutil
 import pytest
 
 from supcore.errors import SupError
-from supcore.pipeline.paper import TABLES, paper_plots
 from supcore.reporting.published import load_published
-from tests.unit.pipeline.test_settings import REPOSITORY
+from supcore.workflow.paper import TABLES, paper_plots
+from tests.unit.workflow.test_settings import REPOSITORY
 
 PUBLISHED = REPOSITORY / "resources/published"
 

@@ -11,11 +11,11 @@ from supcore.data.dataset import StereoDataset
 from supcore.data.manifest import read_manifest
 from supcore.files import atomic_path
 from supcore.networks import StereoNetwork, load_weights, save_weights
-from supcore.pipeline.jobs.job import Job, job_identity
-from supcore.pipeline.jobs.networks import build_wanted
 from supcore.seeding import derived_seed
 from supcore.training import TrainingOptions, train_stereo
 from supcore.training.stereo import PLAIN, Extension, Row
+from supcore.workflow.jobs.job import Job, job_identity
+from supcore.workflow.jobs.networks import build_wanted
 
 
 def job_seed(snakemake: Any) -> int:
