@@ -29,14 +29,13 @@ report: "report/workflow.rst"
 
 
 include: "rules/common.smk"
-include: "rules/targets.smk"
 
 
 wildcard_constraints:
     dataset=one_of(config["datasets"]),
     network=one_of(SETTINGS.networks),
     source=one_of([*SETTINGS.sources, *CONTROLS]),
-    weights=weights_in_paths(),
+    weights=SETTINGS.weights_in_paths(),
     split=r"[A-Za-z0-9_-]+",
     size=r"full|tile\d+(x\d+)?",
     epsilon=r"0\.\d*[1-9]|1",
@@ -47,19 +46,16 @@ include: "rules/data.smk"
 include: "rules/weights.smk"
 include: "rules/attack.smk"
 include: "rules/evaluation.smk"
-include: "rules/tables.smk"
 include: "rules/studies.smk"
-include: "rules/figures.smk"
-include: "rules/pages.smk"
+include: "rules/report.smk"
 
 
 rule all:
     default_target: True
     input:
-        final_results(),
+        RESULT_FILES.everything(),
         "<results>/index.html",
         "<results>/leaderboard.html",
-        "<results>/run_times.csv",
         "<results>/provenance.json",
 
 

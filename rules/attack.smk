@@ -1,15 +1,12 @@
-# Optimising SUPs.
+# SUPs: optimized, or released by others, and their pictures.
 
 
 rule train_sup:
     input:
-        weights=lambda wc: source_weights(wc.source),
-        training=lambda wc: pairs_of(SETTINGS.source(wc.source).training)["manifest"],
-        training_images=lambda wc: images_of(SETTINGS.source(wc.source).training),
-        training_cache=lambda wc: pairs_of(SETTINGS.source(wc.source).training)["cache"],
-        validation=pairs_of(config["sups"]["validation"])["manifest"],
-        validation_images=images_of(config["sups"]["validation"]),
-        validation_cache=pairs_of(config["sups"]["validation"])["cache"],
+        unpack(INPUTS.attack_pairs),
+        weights=INPUTS.attacked_weights,
+        training_cache=ancient(INPUTS.training_cache),
+        validation_cache=ancient(INPUTS.validation_cache),
     output:
         sup="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.safetensors",
         snapshots="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/snapshots.safetensors",
@@ -20,27 +17,22 @@ rule train_sup:
     benchmark:
         "<benchmarks>/train_sup/{source}/{weights}/{size}_eps{epsilon}_seed{seed}.tsv"
     wildcard_constraints:
-        source=one_of(sources(released=False)),
+        source=one_of(SETTINGS.made_sources(released=False)),
     threads: config["threads"]
     resources:
         gpu=GPUS,
-        mem_mb=8000,
+        mem_mb=per_attempt(8000),
         runtime=720,
     params:
-        **compute(),
-        networks=lambda wc: source_networks(wc.source),
-        changes=lambda wc: changes_of(
-            SETTINGS.source(wc.source).training, config["sups"]["validation"]
-        ),
+        **DEVICE_PARAMS,
+        networks=INPUTS.attacked_specs,
+        changes=INPUTS.attack_changes,
         image_size=config["image_size"],
-        alpha=lambda wc: SETTINGS.source(wc.source).alpha(float(wc.epsilon)),
-        selection=lambda wc: SETTINGS.source(wc.source).selection,
-        settings=lambda wc: SETTINGS.source(wc.source).attack,
-        snapshots=lambda wc: SETTINGS.source(wc.source).snapshots,
+        attack=INPUTS.attack,
         checkpoint=checkpoint_file("sup-{source}-{weights}-{size}-{epsilon}-{seed}"),
         code=script_code("train_sup"),
     message:
-        "Optimising a SUP on {wildcards.source}: {wildcards.size}, epsilon {wildcards.epsilon}, seed {wildcards.seed}"
+        "Optimizing a SUP on {wildcards.source}: {wildcards.size}, epsilon {wildcards.epsilon}, seed {wildcards.seed}"
     script:
         "../workflow_scripts/train_sup.py"
 
@@ -51,7 +43,7 @@ localrules:
 
 rule download_sup:
     input:
-        own=lambda wc: own_copy(released_perturbation(wc)),
+        own=lambda wc: own_copy(INPUTS.released_sup(wc)),
     output:
         "<results>/downloads/sups/{source}/{size}_eps{epsilon}.pth",
     log:
@@ -59,11 +51,11 @@ rule download_sup:
     benchmark:
         "<benchmarks>/download/sups/{source}/{size}_eps{epsilon}.tsv"
     wildcard_constraints:
-        source=one_of(sources(released=True)),
+        source=one_of(SETTINGS.made_sources(released=True)),
     retries: 2
     params:
-        released=released_perturbation,
-        content=lambda wc: released_perturbation(wc).plain(),
+        released=INPUTS.released_sup,
+        content=lambda wc: INPUTS.released_sup(wc).plain(),
         downloads=config["downloads"],
     message:
         "Fetching the released SUP of {wildcards.source}: {wildcards.size}, epsilon {wildcards.epsilon}"
@@ -82,11 +74,7 @@ rule released_sup:
     benchmark:
         "<benchmarks>/released_sup/{source}/{weights}/{size}_eps{epsilon}.tsv"
     wildcard_constraints:
-        source=one_of(sources(released=True)),
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
+        source=one_of(SETTINGS.made_sources(released=True)),
     params:
         image_size=config["image_size"],
         code=script_code("released_sup"),
@@ -112,10 +100,6 @@ rule draw_sup:
         "<benchmarks>/draw_sup/{source}/{weights}/{name}.tsv"
     wildcard_constraints:
         name=r"[^/]+/seed\d+",
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
         code=script_code("draw_sup"),
     message:
@@ -133,10 +117,6 @@ rule export_sup:
         "<logs>/export_sup/{source}/{weights}/{size}_eps{epsilon}_seed{seed}.log",
     benchmark:
         "<benchmarks>/export_sup/{source}/{weights}/{size}_eps{epsilon}_seed{seed}.tsv"
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
         code=script_code("export_sup"),
     message:

@@ -12,13 +12,9 @@ rule render_scenes:
         "<benchmarks>/render_scenes/{dataset}/{split}.tsv"
     wildcard_constraints:
         dataset=one_of(SETTINGS.datasets("synthetic")),
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=60,
     params:
-        kind=lambda wc: config["datasets"][wc.dataset]["scene"],
-        split=lambda wc: split_settings(wc.dataset, wc.split),
+        kind=lambda wc: INPUTS.dataset(wc)["scene"],
+        split=INPUTS.rendered_split,
         seed=config["seed"],
         code=script_code("render_scenes"),
     message:
@@ -38,10 +34,6 @@ rule export_motorcycle:
         "<benchmarks>/export_motorcycle/{dataset}/{split}.tsv"
     wildcard_constraints:
         dataset=one_of(SETTINGS.datasets("motorcycle")),
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
     params:
         code=script_code("export_motorcycle"),
     message:
@@ -52,8 +44,8 @@ rule export_motorcycle:
 
 rule index_dataset:
     input:
-        exclude=lambda wc: config["datasets"][wc.dataset].get("exclude", []),
-        class_maps=lambda wc: released_class_maps(wc.dataset),
+        exclude=lambda wc: INPUTS.dataset(wc).get("exclude", []),
+        class_maps=INPUTS.class_maps,
     output:
         manifest="<results>/manifests/{dataset}/{split}.csv",
         provenance="<results>/manifests/{dataset}/{split}.json",
@@ -63,18 +55,12 @@ rule index_dataset:
         "<benchmarks>/index_dataset/{dataset}/{split}.tsv"
     wildcard_constraints:
         dataset=one_of(SETTINGS.datasets(*FILE_LAYOUTS)),
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=60,
     params:
-        layout=lambda wc: config["datasets"][wc.dataset]["layout"],
-        root=lambda wc: config["datasets"][wc.dataset]["root"],
-        frames=lambda wc: config["datasets"][wc.dataset]["splits"][wc.split],
-        layout_options=lambda wc: config["datasets"][wc.dataset].get(
-            "layout_options", {}
-        ),
-        names=lambda wc: names_of(wc.dataset),
+        layout=lambda wc: INPUTS.dataset(wc)["layout"],
+        root=lambda wc: INPUTS.dataset(wc)["root"],
+        frames=lambda wc: INPUTS.dataset(wc)["splits"][wc.split],
+        layout_options=lambda wc: INPUTS.dataset(wc).get("layout_options", {}),
+        names=INPUTS.names,
         code=script_code("index_dataset"),
     message:
         "Indexing {wildcards.dataset}, split {wildcards.split}"
@@ -82,7 +68,8 @@ rule index_dataset:
         "../workflow_scripts/index_dataset.py"
 
 
-# Without params, and blind to the age of the manifest: see pairs_of. A cache that no longer fits is not read.
+# Without params, blind to the age of the manifest, and an ancient input of other jobs: it changes no result, and where
+# it re-ran by itself, Snakemake would overlook why those must run. A cache that no longer fits is not read.
 rule cache_images:
     input:
         manifest=ancient("<results>/manifests/{dataset}/{split}.csv"),
@@ -94,8 +81,8 @@ rule cache_images:
         "<benchmarks>/cache_images/{dataset}/{split}.tsv"
     threads: max(1, config["workers"])
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(240),
     message:
         "Looking after the cache of {wildcards.dataset}, split {wildcards.split}"
     script:

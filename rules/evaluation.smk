@@ -1,12 +1,10 @@
-# Errors per image: clean predictions once per data set and network, then one job per source of perturbations.
+# Errors per image: clean predictions once per data set and network, then one job per source of perturbations, and one per study.
 
 
 rule evaluate_clean:
     input:
-        weights=lambda wc: weights_file(wc.network, wc.weights),
-        manifest=lambda wc: reported_pairs(wc.dataset)["manifest"],
-        images=lambda wc: reported_pairs(wc.dataset)["images"],
-        cache=lambda wc: reported_pairs(wc.dataset)["cache"],
+        unpack(INPUTS.network_and_pairs),
+        cache=ancient(INPUTS.cache),
     output:
         records="<results>/evaluations/{dataset}/{network}/{weights}/clean.csv",
         text="<results>/evaluations/{dataset}/{network}/{weights}/clean.txt",
@@ -19,12 +17,12 @@ rule evaluate_clean:
     threads: config["threads"]
     resources:
         gpu=GPUS,
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(240),
     params:
-        **compute(),
-        network=lambda wc: build(wc.network, wc.weights),
-        changes=lambda wc: changes_of(evaluation_split(wc.dataset)),
+        **DEVICE_PARAMS,
+        network=INPUTS.network_spec,
+        changes=INPUTS.reported_changes,
         image_size=config["image_size"],
         batch=config["evaluation"]["batch"],
         code=script_code("evaluate_clean"),
@@ -36,12 +34,10 @@ rule evaluate_clean:
 
 rule evaluate_perturbed:
     input:
-        weights=lambda wc: weights_file(wc.network, wc.weights),
-        manifest=lambda wc: reported_pairs(wc.dataset)["manifest"],
-        images=lambda wc: reported_pairs(wc.dataset)["images"],
-        cache=lambda wc: reported_pairs(wc.dataset)["cache"],
+        unpack(INPUTS.network_and_pairs),
+        cache=ancient(INPUTS.cache),
         predictions="<results>/evaluations/{dataset}/{network}/{weights}/clean_predictions.npy",
-        sups=lambda wc: sups_of(wc.source),
+        sups=INPUTS.sups,
     output:
         records="<results>/evaluations/{dataset}/{network}/{weights}/from-{source}.csv",
         text="<results>/evaluations/{dataset}/{network}/{weights}/from-{source}.txt",
@@ -53,15 +49,15 @@ rule evaluate_perturbed:
     threads: config["threads"]
     resources:
         gpu=GPUS,
-        mem_mb=8000,
-        runtime=720,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(720),
     params:
-        **compute(),
-        network=lambda wc: build(wc.network, wc.weights),
-        changes=lambda wc: changes_of(evaluation_split(wc.dataset)),
+        **DEVICE_PARAMS,
+        network=INPUTS.network_spec,
+        changes=INPUTS.reported_changes,
         image_size=config["image_size"],
         batch=config["evaluation"]["batch"],
-        grid=lambda wc: SETTINGS.sup_names(wc.source),
+        grid=lambda wc: [list(name) for name in INPUTS.grid(wc.source)],
         code=script_code("evaluate_perturbed"),
     message:
         "Evaluating {wildcards.network} on {wildcards.dataset} under perturbations from {wildcards.source}"
@@ -69,13 +65,48 @@ rule evaluate_perturbed:
         "../workflow_scripts/evaluate_perturbed.py"
 
 
+rule evaluate_study:
+    input:
+        unpack(INPUTS.network_and_pairs),
+        unpack(STUDY.target_files),
+        cache=ancient(INPUTS.cache),
+    output:
+        records="<results>/evaluations/{dataset}/{network}/{weights}/{study}.csv",
+        provenance="<results>/evaluations/{dataset}/{network}/{weights}/{study}.json",
+    log:
+        "<logs>/evaluate_study/{study}/{dataset}/{network}/{weights}.log",
+    benchmark:
+        "<benchmarks>/evaluate_study/{study}/{dataset}/{network}/{weights}.tsv"
+    wildcard_constraints:
+        study=one_of(study.name for study in STUDIES if study.evaluates),
+    threads: config["threads"]
+    resources:
+        gpu=GPUS,
+        mem_mb=per_attempt(16000),
+        runtime=per_attempt(720),
+    params:
+        **DEVICE_PARAMS,
+        network=INPUTS.network_spec,
+        targets=STUDY.targets,
+        target_specs=STUDY.target_specs,
+        sups=STUDY.sups,
+        epsilons=config["sups"]["epsilons"],
+        changes=INPUTS.reported_changes,
+        image_size=config["image_size"],
+        batch=config["evaluation"]["batch"],
+        study=STUDY.options,
+        code=script_code("evaluate_study", "records"),
+    message:
+        "Study {wildcards.study}: evaluating {wildcards.network} on {wildcards.dataset}"
+    script:
+        "../workflow_scripts/evaluate_study.py"
+
+
 rule save_outputs:
     input:
-        weights=lambda wc: weights_file(wc.network, wc.weights),
-        manifest=lambda wc: reported_pairs(wc.dataset)["manifest"],
-        images=lambda wc: reported_pairs(wc.dataset)["images"],
-        cache=lambda wc: reported_pairs(wc.dataset)["cache"],
-        sup=lambda wc: f"{sup_folder(wc.source, wc.size, wc.epsilon, wc.seed)}/sup.safetensors",
+        unpack(INPUTS.network_and_pairs),
+        cache=ancient(INPUTS.cache),
+        sup=lambda wc: INPUTS.sup(wc.source, SupName(wc.size, wc.epsilon, wc.seed)),
     output:
         folder=directory(
             "<results>/outputs/{dataset}/{network}/{weights}/from-{source}/{size}_eps{epsilon}_seed{seed}"
@@ -90,12 +121,12 @@ rule save_outputs:
     threads: config["threads"]
     resources:
         gpu=GPUS,
-        mem_mb=8000,
-        runtime=240,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(240),
     params:
-        **compute(),
-        network=lambda wc: build(wc.network, wc.weights),
-        changes=lambda wc: changes_of(evaluation_split(wc.dataset)),
+        **DEVICE_PARAMS,
+        network=INPUTS.network_spec,
+        changes=INPUTS.reported_changes,
         image_size=config["image_size"],
         code=script_code("save_outputs"),
     message:

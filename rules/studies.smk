@@ -1,233 +1,206 @@
-# Studies beside the transfer table, each for the networks, data sets and sources that the configuration lists.
+# Tables and figures of the studies, and the paper's numbers beside ours.
+#
+# A second label in report() must complete a grid with the first one, as median and worst do: the report turns two values
+# that occur equally often into a switch, and stops working where one of the pairs is missing.
 
 
-rule evaluate_corrupted:
+rule find_overlap:
     input:
-        **evaluation_inputs(),
-        sups=lambda wc: strongest_sups("corruptions"),
+        roles=RESULT_FILES.manifests_by_role().values(),
+        reported=RESULT_FILES.reported_manifests().values(),
     output:
-        records="<results>/evaluations/{dataset}/{network}/{weights}/corrupted.csv",
-        provenance="<results>/evaluations/{dataset}/{network}/{weights}/corrupted.json",
-    log:
-        "<logs>/evaluate_corrupted/{dataset}/{network}/{weights}.log",
-    benchmark:
-        "<benchmarks>/evaluate_corrupted/{dataset}/{network}/{weights}.tsv"
-    threads: config["threads"]
-    resources:
-        gpu=GPUS,
-        mem_mb=8000,
-        runtime=720,
-    params:
-        **evaluation_params("corruptions"),
-        code=script_code("evaluate_corrupted"),
-    message:
-        "Evaluating {wildcards.network} on {wildcards.dataset} under image corruptions"
-    script:
-        "../workflow_scripts/evaluate_corrupted.py"
-
-
-rule evaluate_classes:
-    input:
-        **evaluation_inputs(),
-        sups=lambda wc: strongest_sups("classes"),
-    output:
-        records="<results>/evaluations/{dataset}/{network}/{weights}/classes.csv",
-        provenance="<results>/evaluations/{dataset}/{network}/{weights}/classes.json",
-    log:
-        "<logs>/evaluate_classes/{dataset}/{network}/{weights}.log",
-    benchmark:
-        "<benchmarks>/evaluate_classes/{dataset}/{network}/{weights}.tsv"
-    threads: config["threads"]
-    resources:
-        gpu=GPUS,
-        mem_mb=8000,
-        runtime=240,
-    params:
-        **evaluation_params("classes"),
-        code=script_code("evaluate_classes"),
-    message:
-        "Evaluating {wildcards.network} on {wildcards.dataset} by class"
-    script:
-        "../workflow_scripts/evaluate_classes.py"
-
-
-rule evaluate_snapshots:
-    input:
-        **evaluation_inputs(),
-        snapshots=lambda wc: snapshots_on(wc.network),
-    output:
-        records="<results>/evaluations/{dataset}/{network}/{weights}/snapshots.csv",
-        provenance="<results>/evaluations/{dataset}/{network}/{weights}/snapshots.json",
-    log:
-        "<logs>/evaluate_snapshots/{dataset}/{network}/{weights}.log",
-    benchmark:
-        "<benchmarks>/evaluate_snapshots/{dataset}/{network}/{weights}.tsv"
-    threads: config["threads"]
-    resources:
-        gpu=GPUS,
-        mem_mb=8000,
-        runtime=720,
-    params:
-        **evaluation_params("sampling_efficiency", attacks=snapshot_attacks),
-        code=script_code("evaluate_snapshots"),
-    message:
-        "Evaluating {wildcards.network} on {wildcards.dataset} after more and more training samples of its SUP"
-    script:
-        "../workflow_scripts/evaluate_snapshots.py"
-
-
-rule evaluate_per_image:
-    input:
-        source=lambda wc: evaluated_weights(wc.dataset, wc.source),
-        weights=lambda wc: [
-            evaluated_weights(wc.dataset, n) for n in per_image_targets(wc)
-        ],
-        manifest=lambda wc: reported_pairs(wc.dataset)["manifest"],
-        images=lambda wc: reported_pairs(wc.dataset)["images"],
-        cache=lambda wc: reported_pairs(wc.dataset)["cache"],
-        predictions=lambda wc: [
-            f"{evaluation_folder(wc.dataset, n)}/clean_predictions.npy"
-            for n in per_image_targets(wc)
-        ],
-    output:
-        records="<results>/evaluations/{dataset}/per-image-from-{source}.csv",
-        provenance="<results>/evaluations/{dataset}/per-image-from-{source}.json",
-    log:
-        "<logs>/evaluate_per_image/{dataset}/{source}.log",
-    benchmark:
-        "<benchmarks>/evaluate_per_image/{dataset}/{source}.tsv"
-    threads: config["threads"]
-    resources:
-        gpu=GPUS,
-        mem_mb=16000,
-        runtime=720,
-    params:
-        **compute(),
-        source=lambda wc: build(
-            wc.source, SETTINGS.evaluation_weights(wc.dataset, wc.source)
+        table=report(
+            "<results>/tables/overlap.csv",
+            caption="../report/overlap.rst",
+            category="Run",
+            labels={"shown": "frames seen before"},
         ),
-        targets=lambda wc: per_image_targets(wc),
-        networks=lambda wc: [
-            build(n, SETTINGS.evaluation_weights(wc.dataset, n))
-            for n in per_image_targets(wc)
-        ],
-        changes=lambda wc: changes_of(evaluation_split(wc.dataset)),
-        image_size=config["image_size"],
-        batch=config["evaluation"]["batch"],
-        epsilons=STUDIES.epsilons("per_image"),
-        study=STUDIES.study("per_image"),
-        code=script_code("evaluate_per_image"),
+    log:
+        "<logs>/tables/overlap.log",
+    benchmark:
+        "<benchmarks>/tables/overlap.tsv"
+    params:
+        roles=list(RESULT_FILES.manifests_by_role()),
+        reported=list(RESULT_FILES.reported_manifests()),
+        stated=SETTINGS.stated_overlaps(),
+        code=script_code("find_overlap"),
     message:
-        "Attacking {wildcards.source} image by image on {wildcards.dataset}"
+        "Looking for reported frames that were seen before"
     script:
-        "../workflow_scripts/evaluate_per_image.py"
+        "../workflow_scripts/find_overlap.py"
 
 
 rule study_table:
     input:
-        records=lambda wc: study_records(wc.study),
+        unpack(STUDY.table_files),
+        published=PUBLISHED,
     output:
         table="<results>/tables/{study}.csv",
+        markdown=report(
+            "<results>/tables/{study}.md",
+            caption="../report/table.rst",
+            category=STUDY.category,
+            labels=STUDY.table_labels,
+        ),
+        latex="<results>/tables/{study}.tex",
         provenance="<results>/tables/{study}.json",
     log:
         "<logs>/tables/{study}.log",
     benchmark:
         "<benchmarks>/tables/{study}.tsv"
     wildcard_constraints:
-        study=one_of(RECORD_STUDIES),
-    threads: 1
+        study=one_of(STUDIES.names),
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(60),
     params:
         seed=config["seed"],
-        settings=lambda wc: STUDIES.study(wc.study),
-        code=script_code("study_table"),
+        study=STUDY.options,
+        study_reads=STUDY.reads,
+        code=script_code("study_table", "table"),
     message:
-        "Summarising the study {wildcards.study}"
+        "Table of the study {wildcards.study}"
     script:
         "../workflow_scripts/study_table.py"
 
 
-rule transfer_study:
+rule draw_figure:
     input:
-        transfer="<results>/tables/transfer.csv",
+        unpack(STUDY.figure_files),
+        published=PUBLISHED,
     output:
-        table="<results>/tables/{study}.csv",
-        provenance="<results>/tables/{study}.json",
-    log:
-        "<logs>/tables/{study}.log",
-    benchmark:
-        "<benchmarks>/tables/{study}.tsv"
-    wildcard_constraints:
-        study=one_of(TRANSFER_STUDIES),
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    params:
-        settings=lambda wc: STUDIES.study(wc.study),
-        code=script_code("transfer_study"),
-    message:
-        "Reading the study {wildcards.study} off the transfer table"
-    script:
-        "../workflow_scripts/transfer_study.py"
-
-
-rule study_matrix:
-    input:
-        published=published_files(),
-        transfer="<results>/tables/transfer.csv",
-        table=lambda wc: study_csv(wc.study),
-    output:
-        markdown=report(
-            "<results>/tables/{study}.md",
-            category="Studies",
-            labels={"study": "{study}", "shown": "table"},
+        pdf="<results>/figures/{figure}.pdf",
+        png=report(
+            "<results>/figures/{figure}.png",
+            caption="../report/figure.rst",
+            category=STUDY.category,
+            labels=STUDY.figure_labels,
         ),
-        latex="<results>/tables/{study}.tex",
+        provenance="<results>/figures/{figure}.json",
     log:
-        "<logs>/tables/{study}_matrix.log",
+        "<logs>/figures/{figure}.log",
     benchmark:
-        "<benchmarks>/tables/{study}_matrix.tsv"
+        "<benchmarks>/figures/{figure}.tsv"
     wildcard_constraints:
-        study=one_of([*RECORD_STUDIES, *TRANSFER_STUDIES, TILE_SIZES]),
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
+        figure=one_of(STUDIES.figures),
     params:
-        code=script_code("study_matrix"),
+        name=STUDY.name,
+        study=STUDY.options,
+        study_reads=STUDY.reads,
+        options=STUDY.drawing_options,
+        caption=STUDY.caption,
+        code=script_code("draw_figure", "figure"),
     message:
-        "Writing the matrices of the study {wildcards.study}"
+        "Drawing {wildcards.figure}"
     script:
-        "../workflow_scripts/study_matrix.py"
+        "../workflow_scripts/draw_figure.py"
 
 
-rule corruption_scores:
+rule scene_panel:
     input:
-        corruptions="<results>/tables/corruptions.csv",
+        unpack(INPUTS.network_and_pairs),
+        unpack(INPUTS.strongest),
+        cache=ancient(INPUTS.cache),
     output:
-        table="<results>/tables/corruption_scores.csv",
-        markdown=report(
-            "<results>/tables/corruption_scores.md",
-            category="Studies",
-            labels={"study": "corruptions", "shown": "scores"},
+        pdf="<results>/figures/scene_{dataset}_{network}_from_{source}.pdf",
+        png=report(
+            "<results>/figures/scene_{dataset}_{network}_from_{source}.png",
+            caption="../report/scene_panel.rst",
+            category="Scenes",
+            subcategory="{dataset}",
+            labels={"figure": "{source} on {network}", "shown": "median"},
         ),
-        latex="<results>/tables/corruption_scores.tex",
-        provenance="<results>/tables/corruption_scores.json",
+        worst_pdf="<results>/figures/scene_{dataset}_{network}_from_{source}_worst.pdf",
+        worst_png=report(
+            "<results>/figures/scene_{dataset}_{network}_from_{source}_worst.png",
+            caption="../report/scene_panel.rst",
+            category="Scenes",
+            subcategory="{dataset}",
+            labels={"figure": "{source} on {network}", "shown": "worst"},
+        ),
+        provenance="<results>/figures/scene_{dataset}_{network}_from_{source}.json",
     log:
-        "<logs>/tables/corruption_scores.log",
+        "<logs>/figures/scene_{dataset}_{network}_from_{source}.log",
     benchmark:
-        "<benchmarks>/tables/corruption_scores.tsv"
-    threads: 1
+        "<benchmarks>/figures/scene_{dataset}_{network}_from_{source}.tsv"
+    threads: config["threads"]
     resources:
-        mem_mb=2000,
-        runtime=10,
+        gpu=GPUS,
+        mem_mb=per_attempt(4000),
+        runtime=per_attempt(30),
     params:
-        baseline=STUDIES.study("corruptions").get("baseline"),
-        code=script_code("corruption_scores"),
+        **DEVICE_PARAMS,
+        network=INPUTS.network_spec,
+        changes=INPUTS.reported_changes,
+        image_size=config["image_size"],
+        name=lambda wc: list(SETTINGS.strongest(wc.source)),
+        code=script_code("scene_panel"),
     message:
-        "Summing up the corruptions by network"
+        "Drawing the median and the worst scene of {wildcards.dataset}: {wildcards.network} under the SUP of {wildcards.source}"
     script:
-        "../workflow_scripts/corruption_scores.py"
+        "../workflow_scripts/scene_panel.py"
+
+
+rule paper_comparison:
+    input:
+        published=PUBLISHED,
+        tables=[paths.table(name) for name in STUDIES.names],
+    output:
+        table=report(
+            "<results>/tables/paper_comparison.csv",
+            caption="../report/paper_comparison.rst",
+            category="Paper",
+            labels={"figure": "every published number (CSV)"},
+        ),
+        provenance="<results>/tables/paper_comparison.json",
+    log:
+        "<logs>/tables/paper_comparison.log",
+    benchmark:
+        "<benchmarks>/tables/paper_comparison.tsv"
+    params:
+        studies=[(study.name, dict(study.settings)) for study in STUDIES],
+        mode=config["mode"],
+        image_size=config["image_size"],
+        code=script_code("paper_comparison"),
+        numbers=lambda wc: [STUDIES.code(name, "numbers") for name in STUDIES.names],
+    message:
+        "Setting the published numbers beside ours"
+    script:
+        "../workflow_scripts/paper_comparison.py"
+
+
+rule paper_figures:
+    input:
+        published=PUBLISHED,
+        transfer="<results>/tables/transfer.csv",
+        comparison="<results>/tables/paper_comparison.csv",
+    output:
+        pdf="<results>/figures/paper_summary.pdf",
+        png=report(
+            "<results>/figures/paper_summary.png",
+            caption="../report/paper_summary.rst",
+            category="Paper",
+            labels={"figure": "in short"},
+        ),
+        plot_pdfs=expand("<results>/figures/paper/{plot}.pdf", plot=PLOTS),
+        plot_pngs=[
+            report(
+                f"<results>/figures/paper/{plot}.png",
+                caption="../report/paper_plot.rst",
+                category="Paper",
+                labels={"figure": f"plot {plot}"},
+            )
+            for plot in PLOTS
+        ],
+        provenance="<results>/figures/paper_summary.json",
+    log:
+        "<logs>/figures/paper.log",
+    benchmark:
+        "<benchmarks>/figures/paper.tsv"
+    params:
+        plots=PLOTS,
+        code=script_code("paper_figures"),
+    message:
+        "Drawing the paper's plots with our numbers on top"
+    script:
+        "../workflow_scripts/paper_figures.py"

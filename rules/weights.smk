@@ -3,9 +3,7 @@
 
 rule bundled_weights:
     input:
-        checkpoint=lambda wc: config["networks"][wc.network]["weights"][wc.weights][
-            "bundled"
-        ],
+        checkpoint=INPUTS.bundled,
     output:
         weights="<results>/weights/{network}/{weights}.safetensors",
         provenance="<results>/weights/{network}/{weights}.json",
@@ -15,12 +13,8 @@ rule bundled_weights:
         "<benchmarks>/weights/{network}/{weights}.tsv"
     wildcard_constraints:
         weights=one_of(SETTINGS.weight_names("bundled")),
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
-        network=lambda wc: build(wc.network, wc.weights),
+        network=INPUTS.network_spec,
         code=script_code("convert_weights"),
     message:
         "Checking the bundled weights {wildcards.weights} of {wildcards.network}"
@@ -35,7 +29,7 @@ localrules:
 
 rule download_weights:
     input:
-        own=lambda wc: own_copy(released_weights(wc)),
+        own=lambda wc: own_copy(INPUTS.released(wc)),
     output:
         "<results>/downloads/{network}/{weights}.checkpoint",
     log:
@@ -48,10 +42,8 @@ rule download_weights:
     params:
         registry=config["weights_registry"],
         architecture=lambda wc: SETTINGS.architecture(wc.network),
-        entry=lambda wc: config["networks"][wc.network]["weights"][wc.weights][
-            "registry"
-        ],
-        content=lambda wc: released_weights(wc).plain(),
+        entry=INPUTS.released_entry,
+        content=lambda wc: INPUTS.released(wc).plain(),
         downloads=config["downloads"],
     message:
         "Fetching the weights {wildcards.weights} of {wildcards.network}"
@@ -71,13 +63,9 @@ rule released_weights:
         "<benchmarks>/weights/{network}/{weights}.tsv"
     wildcard_constraints:
         weights=one_of(SETTINGS.weight_names("registry")),
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
-        network=lambda wc: build(wc.network, wc.weights),
-        parameters=lambda wc: released_weights(wc).parameters,
+        network=INPUTS.network_spec,
+        parameters=lambda wc: INPUTS.released(wc).parameters,
         code=script_code("convert_weights"),
     message:
         "Converting the released weights {wildcards.weights} of {wildcards.network}"
@@ -87,14 +75,7 @@ rule released_weights:
 
 rule train_stereo:
     input:
-        training=lambda wc: [manifest_of(d) for d in training_settings(wc)["datasets"]],
-        validation=lambda wc: [
-            manifest_of(d) for d in training_settings(wc)["validation"]
-        ],
-        images=lambda wc: images_of(
-            *training_settings(wc)["datasets"], *training_settings(wc)["validation"]
-        ),
-        start=start_weights,
+        unpack(TRAINING.files),
     output:
         weights="<results>/weights/{network}/{weights}.safetensors",
         history="<results>/weights/{network}/{weights}.csv",
@@ -105,19 +86,17 @@ rule train_stereo:
         "<benchmarks>/train_stereo/{network}/{weights}.tsv"
     wildcard_constraints:
         weights=one_of(SETTINGS.weight_names("train")),
-    threads: lambda wc: training_threads(training_settings(wc))
+    threads: TRAINING.threads
     resources:
-        gpu=lambda wc: GPUS * training_settings(wc)["processes"],
+        gpu=TRAINING.gpus,
         nodes=1,
-        mem_mb=lambda wc, attempt: attempt * training_memory(training_settings(wc)),
+        mem_mb=TRAINING.memory,
         runtime=4320,
     params:
-        **compute(),
-        network=lambda wc: build(wc.network, wc.weights),
-        training=lambda wc: training_settings(wc),
-        changes=lambda wc: changes_of(
-            *training_settings(wc)["datasets"], *training_settings(wc)["validation"]
-        ),
+        **DEVICE_PARAMS,
+        network=INPUTS.network_spec,
+        training=TRAINING.recipe,
+        changes=TRAINING.changes,
         checkpoint=checkpoint_file("{network}-{weights}"),
         code=script_code("train_stereo"),
     message:
@@ -128,15 +107,7 @@ rule train_stereo:
 
 rule finetune_stereo:
     input:
-        training=lambda wc: [
-            manifest_of(d) for d in finetuning_settings(wc)["datasets"]
-        ],
-        validation=lambda wc: manifest_of(finetuning_settings(wc)["validation"]),
-        images=lambda wc: images_of(
-            *finetuning_settings(wc)["datasets"], finetuning_settings(wc)["validation"]
-        ),
-        start=start_weights,
-        sups=lambda wc: finetuning_sups(finetuning_settings(wc)),
+        unpack(FINETUNING.files),
     output:
         weights="<results>/weights/{network}/{weights}.safetensors",
         history="<results>/weights/{network}/{weights}.csv",
@@ -147,20 +118,18 @@ rule finetune_stereo:
         "<benchmarks>/finetune_stereo/{network}/{weights}.tsv"
     wildcard_constraints:
         weights=one_of(SETTINGS.weight_names("finetune")),
-    threads: lambda wc: training_threads(finetuning_settings(wc))
+    threads: FINETUNING.threads
     resources:
-        gpu=lambda wc: GPUS * finetuning_settings(wc)["processes"],
+        gpu=FINETUNING.gpus,
         nodes=1,
-        mem_mb=lambda wc, attempt: attempt * training_memory(finetuning_settings(wc)),
+        mem_mb=FINETUNING.memory,
         runtime=1440,
     params:
-        **compute(),
-        network=lambda wc: build(wc.network, wc.weights),
+        **DEVICE_PARAMS,
+        network=INPUTS.network_spec,
         image_size=config["image_size"],
-        training=lambda wc: finetuning_settings(wc),
-        changes=lambda wc: changes_of(
-            *finetuning_settings(wc)["datasets"], finetuning_settings(wc)["validation"]
-        ),
+        training=FINETUNING.recipe,
+        changes=FINETUNING.changes,
         checkpoint=checkpoint_file("{network}-{weights}"),
         code=script_code("finetune_stereo"),
     message:
@@ -195,13 +164,9 @@ rule untrained_weights:
         "<benchmarks>/weights/{network}/{weights}.tsv"
     wildcard_constraints:
         weights=one_of(SETTINGS.weight_names("untrained")),
-    threads: 1
-    resources:
-        mem_mb=2000,
-        runtime=10,
     params:
         seed=config["seed"],
-        network=lambda wc: build(wc.network, wc.weights),
+        network=INPUTS.network_spec,
         code=script_code("untrained_weights"),
     message:
         "Storing {wildcards.network} as it is built"

@@ -16,7 +16,7 @@ with job(snakemake) as running:
     device = prepare_device(snakemake, running)
     target = load_target(snakemake, device)
     source = snakemake.wildcards.source
-    sups = load_perturbations(snakemake, device, source, snakemake.params.grid, snakemake.input.sups)
+    sups = load_perturbations(snakemake, device)
     conditions = universal_conditions(source, sups)
     records = evaluate(target, conditions)
     write_records(records, snakemake.output.records)

@@ -37,7 +37,7 @@ with job(snakemake):
         files.preview or None,
         files.scene or None,
         files.heatmap,
-        list(zip(params.resists, files.resists, strict=True)),
+        [(*about, path) for about, path in zip(params.resists, files.resists, strict=True)],
         files.paper,
     )
     page = landing_page(

@@ -3,23 +3,20 @@
 from typing import TYPE_CHECKING
 
 from supcore.files import atomic_path
-from supcore.reporting.comparison import IMAGE_SIZE, compare, measured_study, measured_transfer
-from supcore.reporting.studies import read_study
-from supcore.reporting.transfer import read_table
+from supcore.reporting.comparison import IMAGE_SIZE, compare
+from supcore.studies import make_study
 from supcore.workflow.jobs.job import job
-from supcore.workflow.jobs.published import published_numbers
+from supcore.workflow.jobs.tables import published_numbers, read_table
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as running:
-    published = published_numbers(snakemake)
-    tables = map(read_study, snakemake.params.studies, snakemake.input.studies)
-    measured = [measured_transfer(read_table(snakemake.input.transfer))]
-    measured += [measured_study(*study) for study in zip(snakemake.params.studies, tables, strict=True)]
-    params = snakemake.params
+    params, studies = snakemake.params, [make_study(*study) for study in snakemake.params.studies]
+    tables = map(read_table, studies, snakemake.input.tables)
+    measured = [study.numbers(table) for study, table in zip(studies, tables, strict=True)]
     as_published = params.mode == "as_published" and tuple(params.image_size) == IMAGE_SIZE
-    table = compare(published, measured, as_published=as_published)
+    table = compare(published_numbers(snakemake), measured, as_published=as_published)
     with atomic_path(snakemake.output.table) as temporary:
         table.to_csv(temporary, index=False, float_format="%.4f", lineterminator="\n")
     verdicts = table["verdict"].value_counts()

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from supcore.errors import SupError
 from supcore.perturbation import StereoPerturbation
+from supcore.sup_names import tile_size
 from supcore.workflow.jobs.job import job
-from supcore.workflow.settings import tile_size
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

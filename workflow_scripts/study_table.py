@@ -1,16 +1,26 @@
-"""Summarise the per-image records of a study."""
+"""Make the table of a study and print it, in CSV, Markdown and LaTeX."""
 
 from typing import TYPE_CHECKING
 
-from supcore.reporting.studies import study_table
+from supcore.files import write_text
+from supcore.reporting.matrix import document, to_latex, to_markdown
 from supcore.reporting.summary import write_csv
+from supcore.studies import make_study
 from supcore.workflow.jobs.job import job
+from supcore.workflow.jobs.tables import note_backends, note_overlap, published_numbers, read_tables
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as running:
-    params = snakemake.params
-    table = study_table(snakemake.wildcards.study, snakemake.input.records, params.settings, seed=params.seed)
-    write_csv(table, snakemake.output.table)
-    running.log.info("%d rows", len(table))
+    files, outputs, params = snakemake.input, snakemake.output, snakemake.params
+    study = make_study(snakemake.wildcards.study, params.study)
+    published, tables = published_numbers(snakemake), read_tables(snakemake)
+    table = study.table(files.records, tables, published, params.seed)
+    write_csv(table, outputs.table)
+    views = list(study.matrices(study.shown(table, tables, published))) if len(table) else []
+    write_text(outputs.markdown, document(views, to_markdown))
+    write_text(outputs.latex, document(views, to_latex))
+    note_backends(running, files.records)
+    note_overlap(running, files.overlap)
+    running.log.info("%d rows from %d record files", len(table), len(files.records))

@@ -11,9 +11,9 @@ from supcore.data.image_cache import open_pairs
 from supcore.files import atomic_path
 from supcore.perturbation import StereoPerturbation
 from supcore.seeding import derived_seed
+from supcore.sup_names import tile_size
 from supcore.workflow.jobs.job import job, job_identity
 from supcore.workflow.jobs.networks import load_network, prepare_device
-from supcore.workflow.settings import tile_size
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -27,18 +27,18 @@ with job(snakemake) as running:
         for wanted, weights in zip(params.networks, snakemake.input.weights, strict=True)
     ]
     options = SupOptions(
-        alpha=params.alpha,
         seed=derived_seed(params.seed, "sup", wildcards.source, wildcards.size, wildcards.epsilon, wildcards.seed),
-        selection=params.selection,
-        snapshot_steps=tuple(params.snapshots),
         workers=snakemake.config["workers"],
-        **params.settings,
+        **params.attack,
     )
     sup = StereoPerturbation(tile_size(wildcards.size, image_size), image_size, float(wildcards.epsilon))
     files = snakemake.input
     training, validation = (
         open_pairs(manifest, image_size, cache, keep_in_memory=snakemake.config["keep_in_memory"])
-        for manifest, cache in ((files.training, files.training_cache), (files.validation, files.validation_cache))
+        for manifest, cache in (
+            (files.training_manifest, files.training_cache),
+            (files.validation_manifest, files.validation_cache),
+        )
     )
     bar = tqdm(desc=f"SUP on {wildcards.source}", unit="step", disable=None, total=options.steps)
 

@@ -9,9 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from supcore.reporting.labels import METRIC_LABELS, format_epsilon, label, ordered, source_label
+from supcore.reporting.labels import METRIC_LABELS, label, ordered, source_label
 from supcore.reporting.selection import attack_rows
 from supcore.reporting.style import COLUMN_WIDTH, PAGE_WIDTH, source_colors, styled
+from supcore.sup_names import epsilon_text
 
 _BARS_IN_A_ROW = 30
 
@@ -67,7 +68,7 @@ def transfer_bars(
         axes.set_xlim(-0.5, in_a_row - 0.5)
         axes.tick_params(axis="x", length=0)
         axes.set_ylabel(METRIC_LABELS[metric])
-    grid[0].set_title(f"{size} perturbations, ε = {format_epsilon(epsilon)}")
+    grid[0].set_title(f"{size} perturbations, ε = {epsilon_text(epsilon)}")
     names = [source_label(source) for source in sources]
     handles = [Rectangle((0, 0), 1, 1, color=colors[source]) for source in sources]
     figure.legend(handles, names, loc="outside lower center", ncols=min(3, len(sources)))

@@ -1,16 +1,12 @@
 """Every published number beside ours: what agrees, what differs, what was not run."""
 
-import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
-from supcore.corruptions import CORRUPTIONS, GROUPS
 from supcore.reporting.labels import CLEAN
 from supcore.reporting.published import PublishedResults
-from supcore.reporting.selection import average_seeds
-from supcore.reporting.studies import LABELS
 
 # What identifies a number. `condition` is empty for a plain evaluation of a network as released; else it says what
 # else was done, e.g. `finetuned_new`, `corruption jpeg`, `class road`, `10000 training samples`.
@@ -35,9 +31,6 @@ FLOORS = {"d1": 1.0, "epe": 0.2, "percent_change": 5.0}
 FRAMES = {"kitti2015": 40, "kitti2012": 34, "flyingthings3d": 4370}
 IMAGE_SIZE = (256, 640)
 
-# The studies that the paper has numbers for, and their columns beyond those of the transfer table.
-STUDY_LABELS = {**LABELS, "finetuning": ["condition"]}
-
 Row = dict[str, Any]
 
 
@@ -48,7 +41,7 @@ def compare(
 
     Args:
         published: the paper's numbers.
-        measured: tables from :func:`measured_transfer` and its like, with the columns of ``KEY``, ours, ours_ci_low,
+        measured: tables from :func:`by_metric`, with the columns of ``KEY``, ours, ours_ci_low,
             ours_ci_high and n_images; each key at most once.
         as_published: whether ours were measured in the release's mode and at its image size.
 
@@ -93,59 +86,21 @@ def _without_attack(joined: pd.DataFrame) -> "pd.Series[float]":
     return base.mask((joined["reference"] == "clean") | (joined["metric"] == "percent_change"), 0.0)
 
 
-def measured_transfer(table: pd.DataFrame) -> pd.DataFrame:
-    """The transfer table in the form that :func:`compare` takes; seeds are averaged."""
-    return _melt(average_seeds(table).assign(condition=""))
-
-
-def measured_study(study: str, table: pd.DataFrame) -> pd.DataFrame:
-    """The table of a study in the form that :func:`compare` takes; nothing of a study that the paper lacks."""
-    rows = paper_rows(study, average_seeds(table, STUDY_LABELS[study])) if study in STUDY_LABELS else table.iloc[:0]
-    if study == "finetuning":
-        rows = rows[rows["condition"] != ""]  # before fine-tuning they are the transfer table's
-    if rows.empty:
-        return pd.DataFrame()
-    if study != "corruptions":
-        return _melt(rows)
-    change = rows[rows["epe_change"].notna()].rename(columns={"epe_change": "ours"}).assign(metric="percent_change")
-    return pd.concat([_melt(rows), change[[*KEY, "ours", "n_images"]]], ignore_index=True)
-
-
-def paper_rows(study: str, table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a study's table that the paper may have numbers for, under the names by which it has them.
-
-    Of several per-image attacks the first one of the table stands for the predecessor's, whose kind the paper does not
-    say; classes are those of AANet attacked by its own SUP, as far as the paper's table can be told; corruptions are
-    those of clean images at the published severities.
-
-    Args:
-        study: a key of ``STUDY_LABELS``.
-        table: its table, averaged over seeds; the index is kept.
-    """
-    if study == "finetuning":
-        return table.assign(condition=table["condition"].replace({"before": ""}))
-    if study == "per_image":
-        return table[table["attack"] == table["attack"].iloc[:1].squeeze()].assign(condition="per_image", size="")
-    if study == "sampling_efficiency":
-        return table.assign(condition=[f"{n} training samples" for n in table["samples"]])
-    if study == "classes":
-        own = table[(table["source"] == table["target"]) & (table["reference"] == "clean")]
-        return own.assign(condition=[f"class {name}" for name in own["class"]], source="", size="", epsilon=math.nan)
-    published = {name: CORRUPTIONS[name].default_severity for name in GROUPS["published"]}
-    chosen = table[(table["source"] == CLEAN) & (table["severity"] == table["corruption"].map(published))]
-    return chosen.assign(condition="corruption " + chosen["corruption"].replace({"gaussian": "gaussian_blur"}))
-
-
-def with_published(study: str, table: pd.DataFrame, published: PublishedResults) -> pd.DataFrame:
-    """The table of a study, averaged over seeds, with the paper's numbers where it has them.
+def with_published(table: pd.DataFrame, rows: pd.DataFrame, published: PublishedResults) -> pd.DataFrame:
+    """A table, averaged over seeds, with the paper's numbers where it has them.
 
     They are ``published_d1``, ``published_epe`` and ``published_epe_change``.
+
+    Args:
+        table: of a study.
+        rows: those of its rows that the paper may have numbers for, under the names by which it has them.
+        published: the paper's numbers.
     """
-    rows = paper_rows(study, table).rename_axis("row").reset_index()
+    keyed = rows.rename_axis("row").reset_index()
     numbers = pd.DataFrame(published_numbers(published)).drop_duplicates(KEY)
     beside = table.copy()
     for metric, column in (("d1", "d1"), ("epe", "epe"), ("percent_change", "epe_change")):
-        found = rows.assign(metric=metric).merge(numbers, on=KEY, how="left", validate="many_to_one")
+        found = keyed.assign(metric=metric).merge(numbers, on=KEY, how="left", validate="many_to_one")
         beside[f"published_{column}"] = found.set_index("row")["published"]
     return beside
 
@@ -188,13 +143,20 @@ def _row(origin: str, key: Row, mean: float, std: float | None = None) -> Row:
     return {"origin": origin, **absent, **key, "published": mean, "published_std": std}
 
 
-def _melt(averaged: pd.DataFrame) -> pd.DataFrame:
-    """One row per metric of a table whose columns are called d1_mean, d1_ci_low and so on."""
-    common = [name for name in KEY if name != "metric"]
+def by_metric(rows: pd.DataFrame, metrics: Mapping[str, str]) -> pd.DataFrame:
+    """Rows of a table in the form that :func:`compare` takes: one per metric.
+
+    Args:
+        rows: averaged over seeds, under the names by which the paper has them.
+        metrics: metric of the paper to what our columns are called: d1 for d1_mean, d1_ci_low and so on, or one column.
+    """
+    common = [*(name for name in KEY if name != "metric"), "n_images"]
     tables = []
-    for metric in ("d1", "epe"):
-        columns = {f"{metric}_{old}": new for old, new in _OURS.items()}
-        tables.append(averaged[[*common, "n_images", *columns]].rename(columns=columns).assign(metric=metric))
+    for metric, column in metrics.items():
+        alone = column in rows
+        columns = {column: "ours"} if alone else {f"{column}_{old}": new for old, new in _OURS.items()}
+        known = rows[rows[next(iter(columns))].notna()]
+        tables.append(known[[*common, *columns]].rename(columns=columns).assign(metric=metric))
     return pd.concat(tables, ignore_index=True)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from supcore.reporting.labels import CLEAN, label
+from supcore.reporting.labels import CLEAN, NO_CORRUPTION, label
 from supcore.reporting.matrix import Matrix
 from supcore.reporting.robustness import (
     corruption_errors,
@@ -12,7 +12,6 @@ from supcore.reporting.robustness import (
     relative_corruption_errors,
     resilience_rates,
 )
-from supcore.reporting.studies import NO_CORRUPTION
 
 MEAN = "mean"
 CELL = ["dataset", "network", "corruption"]

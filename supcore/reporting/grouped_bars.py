@@ -1,4 +1,4 @@
-"""Lying bars in groups, for names that are too long to stand below one another's bars."""
+"""Grouped horizontal bars: names of groups are too long to stand below vertical ones."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,11 +11,40 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from supcore.reporting.labels import METRIC_LABELS, label
-from supcore.reporting.style import panel_grid
+from supcore.reporting.style import panel_grid, series_colors
 
 _MARK: dict[str, Any] = {"linestyle": "none", "markersize": 3, "markeredgewidth": 0.7, "markeredgecolor": "0.1"}
 PUBLISHED_MARK = _MARK | {"marker": "D", "markerfacecolor": "white", "clip_on": False}
 SINGLE_MARK = _MARK | {"marker": "o", "markerfacecolor": "none"}
+
+
+def grouped_bars(
+    panels: Mapping[str, pd.DataFrame],
+    groups: tuple[str, Sequence[str]],
+    series: tuple[str, Sequence[str]],
+    *,
+    rings: Mapping[str, pd.DataFrame] | None = None,
+) -> Figure:
+    """D1 in groups of bars with 95 % intervals, panels beside each other on one scale.
+
+    Args:
+        panels: title of a panel to rows of a table on one data set, each cell once.
+        groups: column of the groups, and its values from top to bottom.
+        series: column of the bars in a group, and its values.
+        rings: rows of single networks by panel, drawn as rings on the bars.
+    """
+    colors, entries = series_colors(series[1]), len(series[1]) + (rings is not None)
+    figure, grid = bar_panels(len(panels), len(groups[1]), len(colors), entries)
+    for axes, (title, rows) in zip(grid, panels.items(), strict=True):
+        single = None if rings is None else rings[title]
+        draw_bars(axes, rows, groups=groups, series=(series[0], colors), metric="d1", single=single)
+        axes.set_title(title)
+    share_limits(grid)
+    dataset = next(iter(panels.values()))["dataset"].iloc[0]
+    figure.suptitle(label(dataset), fontsize=8)
+    marks = {} if rings is None else {"one_network": SINGLE_MARK}
+    bar_legend(figure, colors, 4 if rings is None or len(panels) > 1 else 2, **marks)
+    return figure
 
 
 def bar_panels(panels: int, groups: int, series: int, legend: int) -> tuple[Figure, list[Axes]]:

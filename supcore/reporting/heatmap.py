@@ -7,9 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from supcore.reporting.labels import METRIC_LABELS, format_epsilon, label, ordered
+from supcore.reporting.labels import METRIC_LABELS, label, ordered
 from supcore.reporting.selection import attack_rows
 from supcore.reporting.style import COLUMN_WIDTH, PAGE_WIDTH, styled
+from supcore.sup_names import epsilon_text
 
 _OWN_COLOR = "#56B4E9"  # told apart from every shade of the scale
 
@@ -54,7 +55,7 @@ def transfer_heatmap(
     bar = figure.colorbar(grid[0].collections[0], ax=list(grid[: len(panels)]), fraction=0.05, aspect=25)
     bar.set_label(METRIC_LABELS[metric])
     bar.outline.set_visible(False)
-    figure.suptitle(f"{size} perturbations, ε = {format_epsilon(epsilon)}", fontsize=8)
+    figure.suptitle(f"{size} perturbations, ε = {epsilon_text(epsilon)}", fontsize=8)
     return figure
 
 

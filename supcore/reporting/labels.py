@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
-
 CLEAN = "none"
 NOISE = "noise"
+NO_CORRUPTION = "none"
 REFERENCES = ("ground_truth", "clean")
 METRIC_LABELS = {
     "d1": "D1 error (%)",
@@ -40,8 +39,8 @@ _WORDS = {
     "gaussian": "Gaussian blur",
     "gaussian_noise": "Gaussian noise",
     "full": "full image",
-    "own": "own SUP",
-    "foreign": "foreign SUPs",
+    "white_box": "white-box SUP",
+    "transfer": "transferred SUPs",
     "before": "before fine-tuning",
     "finetuned_original": "fine-tuned, original SUP",
     "finetuned_new": "fine-tuned, new SUP",
@@ -101,8 +100,3 @@ SORT_KEYS: dict[str, Callable[[Any], Any]] = {
 def ordered(names: Iterable[str]) -> list[str]:
     """The distinct ``names`` in printing order."""
     return sorted(set(names), key=name_key)
-
-
-def format_epsilon(epsilon: float) -> str:
-    """Shortest positional notation of an epsilon: "0.02", "0.00001", "0"."""
-    return np.format_float_positional(epsilon, trim="-")

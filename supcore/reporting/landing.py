@@ -44,15 +44,14 @@ class Pictures:
         sup: the tiles of the featured SUP.
         scene: the featured scene with the median error.
         heatmap: source against target.
-        resists: figures about what resists, each with its name: a study, ``error_against_epsilon`` or
-            ``transfer_bars``.
+        resists: study, caption and file of each figure about what resists.
         paper: published beside ours.
     """
 
     sup: Path | None
     scene: Path | None
     heatmap: Path
-    resists: Sequence[tuple[str, Path]]
+    resists: Sequence[tuple[str, str, Path]]
     paper: Path
 
 
@@ -83,7 +82,7 @@ def landing_page(
         "sup": picture(pictures.sup) if pictures.sup else None,
         "scene": picture(pictures.scene) if pictures.scene else None,
         "heatmap": picture(pictures.heatmap),
-        "resists": [(name, picture(path)) for name, path in pictures.resists],
+        "resists": [(study, caption, picture(path)) for study, caption, path in pictures.resists],
         "paper": picture(pictures.paper),
     }
     numbers = None

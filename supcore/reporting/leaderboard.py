@@ -5,9 +5,10 @@ from typing import Any
 
 import pandas as pd
 
-from supcore.reporting.labels import CLEAN, NOISE, format_epsilon, label
+from supcore.reporting.labels import CLEAN, NOISE, label
 from supcore.reporting.pages import render
 from supcore.reporting.selection import average_seeds, groups, is_attack
+from supcore.sup_names import epsilon_text
 
 Row = dict[str, Any]
 # The networks that the SUPs of each source were optimised on.
@@ -67,7 +68,7 @@ def _row(same: pd.DataFrame, attacked: pd.DataFrame, epsilon: float, networks: A
     return {
         "dataset": str(worst["dataset"]),
         "target": target,
-        "epsilon": format_epsilon(epsilon),
+        "epsilon": epsilon_text(epsilon),
         "clean": float(controls[CLEAN]),
         "noise": float(noise["d1_mean"].max()) if len(noise) else None,
         "own": float(own.max()) if len(own) else None,

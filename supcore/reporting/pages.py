@@ -8,7 +8,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from PIL import Image
 
 from supcore.errors import SupError
-from supcore.reporting.labels import format_epsilon, label
+from supcore.reporting.labels import label
+from supcore.sup_names import epsilon_text
 
 
 def render(template: str, **values: Any) -> str:
@@ -22,7 +23,7 @@ def render(template: str, **values: Any) -> str:
         loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined
     )
     environment.globals |= {"label": label, "here": template.removesuffix(".j2")}
-    environment.filters |= {"percent": "{:.1f}\N{NO-BREAK SPACE}%".format, "epsilon": format_epsilon}
+    environment.filters |= {"percent": "{:.1f}\N{NO-BREAK SPACE}%".format, "epsilon": epsilon_text}
     return environment.get_template(template).render(**values)
 
 

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from numpy.typing import ArrayLike, NDArray
 
-from supcore.reporting.labels import format_epsilon
 from supcore.reporting.style import PAGE_WIDTH, styled
+from supcore.sup_names import epsilon_text
 
 Image = NDArray[np.floating]
 
@@ -52,7 +52,7 @@ def sup_preview(
     grid[1, 2].set_xlabel("±0.5 cycles per pixel", fontsize=7)
     bar = figure.colorbar(grid[0, 2].images[0], ax=grid[:, 2], shrink=0.9)
     bar.set_label("amplitude (dB of maximum)")
-    figure.suptitle(f"ε = {format_epsilon(epsilon)}, grey levels span ±ε", fontsize=8)
+    figure.suptitle(f"ε = {epsilon_text(epsilon)}, grey levels span ±ε", fontsize=8)
     return figure
 
 

@@ -10,8 +10,9 @@ import pandas as pd
 from supcore.errors import SupError
 from supcore.files import atomic_path
 from supcore.reporting.bootstrap import bootstrap_interval
-from supcore.reporting.labels import SORT_KEYS, format_epsilon
+from supcore.reporting.labels import SORT_KEYS
 from supcore.seeding import numpy_generator
+from supcore.sup_names import epsilon_text
 
 CONDITION = ["dataset", "target", "source", "size", "epsilon", "seed"]
 METRICS = ["d1", "epe"]
@@ -88,7 +89,7 @@ def sort_table(table: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
 def write_csv(table: pd.DataFrame, path: str | Path) -> None:
     """Write a table: six decimals, epsilon as short as it can be, missing values empty."""
     if "epsilon" in table:
-        table = table.assign(epsilon=[format_epsilon(epsilon) for epsilon in table["epsilon"]])
+        table = table.assign(epsilon=[epsilon_text(epsilon) for epsilon in table["epsilon"]])
     with atomic_path(path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
 

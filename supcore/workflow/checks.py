@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from supcore.data.layouts import LAYOUTS, check_layout_options, known_total
 from supcore.errors import SupError
 from supcore.networks.registry import NETWORKS, check_network_options
+from supcore.studies.base import check_names
+from supcore.sup_names import check_tile
 from supcore.workflow.recipes import SECTIONS, WEIGHT_KINDS, check_made_weights
-from supcore.workflow.sources import CLEAN, CONTROLS, Source, check_tile, source_networks
+from supcore.workflow.sources import CLEAN, CONTROLS, Source, source_networks
 
 if TYPE_CHECKING:
     from supcore.workflow.settings import Settings
@@ -28,17 +30,6 @@ def check_settings(settings: Settings) -> None:
     _check_sups(settings)
     _check_recipes(settings)
     _check_evaluation(settings)
-
-
-def check_names(key: str, what: str, wanted: Iterable[str], known: Iterable[str]) -> None:
-    """Check that names are among the known ones.
-
-    Raises:
-        SupError: one is not; the message begins with ``config key`` and the key.
-    """
-    for name in wanted:
-        if name not in known:
-            raise SupError(f"config key {key}: unknown {what} {name!r}; known: {', '.join(known)}")
 
 
 def pairs_of(entry: Mapping[str, Any], split: str) -> int | None:

@@ -5,6 +5,7 @@ layout change nothing. A network is found by its name at run time, so its code i
 """
 
 import ast
+import copy
 import hashlib
 from collections.abc import Iterator
 from functools import cache
@@ -16,6 +17,8 @@ from supcore.networks.registry import NETWORKS
 PACKAGE = "supcore"
 # Files beside a module that count where it mentions them: compiled sources, templates of pages.
 _BESIDE = {"csrc": "csrc/*", ".j2": "*.j2"}
+# Studies are found by name at run time and hashed by what a job uses of them: supcore.workflow.class_hash.
+_BY_METHOD = f"{PACKAGE}.studies."
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -29,8 +32,8 @@ def script_hash(script: str) -> str:
     tree = ast.parse(Path(script).read_text(encoding="utf-8"), script)
     files: dict[str, Path] = {}
     for module in _imported_names(tree, ""):
-        _collect(module, frozenset([PACKAGE]), files)
-    return _digest([_tree_hash(Path(script)), *_hashes(files)])
+        collect(module, frozenset([PACKAGE]), files)
+    return digest([_tree_hash(Path(script)), *file_hashes(files)])
 
 
 @cache
@@ -46,11 +49,11 @@ def network_hash(architecture: str) -> str:
     known = NETWORKS.get(architecture)
     module = known.module if known else architecture.partition(":")[0]
     packages = frozenset([PACKAGE, module.partition(".")[0]])
-    if _source(module, packages) is None:
+    if source(module, packages) is None:
         raise ImportError(f"no module {module} on Python's path")
     files: dict[str, Path] = {}
-    _collect(module, packages, files)
-    return _digest([repr(known), *_hashes(files)])
+    collect(module, packages, files)
+    return digest([repr(known), *file_hashes(files)])
 
 
 def package_root() -> Path:
@@ -61,11 +64,13 @@ def package_root() -> Path:
     return root
 
 
-def _digest(parts: list[str]) -> str:
+def digest(parts: list[str]) -> str:
+    """Hash of these texts."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _hashes(files: dict[str, Path]) -> Iterator[str]:
+def file_hashes(files: dict[str, Path]) -> Iterator[str]:
+    """Name and hash of every file."""
     for name, file in sorted(files.items()):
         yield f"{name} {_tree_hash(file)}"
 
@@ -75,14 +80,21 @@ def _tree_hash(file: Path) -> str:
     """Hash of a Python file without comments, layout and docstrings; of any other file as it is."""
     if file.suffix != ".py":
         return hashlib.sha256(file.read_bytes()).hexdigest()
-    tree = _parse(file)
+    return hashlib.sha256(tree_text(parse(file)).encode()).hexdigest()
+
+
+def tree_text(tree: ast.AST) -> str:
+    """A syntax tree as text, without docstrings."""
+    tree = copy.deepcopy(tree)
     for node in ast.walk(tree):
         if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return ast.dump(tree)
 
 
-def _parse(file: Path) -> ast.Module:
+@cache
+def parse(file: Path) -> ast.Module:
+    """The syntax tree of a Python file; not to be changed."""
     return ast.parse(file.read_text(encoding="utf-8"), str(file))
 
 
@@ -97,10 +109,10 @@ def _root(package: str) -> Path | None:
     return Path(spec.origin).with_suffix("") if spec.origin else None
 
 
-def _collect(module: str, packages: frozenset[str], files: dict[str, Path]) -> None:
+def collect(module: str, packages: frozenset[str], files: dict[str, Path]) -> None:
     """Add the sources of a module and of its imports to ``files``, by name."""
-    file = _source(module, packages)
-    if file is None or module in files:
+    file = source(module, packages)
+    if file is None or module in files or f"{module}.".startswith(_BY_METHOD):
         return
     files[module] = file
     text = file.read_text(encoding="utf-8")
@@ -108,10 +120,10 @@ def _collect(module: str, packages: frozenset[str], files: dict[str, Path]) -> N
         if mention in text:
             files.update((f"{module}/{other.name}", other) for other in file.parent.glob(pattern))
     for imported in _imports(file, module):
-        _collect(imported, packages, files)
+        collect(imported, packages, files)
 
 
-def _source(module: str, packages: frozenset[str]) -> Path | None:
+def source(module: str, packages: frozenset[str]) -> Path | None:
     """The file of a module of one of the packages, without importing it; None for anything else."""
     package, *rest = module.split(".")
     root = _root(package) if package in packages else None
@@ -127,7 +139,7 @@ def _source(module: str, packages: frozenset[str]) -> Path | None:
 @cache
 def _imports(file: Path, module: str) -> tuple[str, ...]:
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-    return tuple(_imported_names(_parse(file), package))
+    return tuple(_imported_names(parse(file), package))
 
 
 def _imported_names(tree: ast.AST, package: str) -> Iterator[str]:

@@ -25,3 +25,8 @@ def paper_plots(folder: str | Path, datasets: Collection[str]) -> list[str]:
             return sorted({point["plot_id"] for point in csv.DictReader(file) if point["dataset"] in datasets})
     except (OSError, UnicodeDecodeError, csv.Error, KeyError) as error:
         raise SupError(f"{key}: {path} is no table of plots ({error}); give the published one") from error
+
+
+def published_tables(folder: str | Path) -> list[str]:
+    """The files of the published numbers."""
+    return sorted(map(str, Path(folder).glob("*.csv")))

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 # The checkout that this package is used from; site-packages where it was installed from a wheel.
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -18,9 +19,22 @@ def shipped(path: str) -> str:
     return str(beside) if not Path(path).exists() and beside.exists() else path
 
 
-def make_own_networks_importable() -> None:
-    """Let Python import networks of one's own from the working directory, then from beside the package."""
+def make_own_code_importable() -> None:
+    """Let Python import networks and studies of one's own from the working directory, then from beside the package."""
     for folder in (str(CHECKOUT), str(Path.cwd())):
         if folder in sys.path:
             sys.path.remove(folder)
         sys.path.insert(0, folder)
+
+
+def ship_config(config: dict[str, Any]) -> None:
+    """Let a configuration name files of the workflow whatever the working directory is, in place."""
+    for key in ("weights_registry", "published"):
+        config[key] = shipped(config[key])
+    for network in config["networks"].values():
+        for weights in network["weights"].values():
+            if "bundled" in weights:
+                weights["bundled"] = shipped(weights["bundled"])
+    for dataset in config["datasets"].values():
+        if "exclude" in dataset:
+            dataset["exclude"] = shipped(dataset["exclude"])

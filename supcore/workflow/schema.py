@@ -14,6 +14,7 @@ from supcore.data.layouts import LAYOUTS
 from supcore.errors import SupError
 from supcore.networks.registry import NETWORKS
 from supcore.schema_violations import first_violation
+from supcore.studies import STUDIES, find_study
 
 # Layouts whose pairs the pipeline makes itself.
 MADE_LAYOUTS = ("synthetic", "motorcycle")
@@ -47,11 +48,32 @@ def complete_config(config: dict[str, Any], schema: str | Path) -> None:
     Raises:
         SupError: a key that is unknown or missing, or a value that it cannot have; the message names the key.
     """
-    validator = _Validator(yaml.safe_load(Path(schema).read_text(encoding="utf-8")))
+    validator = _Validator(complete_schema(config, schema))
     violation = first_violation(validator, config)
     if violation is not None:
         key, explanation = violation
         raise SupError(f"{f'config key {key}' if key else 'configuration'}: {explanation}")
+
+
+def complete_schema(config: dict[str, Any], schema: str | Path) -> dict[str, Any]:
+    """The schema with the keys of the studies, which stand beside their code.
+
+    Args:
+        config: for the studies that are not the library's own.
+        schema: JSON schema, written as YAML.
+
+    Raises:
+        SupError: a study that cannot be imported.
+    """
+    complete: dict[str, Any] = yaml.safe_load(Path(schema).read_text(encoding="utf-8"))
+    given = config.get("studies")
+    given = given if isinstance(given, dict) else {}
+    known = {name: find_study(name, {}) for name in STUDIES}
+    own = {name: entry for name, entry in given.items() if isinstance(entry, dict) and name not in known}
+    known |= {name: find_study(name, entry) for name, entry in own.items()}
+    sections = {name: study.schema() for name, study in known.items() if study.keys or name in own}
+    complete["properties"]["studies"]["properties"] = sections
+    return complete
 
 
 def _fill_in(validator: Any, properties: dict[str, Any], instance: Any, schema: dict[str, Any]) -> Iterator[Any]:

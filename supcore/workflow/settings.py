@@ -1,5 +1,6 @@
 """The pipeline's configuration: checks beyond the schema, and the questions that the rules ask of it."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,11 +10,10 @@ from supcore.data.layouts import LAYOUTS
 from supcore.data.pairing import is_readable_folder
 from supcore.download.registry import Checkpoint, Registry, WeightsEntry, load_registry
 from supcore.errors import SupError
+from supcore.sup_names import SupName
 from supcore.workflow.checks import check_settings
 from supcore.workflow.recipes import lineage, start_of
-from supcore.workflow.sources import CONTROLS, Name, Source, source_networks, source_settings, tile_size
-
-__all__ = ["CONTROLS", "FILE_LAYOUTS", "Settings", "tile_size"]
+from supcore.workflow.sources import CONTROLS, Source, source_networks, source_settings
 
 FILE_LAYOUTS = tuple(LAYOUTS)
 
@@ -131,6 +131,10 @@ class Settings:
         """Network and weights that these weights start from, if they are made here from others."""
         return start_of(self.config, network, weights)
 
+    def is_trained(self, network: str, weights: str) -> bool:
+        """Whether weights are trained or fine-tuned here."""
+        return bool({"train", "finetune"} & set(self.config["networks"][network]["weights"][weights]))
+
     def released_weights(self, network: str, weights: str) -> WeightsEntry:
         """Where released weights come from, and what is known of them."""
         name = self.config["networks"][network]["weights"][weights]["registry"]
@@ -157,6 +161,12 @@ class Settings:
         wanted = self.config["evaluation"]["datasets"][dataset]["weights"]
         return self.weights(network, wanted, f"evaluation.datasets.{dataset}.weights")
 
+    def weights_in_paths(self) -> str:
+        """Regular expression of the weights in paths: those of the source, or of the data set and network, before."""
+        folders = [(name, self.source(name).folder) for name in self.sources]
+        folders += [(f"{d}/{n}", self.evaluation_weights(d, n)) for d in self.evaluated for n in self.targets(d)]
+        return "|".join(f"(?<=/{re.escape(before)}/){re.escape(weights)}" for before, weights in folders)
+
     # ---- perturbations -------------------------------------------------------------------------------------------
 
     @property
@@ -182,6 +192,10 @@ class Settings:
             default_selection="best" if self.config["mode"] == "as_published" else "last",
         )
 
+    def made_sources(self, *, released: bool) -> list[str]:
+        """Sources whose SUPs are released ones, or are optimized here."""
+        return [name for name in self.sources if bool(self.source(name).released) == released]
+
     def released_sup(self, source: Source, size: str, epsilon: float) -> Checkpoint:
         """Where a released perturbation comes from."""
         assert source.released is not None
@@ -189,8 +203,13 @@ class Settings:
             self.architecture(source.networks[0]), size, epsilon
         )
 
-    def sup_names(self, source: str) -> list[Name]:
+    def sup_names(self, source: str) -> list[SupName]:
         """All (size, epsilon, seed) of a source; for a control those of all sources together."""
         if source in CONTROLS:
             return list(dict.fromkeys(name for other in self.sources for name in self.source(other).grid))
         return self.source(source).grid
+
+    def strongest(self, source: str) -> SupName:
+        """The SUP of a source with the largest epsilon, of its last size and first seed."""
+        grid = self.sup_names(source)
+        return max((name for name in grid if name.size == grid[-1].size), key=lambda name: float(name.epsilon))

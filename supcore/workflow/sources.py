@@ -1,11 +1,11 @@
 """Sources: what SUPs are optimised on, or where released ones come from."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from supcore.errors import SupError
+from supcore.sup_names import SupName, epsilon_text
 
 # What stands in place of a source in tables and paths: clean images, and random noise.
 CLEAN = "none"
@@ -28,8 +28,6 @@ OWN_KEYS = (
     "snapshots",
 )
 _ATTACK = ("batch", "steps", "step_rule", "momentum", "checkpoint_every")
-
-Name = tuple[str, str, int]
 
 
 @dataclass(frozen=True)
@@ -63,11 +61,11 @@ class Source:
         return dict(self.settings["training"])
 
     @property
-    def grid(self) -> list[Name]:
+    def grid(self) -> list[SupName]:
         """All (size, epsilon, seed); epsilon as it stands in paths. Released perturbations have one seed, 0."""
         seeds = [0] if self.released else self.settings["seeds"]
         return [
-            (size, epsilon_text(epsilon), seed)
+            SupName(size, epsilon_text(epsilon), seed)
             for size in self.settings["sizes"]
             for epsilon in self.settings["epsilons"]
             for seed in seeds
@@ -114,29 +112,3 @@ def source_networks(name: str, own: Mapping[str, Any]) -> tuple[str, ...]:
     if "network" in own and "networks" in own:
         raise SupError(f"config key sups.sources.{name}: give network or networks, not both")
     return tuple(own.get("networks") or [own.get("network", name)])
-
-
-def epsilon_text(epsilon: float) -> str:
-    """Epsilon as it stands in paths and tables: the shortest decimal, no exponent."""
-    return f"{epsilon:.10f}".rstrip("0").rstrip(".")
-
-
-def tile_size(size: str, image_size: tuple[int, int]) -> tuple[int, int]:
-    """(h, w) of ``tile64``, ``tile32x64`` or ``full``."""
-    if size == "full":
-        return image_size
-    match = re.fullmatch(r"tile(\d+)(?:x(\d+))?", size)
-    if match is None:
-        raise SupError(f"config key sups.sizes: {size!r} is neither 'full' nor like 'tile64'")
-    return int(match[1]), int(match[2] or match[1])
-
-
-def check_tile(key: str, size: str, image_size: tuple[int, int]) -> None:
-    """Check that tiles of a size fill an image.
-
-    Raises:
-        SupError: they do not; the message begins with ``key``.
-    """
-    height, width = tile_size(size, image_size)
-    if image_size[0] % height or image_size[1] % width:
-        raise SupError(f"{key}: {size} does not divide the image_size {image_size[0]}x{image_size[1]}")

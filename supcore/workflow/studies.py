@@ -1,98 +1,58 @@
-"""The studies beside the transfer table: which networks, data sets and perturbations each looks at."""
+"""The studies that a configuration asks for."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from functools import cached_property
 
-from supcore.errors import SupError
-from supcore.workflow.checks import check_names
+from supcore.studies import STUDIES, Drawing, Study, find_study, study_path
+from supcore.workflow.class_hash import class_hash
 from supcore.workflow.settings import Settings
-from supcore.workflow.sources import Name, epsilon_text
 
-# Studies with records of their own, and how their files are called; and those that are views of the transfer table.
-RECORD_STUDIES = {
-    "corruptions": "corrupted",
-    "classes": "classes",
-    "sampling_efficiency": "snapshots",
-    "per_image": "per-image",
+# What the jobs of a study call.
+_METHODS = {
+    "records": ("records",),
+    "table": ("table", "shown", "matrices", "columns"),
+    "figure": ("shown", "draw", "columns"),
+    "numbers": ("numbers", "columns"),
 }
-TRANSFER_STUDIES = ("robust_design", "finetuning")
-# Sizes of the SUPs: a study that needs no table of its own.
-TILE_SIZES = "tile_sizes"
 
 
-@dataclass(frozen=True)
 class Studies:
-    """The ``studies`` section of a configuration.
+    """The studies of a configuration, those that it need not name among them.
 
     Raises:
-        SupError: a study names something that does not exist.
+        SupError: a study does not exist or names something that does not.
     """
 
-    settings: Settings
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._asked = {study.name: study for study in self._make()}
 
-    def __post_init__(self) -> None:
-        for name in self.names:
-            study, key = self.study(name), f"studies.{name}"
-            networks = study.get("networks", self.settings.networks)
-            check_names(f"{key}.datasets", "name", study.get("datasets", []), self.settings.evaluated)
-            check_names(f"{key}.networks", "name", networks, self.settings.networks)
-            check_names(f"{key}.sources", "name", study.get("sources", []), self.settings.sources)
-            check_names(f"{key}.baseline", "name", [study["baseline"]] if "baseline" in study else [], networks)
-            for names in study.get("designs", {}).values():
-                check_names(f"{key}.designs", "name", names, self.settings.networks)
-            pairs = study.get("finetuned", {}).items()
-            check_names(f"{key}.finetuned", "name", (name for pair in pairs for name in pair), self.settings.networks)
-        for source in self.study("sampling_efficiency").get("sources", []):
-            if not self.settings.source(source).snapshots:
-                raise SupError(
-                    f"config key studies.sampling_efficiency.sources: {source} keeps no snapshots; list steps in "
-                    "sups.snapshots"
-                )
-        attacked = self.study("per_image").get("sources", [])
-        check_names("studies.per_image.sources", "network", attacked, self.settings.networks)
-        for dataset in self.datasets("per_image"):
-            for network in attacked:
-                self.settings.evaluation_weights(dataset, network)
-        for dataset in self.study("classes").get("datasets", []):
-            entry = self.settings.config["datasets"][dataset]
-            if entry["layout"] != "synthetic" and "segmentation" not in entry.get("layout_options", {}):
-                raise SupError(
-                    f"config key studies.classes.datasets: {dataset} has no class maps; set "
-                    f"datasets.{dataset}.layout_options.segmentation"
-                )
+    def _make(self) -> Iterator[Study]:
+        given = self.settings.config.get("studies", {})
+        for name in dict.fromkeys((*STUDIES, *given)):
+            cls = find_study(name, given.get(name, {}))
+            settings = cls.settings_in(name, self.settings)
+            if settings is not None:
+                study = cls(name, settings)
+                study.check(self.settings)
+                yield study
+
+    def __iter__(self) -> Iterator[Study]:
+        return iter(self._asked.values())
+
+    def __getitem__(self, name: str) -> Study:
+        return self._asked[name]
 
     @property
     def names(self) -> list[str]:
-        """The studies that the configuration asks for; one whose sources a later file has emptied is not."""
-        return [name for name, study in self.settings.config.get("studies", {}).items() if study.get("sources") != []]
+        """Their names, in the order in which results are listed."""
+        return list(self._asked)
 
-    def study(self, name: str) -> dict[str, Any]:
-        """The settings of a study; empty if it is not asked for."""
-        return dict(self.settings.config.get("studies", {}).get(name, {}))
+    @cached_property
+    def figures(self) -> dict[str, tuple[Study, Drawing]]:
+        """Every figure by the name of its files."""
+        return {name: (study, drawing) for study in self for name, drawing in study.figures(self.settings).items()}
 
-    def datasets(self, name: str) -> list[str]:
-        """Data sets of a study: those that it lists, or all evaluated ones."""
-        return list(self.study(name).get("datasets", self.settings.transfer_datasets))
-
-    def targets(self, name: str, dataset: str) -> list[str]:
-        """Networks that a study attacks on a data set."""
-        wanted = self.study(name).get("networks", self.settings.networks)
-        return [network for network in self.settings.targets(dataset) if network in wanted]
-
-    def attacks(self, name: str) -> list[tuple[str, Name]]:
-        """The sources of a study, each with its strongest SUP."""
-        return [(source, self.strongest(source)) for source in self.study(name).get("sources", [])]
-
-    def strongest(self, source: str) -> Name:
-        """Size, epsilon and seed: the largest epsilon of the source's last size, its first seed."""
-        grid = self.settings.sup_names(source)
-        return max((name for name in grid if name[0] == grid[-1][0]), key=lambda name: float(name[1]))
-
-    def epsilons(self, name: str) -> list[str]:
-        """Epsilons of a study, as they stand in paths; by default those of the SUPs."""
-        return [epsilon_text(e) for e in self.study(name).get("epsilons", self.settings.config["sups"]["epsilons"])]
-
-    def finetuned(self) -> Mapping[str, str]:
-        """Networks and their adversarially fine-tuned versions."""
-        return dict(self.study("finetuning").get("finetuned", {}))
+    def code(self, name: str, part: str) -> str:
+        """Hash of what one kind of job uses of a study: ``records``, ``table``, ``figure`` or ``numbers``."""
+        return class_hash(study_path(name, self[name].settings), _METHODS[part])

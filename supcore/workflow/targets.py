@@ -5,18 +5,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from supcore.errors import SupError
-from supcore.workflow.sources import CONTROLS, check_tile, epsilon_text
-from supcore.workflow.studies import RECORD_STUDIES, TILE_SIZES, TRANSFER_STUDIES, Studies
-
-# Rules that serve one study and do not have its name in their files.
-STUDY_OF_RULE = {
-    "evaluate_corrupted": "corruptions",
-    "corruption_scores": "corruptions",
-    "evaluate_classes": "classes",
-    "evaluate_snapshots": "sampling_efficiency",
-    "evaluate_per_image": "per_image",
-}
-_STUDIES = (*RECORD_STUDIES, *TRANSFER_STUDIES, TILE_SIZES)
+from supcore.studies import STUDIES
+from supcore.sup_names import check_tile, epsilon_text
+from supcore.workflow.sources import CONTROLS
+from supcore.workflow.studies import Studies
 
 
 @dataclass(frozen=True)
@@ -34,14 +26,13 @@ class Target:
     wildcards: Mapping[str, str]
 
 
-def check_path(path: str, outputs: Iterable[tuple[str, str]], studies: Studies, plots: Iterable[str]) -> None:
+def check_path(path: str, outputs: Iterable[tuple[str, str]], studies: Studies) -> None:
     """Check that a path that looks like an output of a rule can belong to the configuration.
 
     Args:
         path: what was asked for.
         outputs: name and output pattern, without constraints, of every rule.
         studies: of the configuration, with its settings.
-        plots: the paper's plots of the evaluated data sets.
 
     Raises:
         SupError: it can belong to it in no way in which the path can be read.
@@ -49,23 +40,22 @@ def check_path(path: str, outputs: Iterable[tuple[str, str]], studies: Studies, 
     errors = []
     for rule, pattern in outputs:
         wildcards = _possible_wildcards(pattern, path)
-        if wildcards is None or wildcards.get("study", TILE_SIZES) not in _STUDIES:
+        if wildcards is None or wildcards.get("study", "transfer") not in (*STUDIES, *studies.names):
             continue
         try:
-            return check_target(Target(path, rule, wildcards), studies, plots)
+            return check_target(Target(path, rule, wildcards), studies)
         except SupError as error:
             errors.append(error)
     if errors:
         raise errors[0]
 
 
-def check_target(target: Target, studies: Studies, plots: Iterable[str]) -> None:
+def check_target(target: Target, studies: Studies) -> None:
     """Check that a file can belong to the configuration.
 
     Args:
         target: the file.
         studies: of the configuration, with its settings.
-        plots: the paper's plots of the evaluated data sets.
 
     Raises:
         SupError: it cannot; the message names the file, the wrong part of it and the known values.
@@ -78,8 +68,8 @@ def check_target(target: Target, studies: Studies, plots: Iterable[str]) -> None
             raise SupError(f"target {target.path}: no {what} {value!r} here; known: {', '.join(names) or 'none'}")
 
     _check_study(target, studies, check)
-    if "plot" in wildcards:
-        check("plot", wildcards["plot"], plots)
+    if "figure" in wildcards:
+        check("figure", wildcards["figure"], studies.figures)
     if dataset is not None:
         check("data set", dataset, settings.config["datasets"] if "split" in wildcards else settings.evaluated)
         if "split" in wildcards:
@@ -97,13 +87,15 @@ Check = Callable[[str, str, Iterable[str]], None]
 
 
 def _check_study(target: Target, studies: Studies, check: Check) -> None:
-    study = target.wildcards.get("study") or STUDY_OF_RULE.get(target.rule)
-    if study is not None and study != TILE_SIZES:
-        check("study", study, studies.names)
-        if "dataset" in target.wildcards:
-            check(f"data set of the study {study}", target.wildcards["dataset"], studies.datasets(study))
-        if study == "per_image" and "source" in target.wildcards:
-            check("source of the study per_image", target.wildcards["source"], studies.study(study)["sources"])
+    wildcards = target.wildcards
+    if "study" not in wildcards:
+        return
+    check("study", wildcards["study"], studies.names)
+    if "dataset" in wildcards:
+        study, dataset = studies[wildcards["study"]], wildcards["dataset"]
+        check(f"data set of the study {study.name}", dataset, study.datasets(studies.settings))
+        jobs = study.jobs(studies.settings, dataset) if study.evaluates else []
+        check(f"job of the study {study.name}", wildcards["network"], jobs)
 
 
 def _check_weights(target: Target, studies: Studies, check: Check) -> None:

@@ -1,6 +1,6 @@
-"""What the evaluation scripts share: the network, the pairs and the perturbations of a job."""
+"""What the evaluation scripts share: the networks, the pairs and the perturbations of a job."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
@@ -9,10 +9,10 @@ from supcore.data.dataset import StereoDataset
 from supcore.data.image_cache import open_pairs
 from supcore.evaluation.conditions import Condition, universal
 from supcore.evaluation.predictions import Target
+from supcore.evaluation.study_job import StudyJob, Sup, noise
 from supcore.perturbation import StereoPerturbation
-from supcore.seeding import torch_generator
+from supcore.sup_names import SupName
 from supcore.workflow.jobs.networks import load_network
-from supcore.workflow.settings import tile_size
 
 
 def load_target(snakemake: Any, device: torch.device) -> Target:
@@ -39,43 +39,43 @@ def loading_options(snakemake: Any) -> dict[str, int]:
     return {"batch": snakemake.params.get("batch", 1), "workers": snakemake.config["workers"]}
 
 
-def load_perturbations(
-    snakemake: Any, device: torch.device, source: str, names: Sequence[Any], paths: Sequence[str]
-) -> dict[tuple[str, str, int], StereoPerturbation]:
-    """The perturbations of a source by (size, epsilon, seed), epsilon as text; of the noise control without files."""
-    if source == "noise":
-        loaded = [_noise(snakemake, *name) for name in names]
+def study_job(snakemake: Any, device: torch.device) -> StudyJob:
+    """What the rule ``evaluate_study`` gives to a study."""
+    files, params = snakemake.input, snakemake.params
+    pairs = load_pairs(snakemake)
+
+    def targets() -> Iterator[Target]:
+        for name, wanted, weights, predictions in zip(
+            params.targets, params.target_specs, files.targets, files.predictions, strict=True
+        ):
+            network = load_network(wanted, weights, device)
+            yield Target(network, pairs, predictions, snakemake.wildcards.dataset, name, **loading_options(snakemake))
+
+    return StudyJob(
+        network=snakemake.wildcards.network,
+        attacked=lambda: load_network(params.network, files.weights, device),
+        sups=[Sup(*sup, file=path) for sup, path in zip(params.sups, files.sups, strict=True)],
+        targets=targets,
+        image_size=tuple(params.image_size),
+        epsilons=params.epsilons,
+        seed=params.seed,
+        device=device,
+    )
+
+
+def load_perturbations(snakemake: Any, device: torch.device) -> dict[SupName, StereoPerturbation]:
+    """The perturbations of the job's source by name; those of the noise control have no files."""
+    params, names = snakemake.params, [SupName(*name) for name in snakemake.params.grid]
+    if snakemake.wildcards.source == "noise":
+        loaded = [noise(params.seed, tuple(params.image_size), *name) for name in names]
     else:
-        loaded = [StereoPerturbation.load(path) for path in paths]
-    return {tuple(name): sup.to(device) for name, sup in zip(names, loaded, strict=True)}
+        loaded = [StereoPerturbation.load(path) for path in snakemake.input.sups]
+    return {name: sup.to(device) for name, sup in zip(names, loaded, strict=True)}
 
 
-def universal_conditions(
-    source: str, perturbations: Mapping[tuple[str, str, int], StereoPerturbation]
-) -> list[Condition]:
+def universal_conditions(source: str, perturbations: Mapping[SupName, StereoPerturbation]) -> list[Condition]:
     """Conditions of a source's perturbations, as :func:`load_perturbations` returns them."""
     return [
         Condition(source, size, epsilon, str(seed), universal(sup))
         for (size, epsilon, seed), sup in perturbations.items()
     ]
-
-
-def strongest_conditions(snakemake: Any, device: torch.device) -> list[Condition]:
-    """The strongest perturbation of every source of a study, and noise at the same sizes and epsilons."""
-    named = {
-        source: load_perturbations(snakemake, device, source, [name], [path])
-        for (source, name), path in zip(snakemake.params.attacks, snakemake.input.sups, strict=True)
-    }
-    names = list(dict.fromkeys(name for sups in named.values() for name in sups))
-    noise = load_perturbations(snakemake, device, "noise", names, [])
-    conditions = universal_conditions("noise", noise)
-    for source, sups in named.items():
-        conditions += universal_conditions(source, sups)
-    return conditions
-
-
-def _noise(snakemake: Any, size: str, epsilon: str, seed: int) -> StereoPerturbation:
-    """Random signs, the same for every target."""
-    image_size = tuple(snakemake.params.image_size)
-    generator = torch_generator(snakemake.params.seed, "noise", size, epsilon, seed)
-    return StereoPerturbation.random_signs(tile_size(size, image_size), image_size, float(epsilon), generator)

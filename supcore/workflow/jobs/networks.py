@@ -11,7 +11,7 @@ from supcore.networks import StereoNetwork, build_network, load_weights
 from supcore.ops import backend
 from supcore.workflow.gpu_slots import VISIBLE, claim_gpus
 from supcore.workflow.jobs.job import Job
-from supcore.workflow.places import make_own_networks_importable
+from supcore.workflow.places import make_own_code_importable
 
 
 def prepare_device(snakemake: Any, running: Job) -> torch.device:
@@ -46,7 +46,7 @@ def claim_device(name: str, gpus: int = 1) -> torch.device:
 
 def build_wanted(wanted: dict[str, Any], device: str | torch.device) -> StereoNetwork:
     """The network that ``build`` in ``rules/common.smk`` describes, freshly initialised, on the device."""
-    make_own_networks_importable()
+    make_own_code_importable()
     network: StereoNetwork = build_network(wanted["architecture"], **wanted["options"]).to(device)
     network.precision = wanted["precision"]
     return network

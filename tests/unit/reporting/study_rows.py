@@ -1,7 +1,6 @@
 """Small tables of the studies, as a configuration of three networks would give them."""
 
 import pandas as pd
-
 from supcore.reporting.studies import with_change
 from supcore.reporting.transfer_studies import finetuning, robust_design
 

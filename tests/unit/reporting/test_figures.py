@@ -1,8 +1,6 @@
 import matplotlib
 import numpy as np
 import pytest
-
-from supcore.errors import SupError
 from supcore.reporting.figures import (
     error_against_epsilon,
     qualitative_panel,
@@ -11,6 +9,8 @@ from supcore.reporting.figures import (
     transfer_bars,
     transfer_heatmap,
 )
+
+from supcore.errors import SupError
 from supcore.reporting.transfer import transfer_table
 from tests.unit.reporting.conftest import make_records
 

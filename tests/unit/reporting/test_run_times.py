@@ -2,7 +2,6 @@
 
 import pandas as pd
 import pytest
-
 from supcore.reporting.run_times import COLUMNS, run_time_bars, run_times, write_run_times
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"

@@ -2,9 +2,9 @@
 
 import pandas as pd
 import pytest
+from supcore.reporting.studies import shown_classes, study_table
 
 from supcore.errors import SupError
-from supcore.reporting.studies import shown_classes, study_table
 from supcore.reporting.summary import write_csv
 
 CLASS_SETTINGS = {"min_images": 2, "as_published": False}

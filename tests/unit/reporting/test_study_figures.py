@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from supcore.reporting.study_figures import study_figure
 
 from supcore.errors import SupError
 from supcore.reporting.comparison import compare, measured_transfer
 from supcore.reporting.paper_plots import paper_plot, plot_ids
-from supcore.reporting.study_figures import study_figure
 from supcore.reporting.style import save_figure, styled
 from tests.unit.reporting.study_rows import corruption_rows, study_rows, transfer_rows
 

@@ -1,10 +1,10 @@
 """Printed tables of the studies: what stands where, beside which published number, and what is bold."""
 
 import pytest
-
-from supcore.reporting.matrix import document, to_latex, to_markdown
 from supcore.reporting.study_tables import study_matrices
 from supcore.reporting.transfer_studies import finetuning, robust_design
+
+from supcore.reporting.matrix import document, to_latex, to_markdown
 from tests.unit.reporting.study_rows import (
     DESIGNS,
     class_rows,

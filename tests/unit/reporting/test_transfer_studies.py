@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from supcore.reporting.transfer_studies import finetuning, robust_design
 
 from supcore.reporting.summary import STATISTICS
-from supcore.reporting.transfer_studies import finetuning, robust_design
 
 DESIGNS = {"plain": ["plain_0", "plain_1", "plain_2"], "deform": ["deform_0", "deform_1", "deform_2"]}
 

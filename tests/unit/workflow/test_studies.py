@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from supcore.reporting.studies import LABELS
 
 from supcore.corruptions import CORRUPTIONS, GROUPS
 from supcore.errors import SupError
-from supcore.reporting.studies import LABELS
 from supcore.workflow.settings import Settings
 from supcore.workflow.studies import RECORD_STUDIES, TRANSFER_STUDIES, Studies
 from tests.unit.workflow.test_settings import CONFIG

@@ -1,0 +1,104 @@
+# Pages to read in a browser, and how results were made.
+
+
+rule training_curves:
+    input:
+        histories=lambda wc: RESULT_FILES.histories(wc.curves).values(),
+    output:
+        pdf="<results>/figures/{curves}.pdf",
+        png=report(
+            "<results>/figures/{curves}.png",
+            caption="../report/training_curves.rst",
+            category="Training",
+            labels={"figure": "{curves}"},
+        ),
+        provenance="<results>/figures/{curves}.json",
+    log:
+        "<logs>/figures/{curves}.log",
+    benchmark:
+        "<benchmarks>/figures/{curves}.tsv"
+    wildcard_constraints:
+        curves=one_of(CURVES),
+    params:
+        names=lambda wc: list(RESULT_FILES.histories(wc.curves)),
+        code=script_code("training_curves"),
+    message:
+        "Drawing {wildcards.curves}"
+    script:
+        "../workflow_scripts/training_curves.py"
+
+
+rule leaderboard:
+    input:
+        transfer="<results>/tables/transfer.csv",
+    output:
+        json="<results>/leaderboard.json",
+        page=report(
+            "<results>/leaderboard.html",
+            caption="../report/leaderboard.rst",
+            category="Overview",
+            labels={"page": "leaderboard"},
+        ),
+    log:
+        "<logs>/pages/leaderboard.log",
+    benchmark:
+        "<benchmarks>/pages/leaderboard.tsv"
+    params:
+        mode=config["mode"],
+        attacked=RESULT_FILES.attacked(),
+        code=script_code("leaderboard"),
+    message:
+        "Ranking the networks"
+    script:
+        "../workflow_scripts/leaderboard.py"
+
+
+rule landing_page:
+    input:
+        **RESULT_FILES.featured_files(),
+        transfer="<results>/tables/transfer.csv",
+        comparison="<results>/tables/paper_comparison.csv",
+        heatmap="<results>/figures/transfer_heatmap_ground_truth.png",
+        paper="<results>/figures/paper_summary.png",
+        resists=[paths.figure(name) for name in RESULT_FILES.resisting()],
+    output:
+        page=report(
+            "<results>/index.html",
+            caption="../report/landing_page.rst",
+            category="Overview",
+            labels={"page": "in five pictures"},
+        ),
+        provenance="<results>/index.json",
+    log:
+        "<logs>/pages/landing_page.log",
+    benchmark:
+        "<benchmarks>/pages/landing_page.tsv"
+    params:
+        featured=RESULT_FILES.featured(),
+        attacked=RESULT_FILES.attacked(),
+        resists=RESULT_FILES.resisting_captions(),
+        tables=RESULT_FILES.linked("tables", "csv"),
+        figures=RESULT_FILES.linked("figures", "png"),
+        mode=config["mode"],
+        code=script_code("landing_page"),
+    message:
+        "Putting the run into five pictures"
+    script:
+        "../workflow_scripts/landing_page.py"
+
+
+rule collect_provenance:
+    input:
+        RESULT_FILES.provenance(),
+    output:
+        "<results>/provenance.json",
+    log:
+        "<logs>/tables/provenance.log",
+    benchmark:
+        "<benchmarks>/tables/provenance.tsv"
+    params:
+        code=script_code("collect_provenance"),
+    message:
+        "Collecting the provenance of all results"
+    script:
+        "../workflow_scripts/collect_provenance.py"

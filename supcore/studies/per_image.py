@@ -1,0 +1,156 @@
+"""Attacks on every single image, beside the universal ones: FGSM and its relatives (the paper's predecessor)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from supcore.studies.base import COMMON_KEYS, Plan, Study, check_names
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from supcore.evaluation.conditions import Condition
+    from supcore.evaluation.study_job import StudyJob
+    from supcore.reporting.matrix import Matrix
+    from supcore.reporting.published import PublishedResults
+    from supcore.sup_names import SupName
+
+
+class PerImage(Study):
+    """Every pair is attacked by itself on one network, and every network is evaluated under the result."""
+
+    keys = {
+        **COMMON_KEYS,
+        "sources": {**COMMON_KEYS["sources"], "description": "networks that the pairs are attacked on"},
+        "attacks": {
+            "description": "names of the attacks; the first one stands for the paper's, whose kind it does not say",
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"registry": "per-image attacks"},
+        },
+        "epsilons": {"$ref": "#/$defs/epsilons", "description": "bounds; those of the SUPs unless given"},
+        "target": {
+            "description": "what the attack moves away from",
+            "enum": ["ground_truth", "clean"],
+            "default": "ground_truth",
+        },
+    }
+    required = ("sources", "attacks")
+    labels = ("attack",)
+    reads = ("transfer",)
+    caption = (
+        "D1 (%) on clean images, under SUPs and under attacks on every single image, one panel per attacked network "
+        "and epsilon, with 95 % intervals over images."
+    )
+
+    def check(self, plan: Plan) -> None:
+        """The attacked networks have weights for every data set."""
+        key = f"studies.{self.name}"
+        check_names(f"{key}.datasets", "name", self.settings.get("datasets", []), plan.evaluated)
+        check_names(f"{key}.networks", "name", self.settings.get("networks", []), plan.networks)
+        check_names(f"{key}.sources", "network", self.settings["sources"], plan.networks)
+        for dataset in self.datasets(plan):
+            for network in self.settings["sources"]:
+                plan.evaluation_weights(dataset, network)
+
+    def jobs(self, plan: Plan, dataset: str) -> list[str]:
+        """The attacked networks: an attack costs more than all evaluations of its result."""
+        return list(self.settings["sources"])
+
+    def evaluated_by(self, plan: Plan, dataset: str, network: str) -> list[str]:
+        """All networks of the study."""
+        return self.networks(plan, dataset)
+
+    def attacks(self, plan: Plan, network: str) -> list[tuple[str, SupName]]:
+        """No SUPs."""
+        return []
+
+    def conditions(self, job: StudyJob) -> list[Condition]:
+        """Every attack at every epsilon; its result is kept for the networks that follow."""
+        from supcore.attack import PER_IMAGE_ATTACKS, PerImageAttack
+        from supcore.evaluation.conditions import Condition, per_image, remembered
+        from supcore.seeding import derived_seed
+        from supcore.sup_names import epsilon_text
+
+        attacked, against_truth = job.attacked(), self.settings["target"] == "ground_truth"
+        conditions = []
+        for name in self.settings["attacks"]:
+            for epsilon in map(epsilon_text, self.settings.get("epsilons", job.epsilons)):
+                seed = derived_seed(job.seed, "per-image", name, epsilon)
+                attack = PerImageAttack(attacked, float(epsilon), PER_IMAGE_ATTACKS[name], seed)
+                perturb = remembered(per_image(attack, against_truth=against_truth))
+                conditions.append(Condition(job.network, "full", epsilon, "0", perturb, {"attack": name}))
+        return conditions
+
+    def finish(self, table: pd.DataFrame) -> pd.DataFrame:
+        """In the order in which the configuration lists the attacks."""
+        rank = {attack: position for position, attack in enumerate(self.settings["attacks"])}
+        return table.sort_values("attack", key=lambda attacks: attacks.map(rank), kind="stable", ignore_index=True)
+
+    def paper_rows(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The first attack of the table stands for the predecessor's."""
+        first = table[table["attack"] == table["attack"].iloc[:1].squeeze()]
+        return first.assign(condition="per_image", size="")
+
+    def shown(
+        self, table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], published: PublishedResults
+    ) -> pd.DataFrame:
+        """Clean images and SUPs first."""
+        return beside_universal(super().shown(table, tables, published), tables["transfer"])
+
+    def matrices(self, shown: pd.DataFrame) -> Iterator[Matrix]:
+        """D1 by attack and network, one printed table per attacked network and epsilon."""
+        from supcore.reporting.attacks import SOURCE
+        from supcore.reporting.labels import label
+        from supcore.reporting.matrix import HIGHEST_IN_COLUMN, Layout, arrange
+        from supcore.reporting.selection import groups
+        from supcore.sup_names import epsilon_text
+
+        layout = Layout("attack", "target", ("attack", "network"), HIGHEST_IN_COLUMN)
+        for (_, _, source, epsilon), rows in groups(shown, SOURCE):
+            bound = epsilon_text(epsilon)
+            what = f"attacks on {label(source)}, epsilon {bound}, image by image and universal"
+            yield arrange(rows, layout, f"per-image-{source}-{bound}", what)
+
+    def figure(self, shown: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Figure:
+        """D1 by attack and network, one panel per attacked network and epsilon."""
+        from supcore.reporting.grouped_bars import grouped_bars
+        from supcore.reporting.labels import label, ordered
+        from supcore.reporting.matrix import distinct
+        from supcore.reporting.selection import groups
+        from supcore.sup_names import epsilon_text
+
+        panels = {
+            f"made for {label(source)}\nε = {epsilon_text(epsilon)}": rows
+            for (source, epsilon), rows in groups(shown, ["source", "epsilon"])
+        }
+        return grouped_bars(panels, ("attack", distinct(shown, "attack")), ("target", ordered(shown["target"])))
+
+
+def beside_universal(table: pd.DataFrame, transfer: pd.DataFrame) -> pd.DataFrame:
+    """Per-image attacks below clean images and the SUPs of the same sources and epsilons, named in ``attack``.
+
+    Args:
+        table: table of per-image attacks, averaged over seeds.
+        transfer: transfer table.
+    """
+    import pandas as pd
+
+    from supcore.reporting.attacks import SOURCE
+    from supcore.reporting.labels import CLEAN, label
+    from supcore.reporting.selection import average_seeds, groups
+
+    universal = average_seeds(transfer)
+    parts = []
+    for (dataset, reference, source, epsilon), rows in groups(table, SOURCE):
+        same = universal[(universal["dataset"] == dataset) & (universal["reference"] == reference)]
+        same = same[same["target"].isin(rows["target"])]
+        clean = same[same["source"] == CLEAN].assign(attack=CLEAN, source=source, epsilon=epsilon)
+        sups = same[(same["source"] == source) & (same["epsilon"] == epsilon)]
+        sups = sups.assign(attack="SUP, " + sups["size"].map(label))
+        named = rows.assign(attack="per image, " + rows["attack"].map(label))
+        parts.append(pd.concat([clean, sups, named], ignore_index=True))
+    return pd.concat(parts, ignore_index=True) if parts else table

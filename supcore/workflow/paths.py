@@ -1,0 +1,47 @@
+"""Where the files of a run lie. Snakemake replaces ``<results>`` in inputs and outputs, though not in params."""
+
+from pathlib import Path
+
+from supcore.sup_names import SupName
+
+RESULTS = "<results>"
+
+
+def manifest(dataset: str, split: str) -> str:
+    """The pairs of a split."""
+    return f"{RESULTS}/manifests/{dataset}/{split}.csv"
+
+
+def cache(dataset: str, split: str) -> str:
+    """Its pairs at the working size."""
+    return f"{RESULTS}/cache/{dataset}/{split}"
+
+
+def weights_file(network: str, weights: str) -> str:
+    """Weights of a network."""
+    return f"{RESULTS}/weights/{network}/{weights}.safetensors"
+
+
+def sup_file(source: str, weights: str, name: SupName, file: str = "sup.safetensors") -> str:
+    """A SUP, or another file of its folder; ``weights`` as :attr:`supcore.workflow.sources.Source.folder` has them."""
+    return f"{RESULTS}/sups/{source}/{weights}/{name.folder}/{file}"
+
+
+def evaluation(dataset: str, network: str, weights: str, file: str) -> str:
+    """A file of the evaluation of a network on a data set."""
+    return f"{RESULTS}/evaluations/{dataset}/{network}/{weights}/{file}"
+
+
+def table(study: str, suffix: str = "csv") -> str:
+    """The table of a study."""
+    return f"{RESULTS}/tables/{study}.{suffix}"
+
+
+def figure(name: str, suffix: str = "png") -> str:
+    """A figure."""
+    return f"{RESULTS}/figures/{name}.{suffix}"
+
+
+def provenance(file: str) -> str:
+    """What is known of how a file was made."""
+    return f"{Path(file).parent}/{Path(file).stem}.json"
