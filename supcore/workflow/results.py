@@ -131,7 +131,7 @@ class Results:
         """Files of the landing page that only a featured SUP has."""
         chosen = self.featured()
         if not chosen:
-            return dict.fromkeys(("clean", "attacked", "preview", "scene", "worst"), [])
+            return {file: [] for file in ("clean", "attacked", "preview", "scene", "worst")}
         dataset, source = chosen["dataset"], chosen["source"]
         network, figure = self.settings.source(source).networks[0], self.scene(dataset, source)
         return {

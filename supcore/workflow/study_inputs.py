@@ -18,7 +18,7 @@ class StudyInputs:
 
     def study(self, wildcards: Any) -> Study:
         """The study of the wildcards, or that of their figure."""
-        if "study" in wildcards.keys():
+        if hasattr(wildcards, "study"):
             return self.studies[wildcards.study]
         return self.studies.figures[wildcards.figure][0]
 

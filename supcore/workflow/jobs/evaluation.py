@@ -54,7 +54,7 @@ def study_job(snakemake: Any, device: torch.device) -> StudyJob:
     return StudyJob(
         network=snakemake.wildcards.network,
         attacked=lambda: load_network(params.network, files.weights, device),
-        sups=[Sup(*sup, file=path) for sup, path in zip(params.sups, files.sups, strict=True)],
+        sups=[Sup(*sup, path) for sup, path in zip(params.sups, files.sups, strict=True)],
         targets=targets,
         image_size=tuple(params.image_size),
         epsilons=params.epsilons,
