@@ -20,7 +20,7 @@ def main():
         network = starting_network(snakemake, prepare_device(snakemake, running))
         extension = AdversarialFinetuning(
             [StereoPerturbation.load(path) for path in files.sups],
-            StereoDataset(read_manifest(files.validation), tuple(snakemake.params.image_size), keep_in_memory=True),
+            StereoDataset(read_manifest(files.validation[0]), tuple(snakemake.params.image_size), keep_in_memory=True),
             probability=recipe["probability"],
             seed=job_seed(snakemake),
             selection=recipe["selection"],

@@ -51,10 +51,11 @@ def study_job(snakemake: Any, device: torch.device) -> StudyJob:
             network = load_network(wanted, weights, device)
             yield Target(network, pairs, predictions, snakemake.wildcards.dataset, name, **loading_options(snakemake))
 
+    sups = zip(params.sups, files.sups, strict=True)
     return StudyJob(
         network=snakemake.wildcards.network,
         attacked=lambda: load_network(params.network, files.weights, device),
-        sups=[Sup(*sup, path) for sup, path in zip(params.sups, files.sups, strict=True)],
+        sups=[Sup(source, size, epsilon, seed, batch, path) for (source, size, epsilon, seed, batch), path in sups],
         targets=targets,
         image_size=tuple(params.image_size),
         epsilons=params.epsilons,
