@@ -67,7 +67,7 @@ class StudyInputs:
         return {
             "records": list(self.transfer_records() if study.name == "transfer" else self._records(study)),
             "reads": [paths.table(name) for name in study.reads],
-            "overlap": paths.table("overlap") if study.name == "transfer" else [],
+            "overlap": [paths.table("overlap")] if study.name == "transfer" else [],
         }
 
     def figure_files(self, wildcards: Any) -> Files:
