@@ -50,7 +50,7 @@ STAGES = {
         "Evaluating psmnet on synthetic_driving under perturbations from psmnet",
         "evaluate_perturbed/synthetic_driving/psmnet/mine/psmnet.tsv",
     ),
-    "transfer_table": Stage(TABLE, "Summarising", "tables/transfer.tsv"),
+    "study_table": Stage(TABLE, "Table of", "tables/transfer.tsv"),
 }
 KILLS = int(os.environ.get("KILLS", "1"))  # of each
 EVERY = 3  # steps between two checkpoints

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.workflow
 TABLE = "results/own_network/tables/transfer.csv"
 STUDIES = {
     "corruptions": {"corruptions": ["jpeg"], "sources": ["psmnet"]},
+    "tile_shift": {"study": "mine.tile_shift:TileShift", "sources": ["psmnet"], "shifts": [0, 8]},
     "classes": {"datasets": ["synthetic_driving"], "sources": ["psmnet"], "min_pixels": 1, "min_images": 1},
 }
 DROPPED = "synthetic_things"

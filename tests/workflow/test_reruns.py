@@ -12,10 +12,10 @@ from tests.workflow.conftest import PARTS, REPOSITORY, Workspace
 pytestmark = pytest.mark.workflow
 
 RENDERED = "results/data/synthetic_driving/train/image_2/000000_10.png"
-FIGURES = {"transfer_heatmap", "transfer_bars", "scene_panel", "sup_curves"}
+FIGURES = {"draw_figure", "scene_panel", "training_curves", "paper_figures"}
 RUNS_NETWORKS = {"train_sup", "evaluate_clean", "evaluate_perturbed", "scene_panel"}
 EVALUATIONS = {"evaluate_clean", "evaluate_perturbed"}
-FROM_TABLE = {"transfer_matrix", "paper_comparison", "leaderboard", "landing_page", "run_times"}
+FROM_TABLE = {"draw_figure", "paper_comparison", "paper_figures", "leaderboard", "landing_page"}
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def jobs(finished):
 
 def test_what_decides_no_result_re_runs_nothing(finished, edit, jobs):
     """Comments, docstrings, networks that are not there, the age of scripts; processes, memory."""
-    for module in ("errors", "networks/psmnet", "device", "pipeline/jobs/job"):
+    for module in ("errors", "networks/psmnet", "device", "workflow/jobs/job"):
         edit(f"supcore/{module}.py", "# a comment\n")
     edit("supcore/networks/aanet.py", "EDITED = True\n")
     (finished.repository / "workflow_scripts/train_sup.py").touch()
@@ -84,10 +84,10 @@ def test_a_cache_of_images_re_runs_nothing(jobs):
         ("supcore/networks/psmnet.py", {"bundled_weights", *RUNS_NETWORKS}, {"render_scenes"}),
         ("supcore/attack/snapshots.py", {"train_sup"}, {"evaluate_clean", "bundled_weights"}),
         # The noise control.
-        ("supcore/workflow/jobs/evaluation.py", EVALUATIONS, {"train_sup", "bundled_weights"}),
-        ("supcore/reporting/style.py", {*FIGURES, "draw_sup"}, {"train_sup", "transfer_table", *EVALUATIONS}),
-        ("supcore/reporting/index.html.j2", {"landing_page"}, {"transfer_table", *FIGURES}),
-        ("resources/published/line_plots.csv", {"transfer_table", *FROM_TABLE}, {"train_sup", *EVALUATIONS}),
+        ("supcore/evaluation/study_job.py", EVALUATIONS, {"train_sup", "bundled_weights"}),
+        ("supcore/reporting/style.py", {*FIGURES, "draw_sup"}, {"train_sup", "study_table", *EVALUATIONS}),
+        ("supcore/reporting/index.html.j2", {"landing_page"}, {"study_table", *FIGURES}),
+        ("resources/published/line_plots.csv", {"study_table", *FROM_TABLE}, {"train_sup", *EVALUATIONS}),
         (RENDERED, {"train_sup"}, {"evaluate_clean", "render_scenes"}),
     ],
 )
@@ -118,4 +118,4 @@ def test_every_rule_carries_the_hash_of_its_own_script():
     for name, body in zip(rules[::2], rules[1::2], strict=True):
         script = re.search(r'"\.\./workflow_scripts/(\w+)\.py"', body)[1]
         if not name.startswith("download_") and name not in ("retrain_demo_weights", "cache_images"):
-            assert f'code=script_code("{script}"),' in body, name
+            assert re.search(rf'code=script_code\("{script}"(, "\w+")?\),', body), name

@@ -1,18 +1,13 @@
-"""Per-image records that look like an evaluation's, and the published numbers."""
-
-from pathlib import Path
+"""Per-image records that look like an evaluation's."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from supcore.reporting.published import load_published
 from supcore.reporting.summary import ERRORS, key_columns
 from supcore.reporting.transfer import transfer_table
 
 RECORD_COLUMNS = [*key_columns(), *ERRORS]
-
-PUBLISHED = Path(__file__).parents[3] / "resources" / "published"
 
 
 def make_records(
@@ -42,11 +37,6 @@ def make_records(
                         own = 2500 if source == target else 1500
                         add(dataset, target, source, "tile64", epsilon, seed, 2 + own * epsilon)
     return pd.DataFrame(rows, columns=RECORD_COLUMNS).astype({"seed": "Int64"})
-
-
-@pytest.fixture(scope="session")
-def published():
-    return load_published(PUBLISHED)
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from supcore.reporting.comparison import COLUMNS, FRAMES, IMAGE_SIZE, compare, measured_study, measured_transfer
+from supcore.reporting.comparison import COLUMNS, FRAMES, IMAGE_SIZE, compare
 from supcore.reporting.published import load_published
+from supcore.studies import make_study
 
 PUBLISHED = load_published(Path(__file__).resolve().parents[3] / "resources/published")
 
@@ -19,6 +20,11 @@ def transfer(**changes):
     row |= {"d1_mean": 50.0, "d1_ci_low": 45.0, "d1_ci_high": 55.0, "epe_mean": 10.0}
     row |= {"epe_ci_low": 9.0, "epe_ci_high": 11.0, "published_d1": None, "published_epe": None}
     return pd.DataFrame([row | changes])
+
+
+def numbers(study, table):
+    """What a study's table says about published numbers."""
+    return make_study(study, {}).numbers(table)
 
 
 def find(table, **key):
@@ -40,7 +46,7 @@ def test_every_published_number_stands_in_the_table_even_if_nothing_was_run():
 
 
 def test_ours_stands_at_every_place_where_the_paper_repeats_the_number():
-    table = compare(PUBLISHED, [measured_transfer(transfer())])
+    table = compare(PUBLISHED, [numbers("transfer", transfer())])
     cell = find(table, dataset="kitti2015", target="aanet", source="aanet", size="tile64", epsilon=0.02, metric="d1")
     plain = find(cell, condition="", reference="ground_truth")
     assert set(plain["origin"]) == {"P04", "P07", "P17", "P21", "README"}
@@ -56,7 +62,7 @@ def test_ours_stands_at_every_place_where_the_paper_repeats_the_number():
 )
 def test_large_numbers_agree_within_a_tenth(ours, verdict):
     """48.4298 ± 4.84298."""
-    table = compare(PUBLISHED, [measured_transfer(transfer(d1_mean=ours))])
+    table = compare(PUBLISHED, [numbers("transfer", transfer(d1_mean=ours))])
     assert set(find(table, origin="P04", ours=ours)["verdict"]) == {verdict}
 
 
@@ -64,7 +70,7 @@ def test_large_numbers_agree_within_a_tenth(ours, verdict):
 def test_small_numbers_agree_within_the_floor(ours, verdict):
     """The clean 1.4687 % of AANet, within one point."""
     clean = transfer(source="none", size="", epsilon=0.0, seed=pd.NA, d1_mean=ours)
-    table = compare(PUBLISHED, [measured_transfer(clean)])
+    table = compare(PUBLISHED, [numbers("transfer", clean)])
     assert set(find(table, origin="P04", ours=ours)["verdict"]) == {verdict}
 
 
@@ -88,7 +94,7 @@ def clean_flyingthings(ours):
     ],
 )
 def test_floors_are_one_point_of_d1_and_a_fifth_of_a_pixel(metric, ours, verdict):
-    rows = find(compare(PUBLISHED, [measured_transfer(clean_flyingthings(ours))]), metric=metric, ours=ours)
+    rows = find(compare(PUBLISHED, [numbers("transfer", clean_flyingthings(ours))]), metric=metric, ours=ours)
     assert len(rows)
     assert set(rows["verdict"]) == {verdict}
     assert rows["tolerance"].tolist() == [{"d1": 1.0, "epe": 0.2}[metric]] * len(rows)
@@ -122,7 +128,7 @@ def test_published_numbers_stand_for_these_frames_and_this_size():
 @pytest.mark.parametrize(("dataset", "frames"), FRAMES.items())
 def test_one_frame_more_or_less_is_not_comparable(dataset, frames):
     for count, comparable in ((frames - 1, False), (frames, True), (frames + 1, False)):
-        rows = compare(PUBLISHED, [measured_transfer(transfer(dataset=dataset, n_images=count))])
+        rows = compare(PUBLISHED, [numbers("transfer", transfer(dataset=dataset, n_images=count))])
         verdicts = set(rows[rows["ours"].notna()]["verdict"])
         assert verdicts <= {"agrees", "differs"} if comparable else verdicts == {"not comparable"}
 
@@ -130,25 +136,25 @@ def test_one_frame_more_or_less_is_not_comparable(dataset, frames):
 def test_an_attack_that_did_nothing_does_not_agree():
     """At 0.002 the published errors exceed the clean ones by less than the tolerance."""
     for epsilon, verdict in ((0.002, "undecided"), (0.02, "differs")):
-        table = compare(PUBLISHED, [measured_transfer(transfer(epsilon=epsilon, d1_mean=1.4687))])
+        table = compare(PUBLISHED, [numbers("transfer", transfer(epsilon=epsilon, d1_mean=1.4687))])
         assert set(find(table, origin="P04", ours=1.4687)["verdict"]) == {verdict}
 
 
 @pytest.mark.parametrize(("changes", "options"), [({"n_images": 4}, {}), ({}, {"as_published": False})])
 def test_other_frames_or_another_mode_are_not_comparable(changes, options):
-    table = compare(PUBLISHED, [measured_transfer(transfer(d1_mean=48.4, **changes))], **options)
+    table = compare(PUBLISHED, [numbers("transfer", transfer(d1_mean=48.4, **changes))], **options)
     assert set(find(table, origin="P04", ours=48.4)["verdict"]) == {"not comparable"}
 
 
 def test_errors_against_the_clean_prediction_meet_the_readme_s():
-    table = compare(PUBLISHED, [measured_transfer(transfer(reference="clean"))])
+    table = compare(PUBLISHED, [numbers("transfer", transfer(reference="clean"))])
     ours = table[table["ours"].notna()]
     assert set(ours["origin"]) == {"README"}
     assert sorted(ours["published"]) == [15.2199, 54.6897]
 
 
 def test_intervals_and_published_deviations_stand_beside_their_numbers():
-    table = compare(PUBLISHED, [measured_transfer(transfer()), measured_transfer(transfer(reference="clean"))])
+    table = compare(PUBLISHED, [numbers("transfer", transfer()), numbers("transfer", transfer(reference="clean"))])
     ours = table[table["ours"].notna()].set_index(["origin", "reference", "metric"])
     intervals = {"d1": (50.0, 45.0, 55.0), "epe": (10.0, 9.0, 11.0)}
     for (_, _, metric), row in ours.iterrows():
@@ -166,27 +172,27 @@ def test_an_attack_moves_the_error_against_the_clean_prediction_away_from_zero(p
     """Not away from the clean error, which is one against ground truth: 1.4687 % for AANet."""
     runs = PUBLISHED.readme_runs.assign(clean_d1_mean=published)
     ours = transfer(reference="clean", d1_mean=published)
-    table = compare(replace(PUBLISHED, readme_runs=runs), [measured_transfer(ours)])
+    table = compare(replace(PUBLISHED, readme_runs=runs), [numbers("transfer", ours)])
     assert find(table, ours=published, metric="d1")["verdict"].tolist() == [verdict]
 
 
 @pytest.mark.parametrize(("published", "verdict"), [(2.4, "undecided"), (2.5, "agrees")])
 def test_few_training_samples_are_an_attack_on_the_same_clean_network(published, verdict):
     samples = PUBLISHED.sampling_efficiency.assign(d1_mean=published)
-    ours = measured_study("sampling_efficiency", transfer(samples=10000, d1_mean=published))
+    ours = numbers("sampling_efficiency", transfer(samples=10000, d1_mean=published))
     table = compare(replace(PUBLISHED, sampling_efficiency=samples), [ours])
     assert find(table, ours=published, metric="d1")["verdict"].tolist() == [verdict]
 
 
 def test_the_same_key_twice_is_an_error():
-    twice = pd.concat([measured_transfer(transfer())] * 2)
+    twice = pd.concat([numbers("transfer", transfer())] * 2)
     with pytest.raises(pd.errors.MergeError):
         compare(PUBLISHED, [twice])
 
 
 def compared(study, rows):
     """Rows of the comparison that the table of a study fills."""
-    table = compare(PUBLISHED, [measured_study(study, pd.concat(rows, ignore_index=True))])
+    table = compare(PUBLISHED, [numbers(study, pd.concat(rows, ignore_index=True))])
     return table[table["ours"].notna()]
 
 

@@ -8,12 +8,13 @@ import pytest
 from PIL import Image
 
 from supcore.errors import SupError
-from supcore.reporting.comparison import compare, measured_transfer
+from supcore.reporting.comparison import compare
 from supcore.reporting.landing import Featured, Pictures, landing_page
 from supcore.reporting.pages import picture
 from supcore.reporting.scenes import Scene
 from supcore.reporting.story import agreement, headline, resistance, transfer_range
-from tests.unit.reporting.test_transfer_studies import row
+from supcore.studies import make_study
+from tests.unit.studies.test_transfer_studies import row
 
 ATTACKED = {"psmnet": ["psmnet"], "aanet": ["aanet"], "both": ["psmnet", "aanet"]}
 FEATURED = Featured("psmnet", "street", "tile64", 0.02, "sups/psmnet/seed0", "evaluations/from-psmnet.csv", "worst.png")
@@ -46,13 +47,20 @@ def make_page(tmp_path, table, published):
 
     def make(table=table, measured=None, featured=FEATURED, scenes=SCENES):
         shown = file if featured else None
+        resisting = [("transfer", "Error against epsilon.", file), ("finetuning", "Fine-tuning.", file)]
         return landing_page(
             table,
-            compare(published, [] if measured is None else [measured_transfer(measured)]),
+            compare(published, [] if measured is None else [make_study("transfer", {}).numbers(measured)]),
             attacked=ATTACKED,
             featured=featured,
             scenes=scenes,
-            pictures=Pictures(shown, shown, file, [("error_against_epsilon", file), ("finetuning", file)], file),
+            pictures=Pictures(
+                shown,
+                shown,
+                file,
+                resisting,
+                file,
+            ),
             files={"tables": ["tables/transfer.csv"], "figures": ["figures/a.png"], "folder": "results"},
             about={"Mode": "corrected"},
         )
@@ -93,7 +101,7 @@ def test_resistance_goes_by_the_largest_epsilon(table):
 def test_verdicts_are_counted(published, table):
     nothing = agreement(compare(published, []))
     assert (nothing["n_measured"], nothing["n_comparable"]) == (0, 0)
-    measured = measured_transfer(table.assign(dataset="kitti2015", n_images=40))
+    measured = make_study("transfer", {}).numbers(table.assign(dataset="kitti2015", n_images=40))
     facts = agreement(compare(published, [measured]))
     assert facts["n_measured"] == facts["n_comparable"] == sum(facts["verdicts"].values()) > 0
     others = agreement(compare(published, [measured], as_published=False))

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from supcore.reporting.leaderboard import leaderboard, to_html
-from tests.unit.reporting.test_transfer_studies import row
+from tests.unit.studies.test_transfer_studies import row
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@
 import pandas as pd
 import pytest
 
-from supcore.reporting.comparison import compare, measured_transfer
+from supcore.reporting.comparison import compare
 from supcore.reporting.paper_summary import beside_each_other, paper_summary
 from supcore.reporting.style import save_figure
-from tests.unit.reporting.test_transfer_studies import row
+from supcore.studies import make_study
+from tests.unit.studies.test_transfer_studies import row
 
 
 def transfer(dataset, *rows):
@@ -25,7 +26,7 @@ KITTI = transfer(
 
 
 def beside(published, table):
-    return beside_each_other(compare(published, [measured_transfer(table)]), table)
+    return beside_each_other(compare(published, [make_study("transfer", {}).numbers(table)]), table)
 
 
 def test_a_run_without_the_paper_s_data_stands_beside_its_kitti_2015(published):
@@ -64,6 +65,6 @@ def test_the_largest_epsilon_of_a_run_is_shown(published):
     ],
 )
 def test_panels_say_whose_numbers_they_hold(published, tmp_path, table, titles):
-    figure = paper_summary(compare(published, [measured_transfer(table)]), table)
+    figure = paper_summary(compare(published, [make_study("transfer", {}).numbers(table)]), table)
     assert [axes.get_title() for axes in figure.axes] == titles
     save_figure(figure, [tmp_path / "summary.png"])

@@ -1,10 +1,12 @@
 import shutil
+from pathlib import Path
 
 import pytest
 
 from supcore.errors import SupError
 from supcore.reporting.published import load_published
-from tests.unit.reporting.conftest import PUBLISHED
+
+PUBLISHED = Path(__file__).parents[3] / "resources/published"
 
 
 @pytest.mark.parametrize(

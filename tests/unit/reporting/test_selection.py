@@ -2,10 +2,10 @@
 
 import pandas as pd
 import pytest
-from supcore.reporting.transfer_studies import by_network, robust_design
 
 from supcore.errors import SupError
 from supcore.reporting.selection import at_attack, attack_rows, average_seeds, choose_size, is_attack, usable_rows
+from supcore.studies.robust_design import by_network, robust_design
 
 
 def row(seed, n_images, level, **changes):

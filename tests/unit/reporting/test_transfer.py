@@ -4,9 +4,9 @@ import pytest
 
 from supcore.errors import SupError
 from supcore.reporting.bootstrap import bootstrap_interval
-from supcore.reporting.labels import format_epsilon
 from supcore.reporting.summary import read_records, write_csv
 from supcore.reporting.transfer import COLUMNS, read_table, transfer_table
+from supcore.sup_names import epsilon_text
 from tests.unit.reporting.conftest import RECORD_COLUMNS
 
 
@@ -161,4 +161,4 @@ def test_no_record_file_is_an_error():
 
 @pytest.mark.parametrize(("epsilon", "text"), [(0.0, "0"), (0.02, "0.02"), (0.00001, "0.00001"), (1.0, "1")])
 def test_epsilon_notation(epsilon, text):
-    assert format_epsilon(epsilon) == text
+    assert epsilon_text(epsilon) == text

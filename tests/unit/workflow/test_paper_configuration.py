@@ -116,14 +116,15 @@ def test_snapshots_are_the_numbers_of_pairs_of_the_published_plot(settings):
 
 
 def test_studies_use_the_strongest_tile_of_the_paper(studies):
-    assert set(studies.names) == {"corruptions", "classes", "sampling_efficiency", "per_image", "robust_design"}
-    for name in ("corruptions", "classes", "sampling_efficiency", "per_image"):
-        assert {attack for _, attack in studies.attacks(name)} == {("tile64", "0.02", 0)}
-    corruptions = studies.study("corruptions")
+    asked = {"corruptions", "classes", "sampling_efficiency", "per_image", "robust_design"}
+    assert set(studies.names) == asked | {"transfer", "corruption_scores", "tile_sizes"}
+    for name in ("corruptions", "classes"):
+        assert {attack for _, attack in studies[name].attacks(studies.settings, "psmnet")} == {("tile64", "0.02", 0)}
+    corruptions = studies["corruptions"].settings
     assert (corruptions["corruptions"], corruptions["shared_draws"]) == ("published", False)
     assert corruptions["networks"] == ["psmnet", "psmnet_deform25_patchmatch"]
-    assert studies.epsilons("per_image") == ["0.02", "0.01", "0.005", "0.002"]
-    classes = studies.study("classes")
+    assert "epsilons" not in studies["per_image"].settings  # those of the SUPs
+    classes = studies["classes"].settings
     assert (classes["min_pixels"], classes["min_images"]) == (25, 5)
     assert evaluate_classes.__kwdefaults__["min_pixels"] == classes["min_pixels"]
 

@@ -5,16 +5,16 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
-from supcore.reporting.studies import LABELS
 
 from supcore.corruptions import CORRUPTIONS, GROUPS
 from supcore.errors import SupError
+from supcore.studies import STUDIES
+from supcore.workflow.schema import complete_schema
 from supcore.workflow.settings import Settings
-from supcore.workflow.studies import RECORD_STUDIES, TRANSFER_STUDIES, Studies
+from supcore.workflow.studies import Studies
 from tests.unit.workflow.test_settings import CONFIG
 
-SCHEMA = yaml.safe_load((Path(__file__).parents[3] / "config/config.schema.yaml").read_text())
+SCHEMA = complete_schema({}, Path(__file__).parents[3] / "config/config.schema.yaml")
 
 
 def studies(**wanted):
@@ -51,7 +51,7 @@ def test_a_data_set_without_class_maps_is_refused_before_anything_is_evaluated()
     with pytest.raises(SupError, match=r"studies.classes.datasets: kitti has no class maps; set datasets.kitti.la"):
         Studies(Settings(config))
     config["datasets"]["kitti"]["layout_options"] = {"segmentation": "semantic"}
-    assert Studies(Settings(config)).names == ["classes"]
+    assert Studies(Settings(config)).names == ["transfer", "classes", "tile_sizes"]
 
 
 def test_a_network_that_pairs_are_attacked_with_has_weights_there():
@@ -64,26 +64,43 @@ def test_a_network_that_pairs_are_attacked_with_has_weights_there():
 
 def test_a_study_looks_at_everything_unless_it_says_what_at():
     chosen = studies(corruptions={}, classes={"datasets": ["street"], "networks": ["wide"]})
-    assert chosen.names == ["corruptions", "classes"]
-    assert chosen.datasets("corruptions") == ["street", "things"]
-    assert chosen.targets("corruptions", "street") == ["psmnet", "wide"]
-    assert chosen.datasets("classes") == ["street"]
-    assert chosen.targets("classes", "street") == ["wide"]
+    plan = chosen.settings
+    assert chosen.names == ["transfer", "corruptions", "corruption_scores", "classes", "tile_sizes"]
+    assert chosen["corruptions"].datasets(plan) == ["street", "things"]
+    assert chosen["corruptions"].networks(plan, "street") == ["psmnet", "wide"]
+    assert chosen["classes"].datasets(plan) == ["street"]
+    assert chosen["classes"].jobs(plan, "street") == ["wide"]
 
 
 def test_a_source_comes_with_its_largest_epsilon_of_the_last_size():
-    assert studies(classes={"sources": ["psmnet"]}).attacks("classes") == [("psmnet", ("full", "0.02", 0))]
+    chosen = studies(classes={"sources": ["psmnet"]})
+    assert chosen["classes"].attacks(chosen.settings, "wide") == [("psmnet", ("full", "0.02", 0))]
 
 
-def test_epsilons_are_those_of_the_sups_unless_given():
-    assert studies(per_image={}).epsilons("per_image") == ["0.02", "0.005"]
-    assert studies(per_image={"epsilons": [0.01]}).epsilons("per_image") == ["0.01"]
+def test_snapshots_are_evaluated_on_the_network_that_they_attack_alone():
+    chosen = studies(sampling_efficiency={"sources": ["psmnet"]})
+    study, plan = chosen["sampling_efficiency"], chosen.settings
+    assert study.jobs(plan, "street") == ["psmnet"]
+    assert study.attacks(plan, "wide") == []
 
 
-def test_the_schema_knows_every_study_and_group_of_corruptions():
+def test_per_image_attacks_have_a_job_for_each_attacked_network_and_evaluate_all():
+    chosen = studies(per_image={"sources": ["wide"]})
+    study, plan = chosen["per_image"], chosen.settings
+    assert study.jobs(plan, "street") == ["wide"]
+    assert study.evaluated_by(plan, "street", "wide") == ["psmnet", "wide"]
+
+
+def test_a_study_whose_sources_are_emptied_is_dropped():
+    assert studies(classes={"datasets": ["street"], "sources": []}).names == ["transfer", "tile_sizes"]
+
+
+def test_the_schema_knows_every_study_and_says_what_its_keys_are():
     known = SCHEMA["properties"]["studies"]["properties"]
-    assert set(known) == {*RECORD_STUDIES, *TRANSFER_STUDIES}
-    assert set(RECORD_STUDIES) == set(LABELS)
+    assert set(known) == set(STUDIES) - {"transfer", "corruption_scores", "tile_sizes"}
+    for name, section in known.items():
+        assert set(section["required"]) <= set(section["properties"])
+        assert all(key["description"] for key in section["properties"].values()), name
     groups, _ = known["corruptions"]["properties"]["corruptions"]["oneOf"]
     assert set(groups["enum"]) == set(GROUPS)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from supcore.errors import SupError
-from supcore.workflow.sources import epsilon_text, tile_size
+from supcore.sup_names import epsilon_text, tile_size
 
 
 @pytest.mark.parametrize(("size", "expected"), [("tile64", (64, 64)), ("tile32x64", (32, 64)), ("full", (256, 640))])
@@ -13,7 +13,7 @@ def test_tile_size(size, expected):
 
 @pytest.mark.parametrize("size", ["tile", "tilex4", "64", "tile64x", "Full", "tile64 "])
 def test_tile_size_of_anything_else_is_refused(size):
-    with pytest.raises(SupError, match=r"config key sups\.sizes"):
+    with pytest.raises(SupError, match="neither 'full' nor like"):
         tile_size(size, (256, 640))
 
 

@@ -1,16 +1,15 @@
 """Printed tables of the studies: what stands where, beside which published number, and what is bold."""
 
 import pytest
-from supcore.reporting.study_tables import study_matrices
-from supcore.reporting.transfer_studies import finetuning, robust_design
 
 from supcore.reporting.matrix import document, to_latex, to_markdown
-from tests.unit.reporting.study_rows import (
+from tests.unit.studies.rows import (
     DESIGNS,
     class_rows,
     corruption_rows,
     design_transfer,
     finetuning_transfer,
+    matrices_of,
     per_image_rows,
     sample_rows,
     study_rows,
@@ -21,16 +20,16 @@ STUDIES = list(study_rows())
 NAMES = [study for study, *_ in STUDIES]
 
 
-def tables(study, table, published, transfer=None):
+def tables(study, table, published, transfer=None, **settings):
     """The matrices of a study by their labels."""
-    found = study_matrices(study, table, transfer_rows() if transfer is None else transfer, published)
+    found = matrices_of(study, table, transfer_rows() if transfer is None else transfer, published, settings)
     assert len({matrix.label for matrix in found}) == len(found)
     return {matrix.label: matrix for matrix in found}
 
 
 @pytest.mark.parametrize(("study", "table", "transfer", "settings"), STUDIES, ids=NAMES)
 def test_every_study_has_complete_tables_in_both_languages(published, study, table, transfer, settings):
-    found = study_matrices(study, table, transfer, published)
+    found = matrices_of(study, table, transfer, published, settings)
     assert found
     markdown, latex = document(found, to_markdown), document(found, to_latex)
     assert markdown.count("n = ") == latex.count("\\begin{tabular}") == latex.count("\\end{tabular}") == len(found)
@@ -41,12 +40,8 @@ def test_every_study_has_complete_tables_in_both_languages(published, study, tab
 
 @pytest.mark.parametrize(("study", "table", "transfer", "settings"), STUDIES, ids=NAMES)
 def test_a_study_without_rows_has_no_tables(published, study, table, transfer, settings):
-    if table is not None:
-        assert study_matrices(study, table.iloc[:0], transfer, published) == []
-    else:
-        assert (
-            study_matrices(study, None, transfer[transfer["size"] != "tile16"].query("size != 'full'"), published) == []
-        )
+    none = None if table is None else table.iloc[:0]
+    assert matrices_of(study, none, transfer.iloc[:0], published, settings) == []
 
 
 def test_change_under_corruption_stands_beside_the_published_one(published):
@@ -113,11 +108,11 @@ def test_per_image_attacks_stand_beside_the_sups_of_all_sizes(published):
 
 def test_designs_stand_under_all_attacks_with_intervals_over_training_seeds(published):
     transfer = design_transfer()
-    (matrix,) = tables("robust_design", robust_design(transfer, DESIGNS), published, transfer).values()
+    (matrix,) = tables("robust_design", None, published, transfer, designs=DESIGNS).values()
     assert list(matrix.cells.index) == ["plain", "deform"]
-    assert list(matrix.cells.columns) == ["none", "noise", "own", "foreign"]
-    assert matrix.cells.loc["plain", "own"].startswith("60.50 [54.1")
-    assert matrix.bold["own"].tolist() == [False, True]
+    assert list(matrix.cells.columns) == ["none", "noise", "white_box", "transfer"]
+    assert matrix.cells.loc["plain", "white_box"].startswith("60.50 [54.1")
+    assert matrix.bold["white_box"].tolist() == [False, True]
     assert matrix.bold["none"].tolist() == [False, False]
     assert "95 % interval over training seeds" in matrix.caption
     assert "seeds: 2." in matrix.caption
@@ -125,7 +120,7 @@ def test_designs_stand_under_all_attacks_with_intervals_over_training_seeds(publ
 
 def test_fine_tuned_networks_stand_before_and_after(published):
     transfer = finetuning_transfer()
-    found = tables("finetuning", finetuning(transfer, {"aanet": "tuned"}), published, transfer)
+    found = tables("finetuning", None, published, transfer, finetuned={"aanet": "tuned"})
     assert len(found) == 3
     strongest = found["finetuning-tile64-0.02-kitti2015-ground-truth-d1"]
     assert list(strongest.cells.columns) == ["before", "finetuned_original", "finetuned_new"]

@@ -1,8 +1,9 @@
 """Small tables of the studies, as a configuration of three networks would give them."""
 
 import pandas as pd
-from supcore.reporting.studies import with_change
-from supcore.reporting.transfer_studies import finetuning, robust_design
+
+from supcore.studies import make_study
+from supcore.studies.corruptions import with_change
 
 DESIGNS = {"plain": ["plain_0", "plain_1"], "deform": ["deform_0", "deform_1"]}
 
@@ -86,6 +87,25 @@ def finetuning_transfer():
     return frame(rows)
 
 
+def tables_of(name, table, transfer, published, settings):
+    """A study, its table (made from the transfer table where it is None), and what it reads."""
+    study, tables = make_study(name, settings), {"transfer": transfer}
+    table = study.table([], tables, published, 0) if table is None else table
+    return study, table, tables
+
+
+def matrices_of(name, table, transfer, published, settings):
+    """The printed tables of a study."""
+    study, table, tables = tables_of(name, table, transfer, published, settings)
+    return list(study.matrices(study.shown(table, tables, published)))
+
+
+def figure_of(name, table, transfer, published, settings, dataset="kitti2015"):
+    """The figure of a study."""
+    study, table, tables = tables_of(name, table, transfer, published, settings)
+    return study.draw(study.shown(table, tables, published), tables, dataset=dataset)
+
+
 def study_rows():
     """Every study: its name, its table, the transfer table beside it, its settings."""
     transfer = transfer_rows()
@@ -93,6 +113,6 @@ def study_rows():
     yield "classes", class_rows(), transfer, {}
     yield "sampling_efficiency", sample_rows(), transfer, {}
     yield "per_image", per_image_rows(), transfer, {}
-    yield "robust_design", robust_design(design_transfer(), DESIGNS), design_transfer(), {"designs": DESIGNS}
-    yield "finetuning", finetuning(finetuning_transfer(), {"aanet": "tuned"}), finetuning_transfer(), {}
+    yield "robust_design", None, design_transfer(), {"designs": DESIGNS}
+    yield "finetuning", None, finetuning_transfer(), {"finetuned": {"aanet": "tuned"}}
     yield "tile_sizes", None, transfer, {}

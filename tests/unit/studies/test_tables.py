@@ -1,11 +1,12 @@
-"""Tables of the studies with records of their own."""
+"""Tables of the studies that evaluate networks."""
 
 import pandas as pd
 import pytest
-from supcore.reporting.studies import shown_classes, study_table
 
 from supcore.errors import SupError
 from supcore.reporting.summary import write_csv
+from supcore.studies import make_study
+from supcore.studies.classes import shown_classes
 
 CLASS_SETTINGS = {"min_images": 2, "as_published": False}
 
@@ -18,7 +19,7 @@ def records(rows, **common):
 
 def table_of(study, frame, folder, settings=None):
     write_csv(frame, folder / "records.csv")
-    return study_table(study, [folder / "records.csv"], settings or {}, bootstrap_resamples=20)
+    return make_study(study, settings or {}).table([folder / "records.csv"], {}, None, seed=0)
 
 
 def test_change_is_relative_to_the_uncorrupted_images_of_the_same_network(tmp_path):

@@ -4,20 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from supcore.reporting.study_figures import study_figure
 
 from supcore.errors import SupError
-from supcore.reporting.comparison import compare, measured_transfer
+from supcore.reporting.comparison import compare
 from supcore.reporting.paper_plots import paper_plot, plot_ids
 from supcore.reporting.style import save_figure, styled
-from tests.unit.reporting.study_rows import corruption_rows, study_rows, transfer_rows
+from supcore.studies import make_study
+from tests.unit.studies.rows import corruption_rows, figure_of, study_rows, transfer_rows
 
 DRAWN = {name: rows for name, *rows in study_rows()}
 
 
 def draw(study, published, dataset="kitti2015"):
     table, transfer, settings = DRAWN[study]
-    return study_figure(study, table, transfer, published, dataset, settings)
+    return figure_of(study, table, transfer, published, settings, dataset)
 
 
 def legend(figure):
@@ -57,7 +57,7 @@ def test_corruption_bars_carry_the_published_change(published):
 
 def test_several_severities_count_with_their_mean(published):
     table = corruption_rows(severities=(1, 3))
-    figure = study_figure("corruptions", table, transfer_rows(), published, "kitti2015", {})
+    figure = figure_of("corruptions", table, transfer_rows(), published, {})
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["no corruption", "Gaussian blur", "JPEG"]
     assert figure.axes[0].containers[0][2].get_width() == pytest.approx((200 + 800) / 2)
 
@@ -124,7 +124,7 @@ def test_paper_plots_show_all_published_series_even_if_nothing_was_run(published
 
 
 def test_ours_stand_in_their_series(published):
-    figure = paper_plot("P07", published, compare(published, [measured_transfer(transfer_rows())]))
+    figure = paper_plot("P07", published, compare(published, [make_study("transfer", {}).numbers(transfer_rows())]))
     ours = {line.get_ydata()[-1] for line in figure.axes[0].lines if line.get_linestyle() == "-"}
     assert {20.0, 30.0, 40.0} <= ours
     assert "ours, 40 images" in legend(figure)

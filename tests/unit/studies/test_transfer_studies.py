@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from supcore.reporting.transfer_studies import finetuning, robust_design
 
 from supcore.reporting.summary import STATISTICS
+from supcore.studies.finetuning import finetuning
+from supcore.studies.robust_design import robust_design
 
 DESIGNS = {"plain": ["plain_0", "plain_1", "plain_2"], "deform": ["deform_0", "deform_1", "deform_2"]}
 
@@ -29,7 +30,7 @@ def table():
             if source == target:
                 d1 = (50 if design == "plain" else 30) + 10 * seed
             elif source[:-2] == design:
-                d1 = 99.0  # the same design with another seed is neither own nor foreign
+                d1 = 99.0  # the same design with another seed is neither of them
             else:
                 d1 = 20.0 + seed + int(source[-1])
             rows.append(row(target, source, d1))
@@ -43,21 +44,21 @@ def find(result, **key):
     return found
 
 
-def test_every_design_stands_under_its_controls_own_and_foreign_sups(table):
+def test_every_design_stands_under_its_controls_white_box_and_transferred_sups(table):
     result = robust_design(table, DESIGNS)
     assert set(zip(result["design"], result["attack"], strict=True)) == {
-        (design, attack) for design in DESIGNS for attack in ("none", "noise", "own", "foreign")
+        (design, attack) for design in DESIGNS for attack in ("none", "noise", "white_box", "transfer")
     }
-    own = find(result, design="plain", attack="own")
+    own = find(result, design="plain", attack="white_box")
     assert (own["d1_mean"], own["n_networks"], own["n_images"]) == (60.0, 3, 48)
     assert own["d1_std"] == pytest.approx(np.std([50, 60, 70]))
-    foreign = find(result, design="deform", attack="foreign")
+    foreign = find(result, design="deform", attack="transfer")
     assert foreign["d1_mean"] == pytest.approx(20 + 1 + 1)
     assert find(result, design="plain", attack="none")["d1_mean"] == 3.0
 
 
 def test_interval_is_student_s_over_training_seeds(table):
-    own = find(robust_design(table, DESIGNS), design="deform", attack="own")
+    own = find(robust_design(table, DESIGNS), design="deform", attack="white_box")
     low, high = stats.t.interval(0.95, 2, loc=40.0, scale=stats.sem([30, 40, 50]))
     assert (own["d1_ci_low"], own["d1_ci_high"]) == pytest.approx((low, high))
 
@@ -65,7 +66,7 @@ def test_interval_is_student_s_over_training_seeds(table):
 def test_one_network_has_no_interval(table):
     result = robust_design(table, {"plain": ["plain_0"], "deform": ["deform_0"]})
     assert result[["d1_ci_low", "d1_ci_high"]].isna().all(axis=None)
-    assert find(result, design="plain", attack="foreign")["d1_mean"] == 20.0
+    assert find(result, design="plain", attack="transfer")["d1_mean"] == 20.0
 
 
 def test_finetuned_network_meets_the_old_and_the_new_sups():

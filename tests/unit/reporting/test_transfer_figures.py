@@ -1,16 +1,13 @@
 import matplotlib
 import numpy as np
 import pytest
-from supcore.reporting.figures import (
-    error_against_epsilon,
-    qualitative_panel,
-    save_figure,
-    sup_preview,
-    transfer_bars,
-    transfer_heatmap,
-)
 
 from supcore.errors import SupError
+from supcore.reporting.bars import transfer_bars
+from supcore.reporting.curves import error_against_epsilon
+from supcore.reporting.heatmap import transfer_heatmap
+from supcore.reporting.pictures import qualitative_panel, sup_preview
+from supcore.reporting.style import save_figure
 from supcore.reporting.transfer import transfer_table
 from tests.unit.reporting.conftest import make_records
 
