@@ -19,7 +19,7 @@ real: $(VENV)/ready
 studies: $(VENV)/ready
 	$(SNAKEMAKE) --configfile config/config.yaml config/demo_studies.yaml
 
-# The demo's graph at its smallest, a minute or two; its numbers mean nothing.
+# The demo's graph at its smallest, in a few minutes; its numbers mean nothing.
 smoke: $(VENV)/ready
 	$(SNAKEMAKE) --configfile config/smoke.yaml \
 		--config 'pathvars={"results": "results/smoke", "logs": "logs/smoke", "benchmarks": "benchmarks/smoke"}'
