@@ -7,7 +7,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all
 # Folder with real stereo frames (kitti2015, kitti2012, flyingthings3d) for `make real`; used if it is there.
 REAL_FRAMES ?= ../shared/realdata
 
-.PHONY: demo real studies quick test test-all test-cpus check docs audit lock clean
+.PHONY: demo real studies smoke quick test test-all test-cpus check docs audit lock clean
 
 demo: $(VENV)/ready
 	$(SNAKEMAKE) results/tables/transfer.csv all --report results/report.html --report-after-run
@@ -18,6 +18,11 @@ real: $(VENV)/ready
 
 studies: $(VENV)/ready
 	$(SNAKEMAKE) --configfile config/config.yaml config/demo_studies.yaml
+
+# The demo's graph at its smallest, in a few minutes; its numbers mean nothing.
+smoke: $(VENV)/ready
+	$(SNAKEMAKE) --configfile config/smoke.yaml \
+		--config 'pathvars={"results": "results/smoke", "logs": "logs/smoke", "benchmarks": "benchmarks/smoke"}'
 
 # What a contributor runs after every change: no workflow, nothing that has to be installed beside Python.
 quick: $(VENV)/ready
@@ -50,8 +55,9 @@ check: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy --allow-untyped-defs workflow_scripts
-	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakefmt --check Snakefile workflow rules
 	$(BIN)/snakemake --lint
+	$(BIN)/codespell
 
 # Into site/; broken links and missing references are errors. The code is read, not imported: no PyTorch needed.
 docs: $(VENV)-docs/ready

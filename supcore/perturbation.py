@@ -31,6 +31,14 @@ class StereoPerturbation:
 
     Raises:
         SupError: a tile that does not divide the image, or an epsilon outside (0, 1].
+
+    Examples:
+        >>> sup = StereoPerturbation(size=(16, 16), image_size=(32, 64), epsilon=0.02)
+        >>> sup.left = torch.full((3, 16, 16), 0.5)  # beyond epsilon: clipped before it is added
+        >>> left, right = torch.zeros(2, 1, 3, 32, 64)
+        >>> perturbed_left, perturbed_right = sup(left, right)
+        >>> round(float(perturbed_left.max()), 4), float(perturbed_right.max())
+        (0.02, 0.0)
     """
 
     def __init__(self, size: Size, image_size: tuple[int, int], epsilon: float) -> None:
@@ -53,7 +61,14 @@ class StereoPerturbation:
     def random_signs(
         cls, size: Size, image_size: tuple[int, int], epsilon: float, generator: torch.Generator
     ) -> "StereoPerturbation":
-        """The control that every SUP is read against: each element +epsilon or -epsilon at random."""
+        """The control that every SUP is read against: each element +epsilon or -epsilon at random.
+
+        Examples:
+            >>> generator = torch.Generator().manual_seed(0)
+            >>> noise = StereoPerturbation.random_signs((8, 8), (32, 64), epsilon=0.5, generator=generator)
+            >>> sorted(set(noise.left.flatten().tolist()))
+            [-0.5, 0.5]
+        """
         noise = cls(size, image_size, epsilon)
         for name in ("left", "right"):
             signs = torch.randint(0, 2, (3, *noise.size), generator=generator) * 2 - 1
@@ -125,6 +140,15 @@ class StereoPerturbation:
 
         Raises:
             SupError: missing, damaged or foreign file, or elements beyond epsilon.
+
+        Examples:
+            >>> sup = StereoPerturbation("full", image_size=(32, 64), epsilon=0.02)
+            >>> sup.save("sup.safetensors")
+            >>> StereoPerturbation.load("sup.safetensors").epsilon
+            0.02
+            >>> sup.save("norm002.pth")  # the authors' format does not state epsilon, but a file's name may
+            >>> StereoPerturbation.load("norm002.pth", image_size=(32, 64)).epsilon
+            0.02
         """
         path = Path(path)
         if path.suffix == ".safetensors":
@@ -166,6 +190,12 @@ def clamp_unit(image: Tensor) -> Tensor:
 
     ``torch.clamp`` had that sub-gradient when the method was published and has 0 since PyTorch 2.14; saturated
     pixels (sky) would then not contribute to the first step.
+
+    Examples:
+        >>> image = torch.tensor([-0.5, 0.0, 1.0, 1.5], requires_grad=True)
+        >>> clamp_unit(image).sum().backward()
+        >>> image.grad.tolist()
+        [0.0, 1.0, 1.0, 0.0]
     """
     inside = (image >= 0) & (image <= 1)
     return torch.where(inside, image, image.detach().clamp(0, 1))

@@ -24,6 +24,10 @@ def published_alpha(epsilon: float) -> float:
     """Length of a step of the iterative attacks: the paper's for its four bounds, else epsilon / 40.
 
     The latter is the paper's share for all but the largest bound: 40 steps in one direction just reach epsilon.
+
+    Examples:
+        >>> published_alpha(0.01), published_alpha(0.04)
+        (0.00025, 0.001)
     """
     return PUBLISHED_ALPHA.get(epsilon, epsilon / 40)
 
@@ -39,6 +43,16 @@ class PerImageAttack:
         epsilon: bound of every element of the perturbation, in intensity units, in (0, 1].
         options: one of ``PER_IMAGE_ATTACKS``, or your own.
         seed: of the target noise, starts, diversity and of what the network itself draws.
+
+    Examples:
+        >>> from supcore.attack import PER_IMAGE_ATTACKS
+        >>> from supcore.networks import build_network
+        >>> network = build_network("psmnet", base_channels=4, pooling_sizes=(8, 4, 2, 1), max_disparity=16)
+        >>> attack = PerImageAttack(network, epsilon=0.02, options=PER_IMAGE_ATTACKS["fgsm"])
+        >>> left, right = torch.rand(2, 1, 3, 32, 64, generator=torch.Generator().manual_seed(0))
+        >>> perturbed_left, perturbed_right = attack(left, right, images=[0])
+        >>> round(float((perturbed_left - left).abs().max()), 4)
+        0.02
     """
 
     def __init__(self, network: StereoNetwork, epsilon: float, options: PerImageOptions, seed: int = 0) -> None:

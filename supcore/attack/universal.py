@@ -38,6 +38,17 @@ class UniversalAttack:
     Attributes:
         velocity: 2×3×h×w, accumulated directions of the left and the right tile; zero before the first step.
         clipped_fraction: share of gradient elements beyond ±alpha in the last step, over all networks.
+
+    Examples:
+        >>> from supcore.networks import build_network
+        >>> network = build_network("psmnet", base_channels=4, pooling_sizes=(8, 4, 2, 1), max_disparity=16)
+        >>> sup = StereoPerturbation(size=(16, 16), image_size=(32, 64), epsilon=0.02)
+        >>> generator = torch.Generator().manual_seed(0)
+        >>> attack = UniversalAttack(network, sup, alpha=0.005, generator=generator, step_rule="sign")
+        >>> left, right = torch.rand(2, 1, 3, 32, 64, generator=generator)
+        >>> losses = [attack.step(left, right) for _ in range(5)]
+        >>> round(float(sup.left.abs().max()), 4)  # five steps of 0.005 would be 0.025
+        0.02
     """
 
     def __init__(

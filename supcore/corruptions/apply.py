@@ -28,6 +28,12 @@ def corrupt(
 
     Raises:
         SupError: unknown name or severity, no generator for a random corruption, or no such image.
+
+    Examples:
+        >>> image = torch.full((3, 32, 64), 0.5)
+        >>> noisy = corrupt(image, "gaussian_noise", severity=2, generator=torch.Generator().manual_seed(0))
+        >>> round(float(noisy.std()), 2)
+        0.04
     """
     entry, parameters = _setting(name, severity)
     batch = _images(image, name)
@@ -60,6 +66,16 @@ def corrupt_pair(
 
     Raises:
         SupError: as for :func:`corrupt`, or views of different shapes.
+
+    Examples:
+        >>> left = right = torch.full((3, 32, 64), 0.5)
+        >>> generator = torch.Generator().manual_seed(0)
+        >>> pair = corrupt_pair(left, right, "brightness", generator=generator)  # each camera its own brightness
+        >>> torch.equal(*pair)
+        False
+        >>> pair = corrupt_pair(left, right, "brightness", generator=generator, shared_draws=True)
+        >>> torch.equal(*pair)
+        True
     """
     if left.shape != right.shape:
         raise SupError(

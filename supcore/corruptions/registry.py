@@ -137,6 +137,12 @@ def chosen_corruptions(wanted: str | Sequence[str]) -> tuple[str, ...]:
 
     Raises:
         SupError: there is no corruption of this name.
+
+    Examples:
+        >>> len(chosen_corruptions("published")), len(chosen_corruptions("common"))
+        (9, 15)
+        >>> chosen_corruptions(["jpeg", "imagenet_c_fog"])
+        ('jpeg', 'imagenet_c_fog')
     """
     names = GROUPS[wanted] if isinstance(wanted, str) else tuple(wanted)
     for name in names:

@@ -34,7 +34,13 @@ def read_image(path: str | Path) -> np.ndarray:
 
 
 def write_image(path: str | Path, image: np.ndarray) -> None:
-    """Write an H×W×3 (RGB) or H×W (grey) uint8 array; the suffix chooses the format."""
+    """Write an H×W×3 (RGB) or H×W (grey) uint8 array; the suffix chooses the format.
+
+    Examples:
+        >>> write_image("grey.png", np.full((4, 6), 128, np.uint8))
+        >>> read_image("grey.png").shape  # grey is repeated in the three channels
+        (4, 6, 3)
+    """
     if image.dtype != np.uint8:
         raise TypeError(f"write_image takes uint8, got {image.dtype}")
     with atomic_path(path) as temporary:
@@ -61,6 +67,11 @@ def write_disparity(path: str | Path, disparity: np.ndarray) -> None:
 
     Raises:
         ValueError: a disparity above 255.996 px, which the format cannot hold.
+
+    Examples:
+        >>> write_disparity("disparity.png", np.array([[12.5, 0.001, -1.0]]))
+        >>> read_disparity("disparity.png").tolist()  # in steps of 1/256 px
+        [[12.5, 0.0, 0.0]]
     """
     if not np.isfinite(disparity).all() or float(disparity.max(initial=0)) > MAX_DISPARITY_PNG:
         raise ValueError(f"disparity must be finite and at most {MAX_DISPARITY_PNG:.3f} px to fit a 16-bit PNG")

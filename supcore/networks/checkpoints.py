@@ -25,6 +25,13 @@ def load_weights(network: nn.Module, path: str | Path) -> list[str]:
 
     Raises:
         SupError: unreadable file, not a state dict, weights of another network, or values that are not finite.
+
+    Examples:
+        >>> from supcore.networks import build_network
+        >>> options = {"base_channels": 4, "pooling_sizes": (8, 4, 2, 1), "max_disparity": 16}
+        >>> save_weights(build_network("psmnet", **options), "small.safetensors")
+        >>> load_weights(build_network("psmnet", **options), "small.safetensors")
+        []
     """
     found = read_state_dict(path)
     expected = network.state_dict()

@@ -56,6 +56,15 @@ def build_network(name: str, **options: Any) -> Any:
 
     Raises:
         SupError: unknown name or option, a value the network cannot have, or an import path without a network.
+
+    Examples:
+        The published network, and a small one:
+
+        >>> build_network("psmnet").options.max_disparity
+        192
+        >>> network = build_network("psmnet_deform6", base_channels=4, pooling_sizes=(8, 4, 2, 1), max_disparity=16)
+        >>> network.options.deformable_layers
+        (3, 4)
     """
     entry = _entry(name)
     network_class, options_class = _classes(name, entry)

@@ -81,6 +81,17 @@ def deform_conv2d(
 
     Raises:
         ValueError: an argument does not fit the others.
+
+    Examples:
+        Without offsets it is an ordinary convolution; a whole pixel to the right, the same of the shifted image.
+
+        >>> image = torch.arange(25.0).view(1, 1, 5, 5)
+        >>> weight, offset = torch.ones(1, 1, 1, 1), torch.zeros(1, 2, 5, 5)
+        >>> torch.equal(deform_conv2d(image, offset, weight), image)
+        True
+        >>> offset[:, 1] = 1  # dx
+        >>> deform_conv2d(image, offset, weight)[0, 0, 0].tolist()
+        [1.0, 2.0, 3.0, 4.0, 0.0]
     """
     steps = (_pair(stride, "stride", 1), _pair(padding, "padding", 0), _pair(dilation, "dilation", 1))
     _check_shapes(input, offset, weight, bias, mask, *steps)

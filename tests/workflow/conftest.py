@@ -11,7 +11,10 @@ from filelock import FileLock
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # What a copy of the repository needs to run.
-PARTS = ("Snakefile", "rules", "workflow_scripts", "supcore", "config", "resources", "profiles", "report", "envs")
+PARTS = (
+    *("Snakefile", "workflow", "rules", "workflow_scripts", "supcore"),
+    *("config", "resources", "profiles", "report", "envs"),
+)
 
 
 class Workspace:

@@ -1,5 +1,6 @@
 """The workflow runs from any folder, as a module of another one, and from a snapshot of its repository."""
 
+import re
 import shutil
 import subprocess
 
@@ -9,6 +10,7 @@ from tests.workflow.conftest import PARTS, REPOSITORY, Workspace
 
 pytestmark = pytest.mark.workflow
 
+MANIFEST = "results/manifests/synthetic_driving/test.csv"
 RECORDS = "results/evaluations/synthetic_driving/psmnet/demo/from-psmnet.csv"
 OVERLAP = "results/tables/overlap.csv"
 MODULE = """
@@ -71,3 +73,18 @@ def test_the_demo_is_planned_from_a_folder_without_any_file(elsewhere):
     planned = elsewhere.run(command[: command.index("--configfile")])
     assert planned.returncode == 0, planned.stdout[-2000:]
     assert "train_sup" in planned.stdout
+
+
+def test_the_snakefile_of_the_catalogue_plans_the_same_and_runs(elsewhere):
+    """Deployed as snakedeploy does it: a module in the folder ``workflow``, without a target."""
+    (elsewhere.folder / "workflow").mkdir()
+    deployed = MODULE.format(snakefile=REPOSITORY / "workflow/Snakefile")
+    (elsewhere.folder / "workflow/Snakefile").write_text(deployed)
+    direct = elsewhere.command("--dry-run", "--quiet", "rules", config=str(elsewhere.folder / "mine.yaml"))
+    planned = elsewhere.run(direct), elsewhere.run([direct[0], "--cores", "1", "--dry-run", "--quiet", "rules"])
+    wanted, found = (dict(re.findall(r"^(\w+) +(\d+)$", plan.stdout, re.MULTILINE)) for plan in planned)
+    assert wanted.pop("all") == found.pop("everything") == "1", planned[1].stdout[-2000:]
+    assert found == wanted
+    finished = elsewhere.run([direct[0], "--cores", "1", MANIFEST])
+    assert finished.returncode == 0, finished.stdout[-2000:]
+    assert len(elsewhere.read(MANIFEST).splitlines()) == 4  # a header and three pairs
