@@ -14,10 +14,11 @@ demo: $(VENV)/ready
 
 real: $(VENV)/ready
 	@if [ -d "$(REAL_FRAMES)" ] && [ ! -e data/real_frames ]; then mkdir -p data && ln -s "$(abspath $(REAL_FRAMES))" data/real_frames; fi
-	$(SNAKEMAKE) --configfile config/real_sample.yaml $$(test -e data/real_frames && echo config/real_frames.yaml)
+	$(SNAKEMAKE) --configfile config/overlays/real/sample.yaml \
+		$$(test -e data/real_frames && echo config/overlays/real/frames.yaml)
 
 studies: $(VENV)/ready
-	$(SNAKEMAKE) --configfile config/config.yaml config/demo_studies.yaml
+	$(SNAKEMAKE) --configfile config/config.yaml config/overlays/demo/studies.yaml
 
 # What a contributor runs after every change: no workflow, nothing that has to be installed beside Python.
 quick: $(VENV)/ready
