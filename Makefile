@@ -7,7 +7,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all
 # Folder with real stereo frames (kitti2015, kitti2012, flyingthings3d) for `make real`; used if it is there.
 REAL_FRAMES ?= ../shared/realdata
 
-.PHONY: demo real studies quick test test-all test-cpus check docs audit lock clean
+.PHONY: demo real studies quick test test-all test-cpus check docs keys audit lock clean
 
 demo: $(VENV)/ready
 	$(SNAKEMAKE) results/tables/transfer.csv all --report results/report.html --report-after-run
@@ -57,6 +57,10 @@ check: $(VENV)/ready
 # Into site/; broken links and missing references are errors. The code is read, not imported: no PyTorch needed.
 docs: $(VENV)-docs/ready
 	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --strict
+
+# The tables of keys in config/README.md, from the schema of configurations.
+keys: $(VENV)/ready
+	$(BIN)/python docs/extensions/key_tables.py
 
 # Known weaknesses of the pinned versions, as far as the data base can be reached, and the bill of materials, sbom.json.
 audit: $(VENV)/ready $(VENV)-audit/ready
