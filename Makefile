@@ -7,21 +7,22 @@ SNAKEMAKE := $(BIN)/snakemake --cores all
 # Folder with real stereo frames (kitti2015, kitti2012, flyingthings3d) for `make real`; used if it is there.
 REAL_FRAMES ?= ../shared/realdata
 
-.PHONY: demo real studies smoke quick test test-all test-cpus check docs audit lock clean
+.PHONY: demo real studies smoke quick test test-all test-cpus check docs keys audit lock clean
 
 demo: $(VENV)/ready
 	$(SNAKEMAKE) results/tables/transfer.csv all --report results/report.html --report-after-run
 
 real: $(VENV)/ready
 	@if [ -d "$(REAL_FRAMES)" ] && [ ! -e data/real_frames ]; then mkdir -p data && ln -s "$(abspath $(REAL_FRAMES))" data/real_frames; fi
-	$(SNAKEMAKE) --configfile config/real_sample.yaml $$(test -e data/real_frames && echo config/real_frames.yaml)
+	$(SNAKEMAKE) --configfile config/overlays/real/sample.yaml \
+		$$(test -e data/real_frames && echo config/overlays/real/frames.yaml)
 
 studies: $(VENV)/ready
-	$(SNAKEMAKE) --configfile config/config.yaml config/demo_studies.yaml
+	$(SNAKEMAKE) --configfile config/config.yaml config/overlays/demo/studies.yaml
 
 # The demo's graph at its smallest, in a few minutes; its numbers mean nothing.
 smoke: $(VENV)/ready
-	$(SNAKEMAKE) --configfile config/smoke.yaml \
+	$(SNAKEMAKE) --configfile tests/workflow/config/smoke.yaml \
 		--config 'pathvars={"results": "results/smoke", "logs": "logs/smoke", "benchmarks": "benchmarks/smoke"}'
 
 # What a contributor runs after every change: no workflow, nothing that has to be installed beside Python.
@@ -62,6 +63,10 @@ check: $(VENV)/ready
 # Into site/; broken links and missing references are errors. The code is read, not imported: no PyTorch needed.
 docs: $(VENV)-docs/ready
 	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --strict
+
+# The tables of keys in config/README.md, from the schema of configurations.
+keys: $(VENV)/ready
+	$(BIN)/python docs/extensions/key_tables.py
 
 # Known weaknesses of the pinned versions, as far as the data base can be reached, and the bill of materials, sbom.json.
 audit: $(VENV)/ready $(VENV)-audit/ready

@@ -1,9 +1,10 @@
-"""Step rules and per-image attacks by name; without PyTorch, so that a configuration is checked in no time."""
+"""Step rules, selections and per-image attacks by name; without PyTorch, so that checking a configuration is quick."""
 
 from dataclasses import dataclass
 from typing import Literal
 
 StepRule = Literal["clip", "sign", "normalised"]
+Selection = Literal["last", "best"]
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from supcore.attack.choices import StepRule
+from supcore.attack.choices import Selection, StepRule
 from supcore.attack.universal import UniversalAttack, as_networks
 from supcore.attack.validation import SupValidator
 from supcore.data.dataset import StereoDataset, to_unit_range
@@ -47,7 +47,7 @@ class SupOptions:
     seed: int = 0
     checkpoint_every: int = 500
     snapshot_steps: tuple[int, ...] = ()
-    selection: Literal["last", "best"] = "last"
+    selection: Selection = "last"
     workers: int = 0
 
 

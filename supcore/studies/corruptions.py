@@ -26,7 +26,7 @@ class Corruptions(Study):
         "corruptions": {
             "description": "a group (published: the paper's nine; common: ImageNet-C's fifteen) or a list of names",
             "oneOf": [
-                {"enum": ["published", "common"]},
+                {"type": "string", "registry": "corruption groups"},
                 {"type": "array", "minItems": 1, "uniqueItems": True, "items": {"registry": "corruptions"}},
             ],
         },

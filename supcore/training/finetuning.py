@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from torch import Tensor
 
+from supcore.attack.choices import Selection
 from supcore.data.dataset import StereoDataset
 from supcore.errors import SupError
 from supcore.networks import StereoNetwork
@@ -36,7 +37,7 @@ class AdversarialFinetuning(Extension):
     validation: StereoDataset | None = None
     probability: float = 0.5
     seed: int = 0
-    selection: Literal["last", "best"] = "last"
+    selection: Selection = "last"
 
     def __post_init__(self) -> None:
         if not self.sups:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import yaml
 from jsonschema import Draft202012Validator, ValidationError, validators  # type: ignore[import-untyped]
 
-from supcore.attack.choices import PER_IMAGE_ATTACKS, StepRule
+from supcore.attack.choices import PER_IMAGE_ATTACKS, Selection, StepRule
 from supcore.data.layouts import LAYOUTS
 from supcore.errors import SupError
 from supcore.networks.registry import NETWORKS
@@ -27,13 +27,28 @@ def _corruptions() -> Iterable[str]:
     return CORRUPTIONS
 
 
+def _corruption_groups() -> Iterable[str]:
+    from supcore.corruptions.registry import GROUPS
+
+    return GROUPS
+
+
+def _scenes() -> Iterable[str]:
+    from supcore.data.synthetic import SCENES
+
+    return SCENES
+
+
 # What the schema's keyword ``registry`` may name. Nothing here imports PyTorch.
 REGISTRIES: dict[str, Callable[[], Iterable[str]]] = {
     "networks": lambda: NETWORKS,
     "layouts": lambda: (*MADE_LAYOUTS, *LAYOUTS),
     "layouts on disk": lambda: LAYOUTS,
+    "scenes": _scenes,
     "corruptions": _corruptions,
+    "corruption groups": _corruption_groups,
     "step rules": lambda: get_args(StepRule),
+    "selections": lambda: get_args(Selection),
     "per-image attacks": lambda: PER_IMAGE_ATTACKS,
 }
 
@@ -70,8 +85,10 @@ def complete_schema(config: dict[str, Any], schema: str | Path) -> dict[str, Any
     given = given if isinstance(given, dict) else {}
     known = {name: find_study(name, {}) for name in STUDIES}
     own = {name: entry for name, entry in given.items() if isinstance(entry, dict) and name not in known}
-    known |= {name: find_study(name, entry) for name, entry in own.items()}
-    sections = {name: study.schema() for name, study in known.items() if study.keys or name in own}
+    sections = {name: study.schema() for name, study in known.items() if study.keys}
+    for name, entry in own.items():
+        sections[name] = find_study(name, entry).schema()
+        sections[name]["properties"]["study"] = {"type": "string"}  # its import path
     complete["properties"]["studies"]["properties"] = sections
     return complete
 

@@ -40,7 +40,7 @@ def main() -> None:
 
 def grid(seeds: int) -> dict[str, object]:
     """The smoke configuration with the paper's networks, its epsilons and four tile sizes."""
-    config = yaml.safe_load((REPOSITORY / "config/smoke.yaml").read_text())
+    config = yaml.safe_load((REPOSITORY / "tests/workflow/config/smoke.yaml").read_text())
     config["image_size"] = [256, 512]
     config["networks"] = {
         name: {"architecture": name, "weights": {"demo": {"untrained": True}}} for name in ARCHITECTURES

@@ -16,8 +16,8 @@ from tests.workflow.conftest import Workspace
 
 CONFIGS = sorted(
     path.relative_to(REPOSITORY)
-    for folder in ("config", "examples")
-    for path in (REPOSITORY / folder).glob("*.yaml")
+    for folder in ("config", "examples", "tests/workflow/config")
+    for path in (REPOSITORY / folder).rglob("*.yaml")
     if path.name not in ("config.schema.yaml", "weights.yaml")
 )
 
@@ -28,7 +28,7 @@ def layers(path):
     command = re.search(r"--configfile ((?:\S+\.yaml ?)+)", header)
     if command:
         return command[1].split()
-    below = re.search(r"On top of (config/\S+\.yaml)", header)
+    below = re.search(r"On top of (\S+\.yaml)", header)
     return [*(layers(below[1]) if below else ()), str(path)]
 
 
@@ -45,7 +45,8 @@ def commands():
 def workspace(tmp_path_factory):
     """A folder with what the repository's has, and the files that the pages tell a reader to write."""
     workspace = Workspace(tmp_path_factory.mktemp("commands"))
-    (workspace.folder / "examples").symlink_to(REPOSITORY / "examples")
+    for folder in ("examples", "tests"):
+        (workspace.folder / folder).symlink_to(REPOSITORY / folder)
     for block in blocks("yaml"):
         if name := re.match(r"# (\w+\.yaml)", block.code):
             (workspace.folder / name[1]).write_text(block.code)
@@ -91,8 +92,8 @@ def test_the_commands_are_found():
     """An expression that finds none would let all tests above pass."""
     assert len(CONFIGS) >= 13
     assert len(commands()) >= 14
-    assert layers("config/real_align_corners.yaml") == [
-        "config/real_sample.yaml",
-        "config/real_frames.yaml",
-        "config/real_align_corners.yaml",
+    assert layers("config/overlays/real/align_corners.yaml") == [
+        "config/overlays/real/sample.yaml",
+        "config/overlays/real/frames.yaml",
+        "config/overlays/real/align_corners.yaml",
     ]

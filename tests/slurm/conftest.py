@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.conftest import REPOSITORY, Workspace
+from tests.workflow.conftest import REPOSITORY, SMOKE, Workspace
 
 HERE = Path(__file__).parent
 DAEMONS = ("slurmctld", "slurmd", "munged", "sbatch")
@@ -75,9 +75,8 @@ class ClusterWorkspace(Workspace):
     log = "snakemake.log"
     process = None
 
-    def start(self, *arguments, config="smoke.yaml"):
+    def start(self, *arguments, config=SMOKE):
         """Start Snakemake; its output goes to the file ``log``."""
-        config = config if Path(config).is_absolute() else f"config/{config}"
         snakemake = Path(sys.executable).with_name("snakemake")
         command = [snakemake, "--snakefile", REPOSITORY / "Snakefile", *OPTIONS, *arguments, "--configfile", config]
         with (self.folder / self.log).open("w") as output:

@@ -10,6 +10,7 @@ import yaml
 from filelock import FileLock
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+SMOKE, SMOKE_STUDIES = (REPOSITORY / f"tests/workflow/config/{name}.yaml" for name in ("smoke", "smoke_studies"))
 # What a copy of the repository needs to run.
 PARTS = (
     *("Snakefile", "workflow", "rules", "workflow_scripts", "supcore"),
@@ -26,10 +27,10 @@ class Workspace:
             if not (folder / name).exists():
                 (folder / name).symlink_to(repository / name)
 
-    def snakemake(self, *arguments, config="smoke.yaml", cores=2):
+    def snakemake(self, *arguments, config=SMOKE, cores=2):
         """Run Snakemake here; returns the finished process with all its output in ``stdout``.
 
-        ``config`` is the name of a configuration of the repository, the path of another one, or several of them.
+        ``config`` is the path of a configuration, from the folder or absolute, or several of them.
         """
         return self.run(self.command(*arguments, config=config, cores=cores))
 
@@ -45,17 +46,16 @@ class Workspace:
             check=False,
         )
 
-    def command(self, *arguments, config="smoke.yaml", cores=2):
+    def command(self, *arguments, config=SMOKE, cores=2):
         """The command line that :meth:`snakemake` runs in the folder."""
         snakemake = Path(sys.executable).with_name("snakemake")
         command = [snakemake, "--snakefile", self.repository / "Snakefile", "--cores", str(cores), *arguments]
-        configs = [config] if isinstance(config, str) else config
-        command += ["--configfile", *(c if Path(c).is_absolute() else f"config/{c}" for c in configs)]
+        command += ["--configfile", *([config] if isinstance(config, str | Path) else config)]
         return list(map(str, command))
 
-    def changed_config(self, base="smoke.yaml", **changes):
-        """Path of a copy of a configuration with changes, as ``sups__epsilons=[0.5]``."""
-        config = yaml.safe_load((REPOSITORY / "config" / base).read_text())
+    def changed_config(self, **changes):
+        """Path of a copy of the smoke configuration with changes, as ``sups__epsilons=[0.5]``."""
+        config = yaml.safe_load(SMOKE.read_text())
         for key, value in changes.items():
             *parents, last = key.split("__")
             place = config

@@ -6,30 +6,30 @@ import subprocess
 import pytest
 
 from tests.docs.blocks import blocks
-from tests.workflow.conftest import REPOSITORY
+from tests.workflow.conftest import REPOSITORY, SMOKE, SMOKE_STUDIES
 
 pytestmark = pytest.mark.workflow
 
 
 @pytest.mark.parametrize(
     ("config", "job", "count"),
-    [("config.yaml", "train_sup", 9), ("paper.yaml", "train_sup", 40), ("real_sample.yaml", "train_sup", 1)],
+    [("config.yaml", "train_sup", 9), ("paper.yaml", "train_sup", 40), ("overlays/real/sample.yaml", "train_sup", 1)],
 )
 def test_shipped_configurations_build_their_graph(workspace, config, job, count):
-    planned = workspace.snakemake("--dry-run", config=config)
+    planned = workspace.snakemake("--dry-run", config=f"config/{config}")
     assert planned.returncode == 0, planned.stdout[-2000:]
     jobs = dict(line.split() for line in planned.stdout.splitlines() if len(line.split()) == 2)
     assert jobs[job] == str(count)
 
 
 def test_a_dry_run_of_the_paper_names_all_missing_roots(workspace):
-    planned = workspace.snakemake("--dry-run", config="paper.yaml")
+    planned = workspace.snakemake("--dry-run", config="config/paper.yaml")
     for dataset in ("kitti_raw", "kitti2015", "kitti2012", "flyingthings3d"):
         assert f"datasets.{dataset}.root" in planned.stdout
 
 
 def test_a_real_run_without_data_stops_before_any_job(workspace):
-    refused = workspace.snakemake(config="paper.yaml")
+    refused = workspace.snakemake(config="config/paper.yaml")
     assert refused.returncode != 0
     assert "datasets.kitti2015.root: data/kitti_scene_flow" in refused.stdout
     assert not (workspace.folder / "results/downloads").exists()
@@ -79,7 +79,7 @@ def test_weights_of_others_fit_no_rule_whoever_asks_for_them(workspace):
     own = workspace.folder / "Snakefile"
     for path in (sup, clean):
         own.write_text(f"include: {str(REPOSITORY / 'Snakefile')!r}\nrule own:\n    input: 'results/{path}'\n")
-        configs = ["smoke.yaml", "smoke_studies.yaml"]  # where another network has weights of that name
+        configs = [SMOKE, SMOKE_STUDIES]  # where another network has weights of that name
         refused = workspace.snakemake("--dry-run", "own", "--snakefile", str(own), config=configs)
         assert refused.returncode == 1
         assert f"Missing input files for rule own:\n    affected files:\n        results/{path}" in refused.stdout

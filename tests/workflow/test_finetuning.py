@@ -80,10 +80,10 @@ def test_a_training_starts_from_the_weights_of_another_one(workspace):
 
 
 @pytest.mark.parametrize(
-    ("layer", "job", "count"), [("paper_training", "train_stereo", 8), ("paper_finetuning", "finetune_stereo", 3)]
+    ("layer", "job", "count"), [("training", "train_stereo", 8), ("finetuning", "finetune_stereo", 3)]
 )
 def test_layers_of_the_paper_build_their_graph(workspace, layer, job, count):
-    planned = workspace.snakemake("--dry-run", config=["paper.yaml", f"{layer}.yaml"])
+    planned = workspace.snakemake("--dry-run", config=["config/paper.yaml", f"config/overlays/paper/{layer}.yaml"])
     assert planned.returncode == 0, planned.stdout[-2000:]
     numbers = dict(line.split() for line in planned.stdout.splitlines() if len(line.split()) == 2)
     assert numbers[job] == str(count)

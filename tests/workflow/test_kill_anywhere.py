@@ -15,7 +15,7 @@ import pytest
 import torch
 import yaml
 
-from tests.workflow.conftest import REPOSITORY, Workspace
+from tests.workflow.conftest import REPOSITORY, SMOKE, Workspace
 from tests.workflow.test_finetuning import TRAINING
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
@@ -90,7 +90,7 @@ def address():
 def prepare(folder, address):
     """A workspace whose graph downloads, trains, optimises, evaluates and summarises."""
     workspace = Workspace(folder)
-    networks = yaml.safe_load((REPOSITORY / "config/smoke.yaml").read_text())["networks"]
+    networks = yaml.safe_load(SMOKE.read_text())["networks"]
     options = networks["psmnet"]["options"]
     registry = {
         "files": {"psmnet.safetensors": {"url": address, "licence": "ours"}},

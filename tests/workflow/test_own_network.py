@@ -7,7 +7,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from tests.workflow.conftest import REPOSITORY, Workspace
+from tests.workflow.conftest import REPOSITORY, SMOKE, Workspace
 
 pytestmark = pytest.mark.workflow
 
@@ -26,10 +26,8 @@ def finished(tmp_path_factory):
     workspace = Workspace(tmp_path_factory.mktemp("own"))
     shutil.copytree(REPOSITORY / "examples", workspace.folder / "mine", ignore=shutil.ignore_patterns("__pycache__"))
     text = (workspace.folder / "mine/own_network.yaml").read_text().replace("examples.", "mine.")
-    config = yaml.safe_load((REPOSITORY / "config/smoke.yaml").read_text())
+    config = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
     update_config(config, yaml.safe_load(text))
-    for key, name in (("datasets", DROPPED), ("networks", "psmnet_deform6")):
-        del config[key][name]
     del config["evaluation"]["datasets"][DROPPED]
     config["datasets"]["synthetic_driving"]["splits"] = dict.fromkeys(("train", "validation", "test", "pretrain"), 2)
     config["sups"] |= {"sizes": ["tile32"], "steps": 2, "checkpoint_every": 2}
@@ -85,7 +83,7 @@ def test_editing_one_re_runs_its_jobs_and_no_others(finished):
     ],
 )
 def test_a_wrong_entry_is_one_line(workspace, changes, message):
-    config = yaml.safe_load((REPOSITORY / "config/smoke.yaml").read_text())
+    config = yaml.safe_load(SMOKE.read_text())
     networks = {"psmnet": config["networks"]["psmnet"] | changes}
     refused = workspace.snakemake("--dry-run", config=workspace.changed_config(networks=networks))
     assert refused.returncode != 0
@@ -96,8 +94,8 @@ def test_a_wrong_entry_is_one_line(workspace, changes, message):
 def test_the_example_builds_its_graph_from_any_folder(workspace):
     """Its networks are found beside the Snakefile."""
     example = str(REPOSITORY / "examples/own_network.yaml")
-    planned = workspace.snakemake("--dry-run", config=["smoke.yaml", example])
+    planned = workspace.snakemake("--dry-run", config=["config/config.yaml", example])
     assert planned.returncode == 0, planned.stdout[-2000:]
     jobs = dict(line.split() for line in planned.stdout.splitlines() if len(line.split()) == 2)
-    assert jobs["train_sup"] == "3"
+    assert jobs["train_sup"] == "2"
     assert jobs["untrained_weights"] == "1"

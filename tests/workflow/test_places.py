@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.workflow.conftest import PARTS, REPOSITORY, Workspace
+from tests.workflow.conftest import PARTS, REPOSITORY, SMOKE, Workspace
 
 pytestmark = pytest.mark.workflow
 
@@ -33,7 +33,7 @@ def elsewhere(tmp_path):
     workspace = Workspace(tmp_path)
     for link in ("config", "resources"):
         (tmp_path / link).unlink()
-    shutil.copy(REPOSITORY / "config/smoke.yaml", tmp_path / "mine.yaml")
+    shutil.copy(SMOKE, tmp_path / "mine.yaml")
     return workspace
 
 

@@ -76,7 +76,9 @@ def run(tmp_path_factory, frames, released_psmnet):
     (workspace.folder / "data/real_frames").symlink_to(frames)
     shutil.copytree(released_psmnet.parent / "downloads", workspace.folder / "downloads")
     tables = [Path("results/real_sample/tables") / f"{name}.csv" for name in ("transfer", "classes", "overlap")]
-    finished = workspace.snakemake(*tables, config=["real_sample.yaml", "real_frames.yaml"])
+    finished = workspace.snakemake(
+        *tables, config=["config/overlays/real/sample.yaml", "config/overlays/real/frames.yaml"]
+    )
     assert finished.returncode == 0, finished.stdout[-4000:]
     return workspace
 

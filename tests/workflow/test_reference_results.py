@@ -38,7 +38,7 @@ def interval():
 
 def test_psmnet_under_its_own_sups(workspace, interval):
     """All three epsilons, against both references."""
-    finished = workspace.snakemake(RECORDS, config="config.yaml")
+    finished = workspace.snakemake(RECORDS, config="config/config.yaml")
     assert finished.returncode == 0, finished.stdout[-4000:]
     records = list(csv.DictReader(workspace.read(RECORDS).decode().splitlines()))
     assert len(interval) == 6

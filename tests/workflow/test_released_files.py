@@ -8,7 +8,7 @@ import torch
 import yaml
 
 from supcore.tensor_files import read_tensors
-from tests.workflow.conftest import REPOSITORY
+from tests.workflow.conftest import REPOSITORY, SMOKE
 
 pytestmark = pytest.mark.workflow
 
@@ -22,7 +22,7 @@ class Own:
         self.workspace = workspace
         self.file = workspace.folder / "my weights.bin"  # safetensors, though the name does not say so
         self.file.write_bytes((REPOSITORY / "resources/demo_weights/psmnet.safetensors").read_bytes())
-        smoke = yaml.safe_load((REPOSITORY / "config/smoke.yaml").read_text())
+        smoke = yaml.safe_load(SMOKE.read_text())
         networks = {name: {**n, "weights": {"mine": {"registry": "mine"}}} for name, n in smoke["networks"].items()}
         self.config = workspace.changed_config(
             networks={"psmnet": networks["psmnet"]},

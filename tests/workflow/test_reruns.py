@@ -7,7 +7,7 @@ import shutil
 import pytest
 import yaml
 
-from tests.workflow.conftest import PARTS, REPOSITORY, Workspace
+from tests.workflow.conftest import PARTS, REPOSITORY, SMOKE, Workspace
 
 pytestmark = pytest.mark.workflow
 
@@ -72,7 +72,7 @@ def test_what_decides_no_result_re_runs_nothing(finished, edit, jobs):
 
 
 def test_a_cache_of_images_re_runs_nothing(jobs):
-    datasets = yaml.safe_load((REPOSITORY / "config/smoke.yaml").read_text())["datasets"]
+    datasets = yaml.safe_load(SMOKE.read_text())["datasets"]
     datasets["synthetic_driving"]["cache"] = True
     assert jobs(datasets=datasets) == set()
 

@@ -7,7 +7,7 @@ import shutil
 import pytest
 import yaml
 
-from tests.workflow.conftest import REPOSITORY, Workspace
+from tests.workflow.conftest import REPOSITORY, SMOKE, Workspace
 
 pytestmark = pytest.mark.workflow
 
@@ -25,7 +25,7 @@ def table(smoke):
 
 
 def test_every_target_stands_beside_its_controls(table):
-    config = yaml.safe_load((REPOSITORY / "config/smoke.yaml").read_text())
+    config = yaml.safe_load(SMOKE.read_text())
     networks = set(config["networks"])
     for dataset in config["evaluation"]["datasets"]:
         for target in networks:

@@ -5,10 +5,12 @@ import re
 import pytest
 
 from supcore.studies import STUDIES
+from tests.workflow.conftest import SMOKE, SMOKE_STUDIES
 
 pytestmark = pytest.mark.workflow
 
-DEMO = ("config.yaml", "demo_studies.yaml")
+DEMO = ("config/config.yaml", "config/overlays/demo/studies.yaml")
+PAPER = "config/paper.yaml"
 
 
 def planned_files(workspace, config):
@@ -41,7 +43,7 @@ def test_every_study_is_computed_printed_and_drawn(workspace):
     tables = [f"results/tables/{study}.csv" for study in STUDIES]
     drawn = [name for name in STUDIES if name not in ("transfer", "corruption_scores")]
     figures = [f"results/figures/{study}_synthetic_driving.pdf" for study in drawn]
-    finished = workspace.snakemake(*tables, *figures, config=["smoke.yaml", "smoke_studies.yaml"])
+    finished = workspace.snakemake(*tables, *figures, config=[SMOKE, SMOKE_STUDIES])
     assert finished.returncode == 0, finished.stdout[-4000:]
     for study in STUDIES:
         rows = workspace.read(f"results/tables/{study}.md").decode().count("\n|")
@@ -49,7 +51,7 @@ def test_every_study_is_computed_printed_and_drawn(workspace):
 
 
 def test_the_paper_s_configuration_draws_its_24_plots(workspace):
-    files = planned_files(workspace, "paper.yaml")
+    files = planned_files(workspace, PAPER)
     assert names(files, "figures/paper", "pdf") == {f"P{number:02d}" for number in range(1, 25)}
     assert "results/figures/robust_design_kitti2015.pdf" in files
     assert "results/figures/classes_kitti2015_classes.pdf" in files
@@ -57,13 +59,13 @@ def test_the_paper_s_configuration_draws_its_24_plots(workspace):
 
 
 def test_the_demo_without_studies_has_none_of_it(workspace):
-    files = planned_files(workspace, "smoke.yaml")
+    files = planned_files(workspace, SMOKE)
     assert names(files, "tables", "md") == {"transfer"}
     assert names(files, "figures/paper", "png") == set()
 
 
 def test_a_plot_of_the_paper_is_drawn_on_demand(workspace):
     """Of data sets that the configuration has."""
-    planned = workspace.snakemake("--dry-run", "results/figures/paper/P04.png", config="paper.yaml")
+    planned = workspace.snakemake("--dry-run", "results/figures/paper/P04.png", config=PAPER)
     assert planned.returncode == 0, planned.stdout[-2000:]
     assert "Drawing the paper's plots" in planned.stdout

@@ -1,9 +1,11 @@
 import hashlib
 import io
 import json
+import sys
 import tarfile
 
 import pytest
+from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
 from supcore.download import Checkpoint, Origin, RemoteFile, obtain_checkpoint
 from supcore.download.pypi import PipSettings, find_sdist, read_pip_settings
@@ -42,7 +44,8 @@ def serve_json(server, digest):
         {"filename": "My_Net-0.9.tar.gz", "url": "/files/old", "hashes": {}},
         {"filename": "My_Net-1.0.tar.gz", "url": "/files/My_Net-1.0.tar.gz", "hashes": {"sha256": digest}},
     ]
-    server.serve("/simple/my-net/", json.dumps({"files": files}).encode(), kind=JSON)
+    page = {"meta": {"api-version": "1.0"}, "name": "my-net", "files": files}
+    server.serve("/simple/my-net/", json.dumps(page).encode(), kind=JSON)
 
 
 def serve_html(server, digest):
@@ -109,7 +112,9 @@ def test_forbidden_index(index):
 def test_settings_follow_pip(index, monkeypatch, tmp_path):
     settings = tmp_path / "pip.conf"
     settings.write_text(
-        "[global]\nextra-index-url =\n    http://127.0.0.1:9/two\n    file:///nowhere\ncert = /c.pem\nproxy = http://p:1\n"
+        "[global]\nindex-url = http://127.0.0.1:9/one\nproxy = http://p:0\n"
+        "extra-index-url =\n    http://127.0.0.1:9/two\n    file:///nowhere\n"
+        "[download]\ncert = /c.pem\nproxy = http://p:1\n"
     )
     monkeypatch.setenv("PIP_CONFIG_FILE", str(settings))
     monkeypatch.delenv("PIP_CERT", raising=False)
@@ -117,6 +122,14 @@ def test_settings_follow_pip(index, monkeypatch, tmp_path):
     assert found == PipSettings((index[0].address + "/simple", "http://127.0.0.1:9/two"), "/c.pem", "http://p:1")
     session = found.session()
     assert (session.verify, session.proxies["https"]) == ("/c.pem", "http://p:1")
+
+
+@pytest.mark.parametrize("interpreter", [sys.executable, "/bin/false"])
+def test_without_settings_or_pip_it_is_the_default_index(index, monkeypatch, interpreter):
+    monkeypatch.setattr(sys, "executable", interpreter)
+    assert read_pip_settings().indexes == (index[0].address + "/simple",)
+    monkeypatch.delenv("PIP_INDEX_URL")
+    assert read_pip_settings().indexes == (PYPI_SIMPLE_ENDPOINT,)
 
 
 def test_pip_without_an_index(index, monkeypatch):

@@ -6,13 +6,15 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
 from supcore.attack import PER_IMAGE_ATTACKS
-from supcore.corruptions import CORRUPTIONS
+from supcore.corruptions import CORRUPTIONS, GROUPS
 from supcore.data.layouts import LAYOUTS
+from supcore.data.synthetic import SCENES
 from supcore.errors import SupError
 from supcore.networks import NETWORKS
-from supcore.workflow.schema import REGISTRIES, complete_config, complete_schema
+from supcore.workflow.schema import MADE_LAYOUTS, REGISTRIES, complete_config, complete_schema
 from tests.unit.workflow.test_settings import CONFIG, REPOSITORY
 
 SCHEMA = REPOSITORY / "config/config.schema.yaml"
@@ -22,6 +24,11 @@ def test_every_registry_is_used_by_the_schema():
     """And no other: an unknown one would only fail for a configuration that has the key."""
     text = repr(complete_schema({}, SCHEMA))
     assert set(re.findall(r"'registry': '([a-z -]+)'", text)) == set(REGISTRIES)
+
+
+def test_other_tools_know_the_layouts_that_are_made():
+    """They ignore registries, and would want the folder of a rendered data set."""
+    assert tuple(yaml.safe_load(SCHEMA.read_text())["$defs"]["made_layout"]["enum"]) == MADE_LAYOUTS
 
 
 def test_the_schema_takes_every_name_of_a_registry():
@@ -44,6 +51,8 @@ def test_the_schema_takes_every_name_of_a_registry():
         ("networks", NETWORKS, {"networks": {"n": {"architecture": "new", "weights": {"demo": {"untrained": True}}}}}),
         ("layouts", LAYOUTS, {"datasets": {"d": {"layout": "new", "root": "data", "splits": {"test": ":"}}}}),
         ("corruptions", CORRUPTIONS, {"studies": {"corruptions": {"corruptions": ["new"]}}}),
+        ("corruption groups", GROUPS, {"studies": {"corruptions": {"corruptions": "new"}}}),
+        ("scenes", SCENES, {"datasets": {"d": {"layout": "synthetic", "scene": "new", "splits": {"test": 1}}}}),
         ("per-image attacks", PER_IMAGE_ATTACKS, {"studies": {"per_image": {"sources": ["n"], "attacks": ["new"]}}}),
     ],
 )
