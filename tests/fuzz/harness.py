@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from supcore.errors import SupError
-from tests.bad_input.refusal import peak_memory
+from tests.refusal import peak_memory
 from tests.fuzz.targets import Target
 
 SECONDS = 5  # of computation, so that a busy machine fails nothing
