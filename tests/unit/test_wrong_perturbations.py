@@ -69,6 +69,7 @@ AUTHORS = {
     "text for a tile": (authors("x"), NOT_THEIRS),
     "view without a tile": (whole({"perturb0_state_dict": {}}), NOT_THEIRS),
     "without channels": (authors(torch.zeros(64, 64)), TILE.format("(64, 64)", "(64, 64)")),
+    "without rows": (authors(torch.zeros(3, 64)), TILE.format("(3, 64)", "(3, 64)")),
     "one channel": (authors(torch.zeros(1, 4, 4)), TILE.format("(1, 4, 4)", "(1, 4, 4)")),
     "tiles of two sizes": (authors(torch.zeros(3, 4, 4), torch.zeros(3, 4, 8)), TILE.format("(3, 4, 4)", "(3, 4, 8)")),
     "empty tile": (authors(torch.zeros(3, 0, 0)), TILE.format("(3, 0, 0)", "(3, 0, 0)")),
