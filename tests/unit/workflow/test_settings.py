@@ -55,14 +55,20 @@ training:
 """)
 
 
+ABSENT = object()
+
+
 def changed(path, value):
-    """The configuration with one value replaced; a list index is a number in the dotted path."""
+    """The configuration with one value replaced, or without it; a list index is a number in the dotted path."""
     config = copy.deepcopy(CONFIG)
     *parents, last = [int(part) if part.isdigit() else part for part in path.split(".")]
     place = config
     for part in parents:
         place = place[part]
-    place[last] = value
+    if value is ABSENT:
+        del place[last]
+    else:
+        place[last] = value
     return config
 
 
