@@ -24,7 +24,7 @@ def random_sup(size=(4, 8), image_size=(16, 32), epsilon=0.02, seed=0):
 # ---- the perturbation itself --------------------------------------------------------------------------------------
 
 
-def test_tiles_are_zero_at_first_and_full_is_the_tile_of_the_image_size():
+def test_tiles_are_zero_at_first_and_full_is_the_image_size():
     full, tile = (StereoPerturbation(size, (16, 32), 0.02) for size in ("full", (16, 32)))
     assert full.size == tile.size == (16, 32)
     assert full.left.shape == full.right.shape == (3, 16, 32)

@@ -74,7 +74,7 @@ def test_the_demo_is_planned_from_a_folder_without_any_file(elsewhere):
     assert "train_sup" in planned.stdout
 
 
-def test_names_with_spaces_and_letters_of_any_script_work_in_every_path(tmp_path):
+def test_letters_of_any_script_work_in_every_path(tmp_path):
     """Working directory, data root, exclusions, weights, registry, results and configuration."""
     folder = tmp_path / "Läufe é 左"
     folder.mkdir()

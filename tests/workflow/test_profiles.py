@@ -62,7 +62,7 @@ def test_no_profile_submits_arrays():
     assert [name for name in PROFILES if "slurm-array-jobs" in profile(name)] == []
 
 
-def test_the_first_attempt_claims_what_the_rule_states_and_the_second_twice_as_much(claims):
+def test_the_second_attempt_claims_twice_as_much(claims):
     for rule, resources in profile("slurm")["set-resources"].items():
         for key, expression in resources.items():
             first, second = (eval(expression, {"attempt": attempt}) for attempt in (1, 2))

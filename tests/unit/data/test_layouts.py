@@ -207,7 +207,7 @@ def test_scene_flow_s_training_pairs_are_the_usual_ones():
     assert sum(known_total(layout, **options) for layout, options in parts) == 35454
 
 
-def test_another_number_than_the_complete_data_set_is_a_warning_with_both(kitti_raw):
+def test_an_incomplete_data_set_is_a_warning_with_both_numbers(kitti_raw):
     pairs = index_pairs("kitti_raw", kitti_raw, ":2")
     assert (pairs.found, pairs.expected) == (6, 47890)
     assert pairs.warnings == ["6 pairs found, the complete data set has 47890"]

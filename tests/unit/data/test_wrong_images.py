@@ -100,6 +100,7 @@ IMAGES = {
     "header of 3.6 gigapixels": (content(png(60000, 60000)), TOO_LARGE),
     "header of 2³¹ squared": (content(png(2**31 - 1, 2**31 - 1)), TOO_LARGE),
     "169 megapixels in 490 kB": (content(png(13000, 13000, bytes(13000 * (13000 * 3 + 1)))), TOO_LARGE),
+    "81 megapixels in a header": (content(png(9000, 9000)), "image cannot be decoded (too short for 9000x9000 pixels)"),
     "CMYK": (saved(Image.new("CMYK", (4, 4)), format="JPEG"), NOT_RGB.format("CMYK")),
     "16-bit grey": (saved(Image.fromarray(DEEP[..., 0])), NOT_RGB.format("I;16")),
     "16-bit colour": (

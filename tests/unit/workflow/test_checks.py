@@ -22,12 +22,6 @@ def test_snapshots_need_a_run_whose_length_is_known():
     assert Settings(config).source("psmnet").snapshots == [20]
 
 
-def test_a_size_that_is_no_tile_is_named():
-    """The schema would refuse it first."""
-    with pytest.raises(SupError, match=r"^config key sups.sizes: 'half' is neither 'full' nor like 'tile64'$"):
-        Settings(changed("sups.sizes.0", "half"))
-
-
 @pytest.mark.parametrize(
     ("splits", "pairs"),
     [("160:", 40), (":160", 160), (":", 200), ("190:900", 10), (["000000_10", "000001_10"], 2)],

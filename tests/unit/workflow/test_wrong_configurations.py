@@ -4,6 +4,7 @@ import copy
 import math
 
 import pytest
+import yaml
 
 from supcore.workflow.schema import complete_config
 from supcore.workflow.settings import Settings
@@ -11,7 +12,8 @@ from supcore.workflow.studies import Studies
 from tests.refusal import check_refusal
 from tests.unit.workflow.test_settings import ABSENT, CONFIG, REPOSITORY, changed
 
-DEMO = "networks.psmnet.weights.demo"
+DEMO = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
+WEIGHTS = "networks.psmnet.weights.demo"
 TARGETS_ONLY = {name: network | {"target_only": True} for name, network in CONFIG["networks"].items()}
 STREET, THINGS = ({"dataset": name, "split": "train"} for name in ("street", "things"))
 
@@ -101,7 +103,7 @@ WRONG_VALUES = [
     ("datasets.things.layout_options", {"grey": True}, ": {'grey': True} has no meaning here; remove it"),
     ("datasets.things.exclude", "list.txt", ": 'list.txt' has no meaning here; remove it"),
     # ---- contradictions ----
-    (DEMO, {"bundled": "a", "registry": "b"}, ": give exactly one of bundled, registry"),
+    (WEIGHTS, {"bundled": "a", "registry": "b"}, ": give exactly one of bundled, registry"),
     (
         "networks.wide.weights.demo",
         {"registry": "demo"},
@@ -167,7 +169,7 @@ WRONG_ELSEWHERE = [
         "config key networks.psmnet.options: network psmnet: block_counts must be a list of 4, each a whole number, ",
     ),
     (
-        f"{DEMO}.options",
+        f"{WEIGHTS}.options",
         {"align_corner": True},
         "config key networks.psmnet.options (with weights.demo): network psmnet: unknown option align_corner; known",
     ),
@@ -197,6 +199,7 @@ def test_a_wrong_configuration_names_the_key(key, value, line, tmp_path, monkeyp
     check_refusal(lambda: check(changed(key, value)), tmp_path, line)
 
 
-def test_the_configuration_that_the_cases_change_is_right(monkeypatch):
+@pytest.mark.parametrize("config", [CONFIG, DEMO], ids=["that the cases change", "of the demo"])
+def test_right_configurations_pass(config, monkeypatch):
     monkeypatch.chdir(REPOSITORY)
-    assert check(copy.deepcopy(CONFIG)).names == []
+    assert check(copy.deepcopy(config)).names == []
