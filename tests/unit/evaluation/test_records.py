@@ -152,12 +152,19 @@ def test_predictions_of_another_number_of_pairs_are_refused(case):
         run(case, Condition("none"))
 
 
-@pytest.mark.parametrize("kept", [None, 0, 6, -100])
-def test_missing_or_damaged_predictions_are_refused(case, kept):
-    if kept is None:
-        case.clean_predictions.unlink()
-    else:
-        case.clean_predictions.write_bytes(case.clean_predictions.read_bytes()[:kept])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"\x93NUMPY"),
+        lambda path: path.write_bytes(b"text"),
+        lambda path: path.write_bytes(path.read_bytes()[:-100]),
+    ],
+    ids=["missing", "empty", "signature", "text", "truncated"],
+)
+def test_missing_or_damaged_predictions_are_refused(case, damage):
+    damage(case.clean_predictions)
     with pytest.raises(SupError, match=r"clean\.npy: clean predictions cannot be read"):
         run(case, Condition("none"))
 
