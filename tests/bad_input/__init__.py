@@ -1,1 +1,1 @@
-"""Inputs that cannot be used: each gets one line that names the culprit and the remedy, and leaves nothing behind."""
+"""Inputs and places that only a whole process can meet: closed to the user, or on a full disk."""

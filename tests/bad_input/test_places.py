@@ -1,4 +1,4 @@
-"""Folders that are closed, read-only or full; names with spaces and letters of any script."""
+"""Folders that are closed, read-only or full."""
 
 import os
 import shutil
@@ -9,24 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from supcore.data.image_io import write_disparity, write_image
+from supcore.data.image_io import write_image
 from supcore.download import extract_member
 from tests.bad_input import closed_places
 from tests.bad_input.children import outcomes
-from tests.bad_input.refusal import check_message, check_refusal
+from tests.refusal import check_line, check_refusal
+from tests.workflow.conftest import write_pairs
 
 NOBODY = 65534
-FOLDERS = ("image_2", "image_3", "disp_occ_0")
-
-
-def write_pairs(root, count=1):
-    """A made-up KITTI 2015."""
-    random = np.random.default_rng(0)
-    for frame in range(count):
-        for view in FOLDERS[:2]:
-            image = random.integers(0, 256, (64, 128, 3), dtype=np.uint8)
-            write_image(root / "training" / view / f"{frame:06d}_10.png", image)
-        write_disparity(root / "training" / FOLDERS[2] / f"{frame:06d}_10.png", np.full((64, 128), 5.0))
 
 
 def write_archive(path):
@@ -78,34 +68,34 @@ def make_places(folder):
     (folder / "closed folder").chmod(0)
 
 
-@pytest.mark.parametrize("name", ["read-only data root", "root in a closed folder"])
-def test_a_data_root_need_not_be_writable(closed, name):
-    assert closed[1][name] == ""
+def test_a_data_root_need_not_be_writable(closed):
+    assert closed[1]["read-only data root"] == closed[1]["root in a closed folder"] == ""
 
 
+DENIED = "Permission denied"
+# The place, and how the line goes on.
 CLOSED = {
-    "closed root": ("closed folder", "not open to this user", "set datasets.<name>.root"),
-    "closed folder of images": ("closed images/training/image_2", "Permission denied", "give yourself access"),
-    "text into a read-only folder": ("read only/a.csv", "Permission denied", "choose another folder"),
-    "SUP into a read-only folder": ("read only/a.safetensors", "Permission denied", "choose another folder"),
-    "archive into a read-only folder": ("read only/out", "Permission denied", "choose another folder"),
-    "image.png": ("closed/image.png", "Permission denied", "replace the file"),
-    "disparity.pfm": ("closed/disparity.pfm", "Permission denied", "check the data root"),
-    "classes.npy": ("closed/classes.npy", "Permission denied", "replace the file"),
-    "pairs.csv": ("closed/pairs.csv", "Permission denied", "make it again"),
-    "weights.pth": ("closed/weights.pth", "Permission denied", "check the path and its permissions"),
-    "sup.safetensors": ("closed/sup.safetensors", "Permission denied", "check the path and its permissions"),
-    "list.txt": ("closed/list.txt", "Permission denied", "give a text file"),
-    "weights.yaml": ("closed/weights.yaml", "Permission denied", "correct the path"),
-    "a.zip": ("closed/a.zip", "Permission denied", "delete it"),
+    "closed root": ("closed folder", "… not open to this user; set datasets.<name>.root"),
+    "closed folder of images": ("closed images/training/image_2", f"… {DENIED} … give yourself access"),
+    "text into a read-only folder": ("read only/a.csv", f"… {DENIED} … choose another folder"),
+    "SUP into a read-only folder": ("read only/a.safetensors", f"… {DENIED} … choose another folder"),
+    "archive into a read-only folder": ("read only/out", f"… {DENIED} … choose another folder"),
+    "image.png": ("closed/image.png", f"… {DENIED} … replace the file"),
+    "disparity.pfm": ("closed/disparity.pfm", f"… {DENIED} … check the data root"),
+    "classes.npy": ("closed/classes.npy", f"… {DENIED} … replace the file"),
+    "pairs.csv": ("closed/pairs.csv", f"… {DENIED} … make it again"),
+    "weights.pth": ("closed/weights.pth", f"… {DENIED} … check the path and its permissions"),
+    "sup.safetensors": ("closed/sup.safetensors", f"… {DENIED} … check the path and its permissions"),
+    "list.txt": ("closed/list.txt", f"… {DENIED} … give a text file"),
+    "weights.yaml": ("closed/weights.yaml", f"… {DENIED} … correct the path"),
+    "a.zip": ("closed/a.zip", f"… {DENIED} … delete it"),
 }
 
 
-@pytest.mark.parametrize("name", CLOSED)
-def test_a_closed_place_is_named(closed, name):
+def test_closed_places_are_named(closed):
     folder, found = closed
-    place, fault, remedy = CLOSED[name]
-    check_message(found[name], folder / place, fault, remedy)
+    for name, (place, line) in CLOSED.items():
+        check_line(found[name], f"{folder / place}: {line}")
     assert not list((folder / "open").iterdir())
 
 
@@ -132,12 +122,12 @@ FULL = ["earlier.csv", "a.json", "a.png", "d.png", "pairs.csv", "w.safetensors",
 FULL += ["s.pth", "c.pt", "cache", "out", "raw.pth"]
 
 
-@pytest.mark.parametrize("name", FULL)
-def test_a_full_disk_is_named(full, name):
+def test_a_full_disk_is_named(full):
     place, found = full
-    # The last two name what they copy first, and a temporary name on the disk.
-    culprit = place / "disk" / ("" if name in ("out", "raw.pth") else name)
-    check_message(found[name], culprit, "No space left", "free space or choose another folder")
+    for name in FULL:
+        # The last two name what they copy first, and a temporary name on the disk.
+        culprit = f"…{place / 'disk'}/" if name in ("out", "raw.pth") else f"{place / 'disk' / name}"
+        check_line(found[name], f"{culprit}… No space left … free space or choose another folder")
 
 
 def test_a_full_disk_keeps_what_was_there_and_nothing_half_written(full):
@@ -150,10 +140,5 @@ def test_a_full_disk_keeps_what_was_there_and_nothing_half_written(full):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_an_archive_for_a_full_device_is_named(tmp_path):
     write_archive(tmp_path / "good.zip")
-    check_refusal(
-        lambda: extract_member(tmp_path / "good.zip", "a", Path("/dev/full")),
-        tmp_path,
-        tmp_path / "good.zip",
-        "No space left",
-        "free space",
-    )
+    line = f"{tmp_path / 'good.zip'}: 'a' cannot be written to /dev (No space left on device); free space or choose"
+    check_refusal(lambda: extract_member(tmp_path / "good.zip", "a", Path("/dev/full")), tmp_path, line)

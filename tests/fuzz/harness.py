@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from supcore.errors import SupError
-from tests.bad_input.refusal import peak_memory
 from tests.fuzz.targets import Target
+from tests.refusal import peak_memory
 
 SECONDS = 5  # of computation, so that a busy machine fails nothing
 TIMES_THE_FILE = 4

@@ -4,8 +4,6 @@ import hashlib
 import json
 import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -86,44 +84,3 @@ def test_sha256_of_content(tmp_path):
     content = bytes(range(256)) * 5000
     (tmp_path / "a").write_bytes(content)
     assert sha256(tmp_path / "a") == hashlib.sha256(content).hexdigest()
-
-
-FULL_DISK = """
-import resource, signal, sys
-import numpy as np, torch
-from supcore.errors import SupError
-from supcore.files import write_text
-from supcore.perturbation import StereoPerturbation
-from supcore.resume import save_checkpoint
-from supcore.data.image_io import write_image
-
-signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # a file can grow no further, as on a full disk
-writers = {
-    "a.csv": lambda path: write_text(path, "x" * 5000),
-    "a.safetensors": lambda path: StereoPerturbation("full", (64, 64), 0.02).save(path),
-    "a.pt": lambda path: save_checkpoint(path, {"tiles": torch.zeros(5000)}),
-    "a.png": lambda path: write_image(path, np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)),
-}
-for name, write in writers.items():
-    try:
-        write(f"{sys.argv[1]}/{name}")
-    except SupError as error:
-        print(error)
-"""
-
-
-def test_disk_that_is_full_gives_one_line_and_leaves_earlier_results(tmp_path):
-    """Each kind of writer: text, safetensors, checkpoint, image."""
-    (tmp_path / "a.csv").write_text("earlier")
-    finished = subprocess.run(
-        [sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=False
-    )
-    lines = finished.stdout.splitlines()
-    assert finished.returncode == 0, finished.stderr
-    assert [line.split(": ")[0] for line in lines] == [
-        str(tmp_path / f"a.{s}") for s in ("csv", "safetensors", "pt", "png")
-    ]
-    assert all("free space or choose another folder" in line for line in lines)
-    assert (tmp_path / "a.csv").read_text() == "earlier"
-    assert [path.name for path in tmp_path.iterdir()] == ["a.csv"]

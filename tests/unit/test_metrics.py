@@ -50,7 +50,7 @@ def test_prediction_that_is_nan_outside_the_reference_is_ignored():
     assert end_point_error(disparity, reference).tolist() == [1.0]
 
 
-def test_image_without_valid_pixels_gives_zero_and_does_not_disturb_the_others():
+def test_image_without_valid_pixels_gives_zero():
     reference = torch.stack((torch.zeros(1, 2, 2), torch.full((1, 2, 2), 10.0)))
     disparity = reference + 5
     assert d1_error(disparity, reference).tolist() == [0.0, 100.0]

@@ -1,14 +1,11 @@
 """The stereoscopic universal perturbation: projection, tiling, clamping, files."""
 
-import pickle
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from safetensors.torch import save_file
 
 from supcore.errors import SupError
 from supcore.perturbation import StereoPerturbation, clamp_unit
@@ -27,7 +24,7 @@ def random_sup(size=(4, 8), image_size=(16, 32), epsilon=0.02, seed=0):
 # ---- the perturbation itself --------------------------------------------------------------------------------------
 
 
-def test_tiles_are_zero_at_first_and_full_is_the_tile_of_the_image_size():
+def test_tiles_are_zero_at_first_and_full_is_the_image_size():
     full, tile = (StereoPerturbation(size, (16, 32), 0.02) for size in ("full", (16, 32)))
     assert full.size == tile.size == (16, 32)
     assert full.left.shape == full.right.shape == (3, 16, 32)
@@ -35,10 +32,19 @@ def test_tiles_are_zero_at_first_and_full_is_the_tile_of_the_image_size():
     assert not full.right.any()
 
 
-@pytest.mark.parametrize("size", [(5, 8), (4, 7), (32, 32), (0, 8), (-4, 8)])
-def test_tile_must_divide_the_image(size):
-    with pytest.raises(SupError, match=f"tile {size[0]}x{size[1]} does not divide the image 16x32"):
-        StereoPerturbation(size, (16, 32), 0.02)
+@pytest.mark.parametrize(
+    ("size", "image_size"),
+    [
+        *(((h, w), (16, 32)) for h, w in ((5, 8), (4, 7), (32, 32), (0, 8), (-4, 8))),
+        ((4, 8), (14, 32)),
+        ((4, 8), (16, 28)),
+    ],
+)
+def test_both_sides_of_the_tile_must_divide_the_image_s(size, image_size):
+    """28 is a multiple of the tile's height only."""
+    line = "tile {}x{} does not divide the image {}x{}; choose a tile whose sides divide the image's"
+    with pytest.raises(SupError, match=line.format(*size, *image_size)):
+        StereoPerturbation(size, image_size, 0.02)
 
 
 @pytest.mark.parametrize("epsilon", [0, -0.1, 1.01, float("nan"), float("inf")])
@@ -56,15 +62,6 @@ def test_tile_repeats_from_the_top_left_corner():
             for column in range(4):
                 window = view[:, :, 4 * row : 4 * row + 4, 8 * column : 8 * column + 8]
                 assert torch.equal(window, (image[..., :4, :8] + tile).expand(2, 3, 4, 8))
-
-
-def test_left_and_right_tiles_are_independent():
-    sup = random_sup()
-    sup.right = torch.zeros_like(sup.right)
-    image = torch.full((1, 3, 16, 32), 0.5)
-    left, right = sup(image, image)
-    assert torch.equal(right, image)
-    assert not torch.equal(left, image)
 
 
 @given(hnp.arrays(np.float32, (3, 2, 4), elements=st.floats(-1, 1, width=32)), st.sampled_from([0.002, 0.02, 0.5]))
@@ -97,11 +94,6 @@ def test_zero_perturbation_leaves_images_bit_identical(images):
     perturbed = StereoPerturbation((8, 16), (32, 64), 0.02)(left, right)
     assert torch.equal(perturbed[0], left)
     assert torch.equal(perturbed[1], right)
-
-
-def test_image_that_the_tile_does_not_divide_is_refused():
-    with pytest.raises(SupError, match="tile 4x8 does not divide an image of 16x30"):
-        random_sup()(*[torch.zeros(1, 3, 16, 30)] * 2)
 
 
 def test_perturbed_images_stay_in_the_intensity_range(images):
@@ -192,108 +184,3 @@ def test_epsilon_of_an_authors_file_comes_from_its_folder(tmp_path, folder, epsi
     loaded = StereoPerturbation.load(tmp_path / folder / "perturb.pth", image_size=(16, 32))
     largest = max(float(sup.left.abs().max()), float(sup.right.abs().max()))
     assert loaded.epsilon == (largest if epsilon is None else epsilon)
-
-
-@pytest.mark.parametrize("suffix", FORMATS)
-@pytest.mark.parametrize("value", [float("nan"), 0.03, float("inf")])
-def test_nan_or_too_large_elements_are_refused(tmp_path, suffix, value):
-    sup = random_sup()
-    sup.right[1, 2, 3] = value
-    sup.save(tmp_path / f"sup{suffix}")
-    with pytest.raises(SupError, match=f"sup{suffix}: elements reach .*beyond its epsilon 0.02"):
-        StereoPerturbation.load(tmp_path / f"sup{suffix}", epsilon=0.02, image_size=(16, 32))
-
-
-@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
-@pytest.mark.parametrize("zipped", [True, False])
-def test_pickle_with_code_is_refused_and_not_executed(tmp_path, trap, zipped):
-    path = tmp_path / "sup.pth"
-    content = {"perturb0_state_dict": {"weights": trap}, "perturb1_state_dict": {"weights": torch.zeros(3, 2, 2)}}
-    torch.save(content, path, _use_new_zipfile_serialization=zipped)
-    with pytest.raises(SupError, match=r"sup\.pth: refused.*could run code"):
-        StereoPerturbation.load(path)
-    assert not trap.sprung.exists()
-    torch.load(path, weights_only=False)
-    assert trap.sprung.exists(), "the trap itself does not work"
-
-
-@pytest.mark.filterwarnings("ignore:Detected pickle protocol")
-def test_bare_pickle_is_refused_and_not_executed(tmp_path, trap):
-    (tmp_path / "sup.pth").write_bytes(pickle.dumps(trap))
-    with pytest.raises(SupError, match=r"sup\.pth: "):
-        StereoPerturbation.load(tmp_path / "sup.pth")
-    assert not trap.sprung.exists()
-
-
-@pytest.mark.parametrize("suffix", FORMATS)
-@pytest.mark.parametrize("kept", [0, 1, 8, 100, -1])
-def test_truncated_file_is_refused_in_one_line(tmp_path, suffix, kept):
-    path = tmp_path / f"sup{suffix}"
-    random_sup().save(path)
-    path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(SupError, match=f"sup{suffix}: ") as caught:
-        StereoPerturbation.load(path)
-    assert "\n" not in str(caught.value)
-
-
-def test_missing_file_is_named(tmp_path):
-    with pytest.raises(SupError, match=r"none\.safetensors: file not found"):
-        StereoPerturbation.load(tmp_path / "none.safetensors")
-
-
-@pytest.mark.parametrize("content", [{"state_dict": {}}, [1, 2], {"perturb0_state_dict": {}}])
-def test_other_torch_files_are_refused(tmp_path, content):
-    torch.save(content, tmp_path / "sup.pth")
-    with pytest.raises(SupError, match=r"sup\.pth: not a perturbation file"):
-        StereoPerturbation.load(tmp_path / "sup.pth")
-
-
-@pytest.mark.parametrize("shapes", [((3, 4, 4), (3, 4, 8)), ((1, 4, 4), (1, 4, 4)), ((4, 4), (4, 4))])
-def test_tiles_of_wrong_shapes_are_refused(tmp_path, shapes):
-    views = {f"perturb{n}_state_dict": {"weights": torch.zeros(shape)} for n, shape in enumerate(shapes)}
-    torch.save(views, tmp_path / "sup.pth")
-    with pytest.raises(SupError, match=r"sup\.pth: tiles must both be 3×h×w"):
-        StereoPerturbation.load(tmp_path / "sup.pth")
-
-
-def test_tile_that_does_not_divide_the_published_size_names_the_file(tmp_path):
-    random_sup((4, 7), (4, 7)).save(tmp_path / "sup.pth")
-    with pytest.raises(SupError, match=r"sup\.pth: tile 4x7 does not divide the image 256x640"):
-        StereoPerturbation.load(tmp_path / "sup.pth")
-
-
-def test_safetensors_without_our_header_are_refused(tmp_path):
-    save_file({"left": torch.zeros(3, 2, 2), "right": torch.zeros(3, 2, 2)}, tmp_path / "a.safetensors")
-    save_file({"weight": torch.zeros(3)}, tmp_path / "b.safetensors")
-    for name in ("a", "b"):
-        with pytest.raises(SupError, match=f"{name}.safetensors: not a perturbation file"):
-            StereoPerturbation.load(tmp_path / f"{name}.safetensors")
-
-
-@pytest.mark.parametrize("header", [{"epsilon": "x", "image_size": "8x8"}, {"epsilon": "0.02", "image_size": "8"}])
-def test_malformed_header_is_refused(tmp_path, header):
-    save_file({"left": torch.zeros(3, 2, 2), "right": torch.zeros(3, 2, 2)}, tmp_path / "a.safetensors", header)
-    with pytest.raises(SupError, match=r"a\.safetensors: "):
-        StereoPerturbation.load(tmp_path / "a.safetensors")
-
-
-def test_damaged_authors_file_never_escapes_as_another_exception(tmp_path):
-    """Flipped bytes make torch.load raise almost anything."""
-    path = tmp_path / "sup.pth"
-    torch.save({"a": torch.zeros(3)}, path, _use_new_zipfile_serialization=False)
-    whole, random = path.read_bytes(), np.random.default_rng(0)
-    for _ in range(300):
-        damaged = bytearray(whole)
-        for place in random.integers(0, len(whole), 2):
-            damaged[place] = random.integers(0, 256)
-        path.write_bytes(damaged)
-        with pytest.raises(SupError, match=r"sup\.pth: "):
-            StereoPerturbation.load(path)
-
-
-@pytest.mark.parametrize("content", [torch.zeros(3), {"weights": torch.zeros(3, 0, 0)}], ids=["tensor", "empty"])
-def test_odd_content_is_refused(tmp_path, content):
-    wrapped = {f"perturb{n}_state_dict": content for n in (0, 1)} if isinstance(content, dict) else content
-    torch.save(wrapped, tmp_path / "sup.pth")
-    with pytest.raises(SupError, match=r"sup\.pth: "):
-        StereoPerturbation.load(tmp_path / "sup.pth")

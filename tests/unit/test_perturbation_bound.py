@@ -17,7 +17,7 @@ def saved(path, share, epsilon):
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
 @pytest.mark.parametrize("epsilon", [0.02, 0.01, 0.005, 0.002, 0.1])
-def test_elements_at_the_bound_load_and_those_that_rounding_puts_above_it(tmp_path, suffix, epsilon):
+def test_elements_may_exceed_the_bound_by_rounding(tmp_path, suffix, epsilon):
     """The next larger float32 may come out of another order of operations, as in the release."""
     above = float(torch.nextafter(torch.tensor(epsilon), torch.tensor(2.0)))
     for reached in (epsilon, above):

@@ -41,20 +41,3 @@ def test_generators_of_both_libraries_begin_at_the_seed_of_their_stream():
         expected = np.random.default_rng(derived_seed(7, *names)).integers(2**40)
         assert numpy_generator(7, *names).integers(2**40) == expected
         assert torch_generator(7, *names).initial_seed() == derived_seed(7, *names)
-
-
-def test_one_stream_is_not_disturbed_by_draws_from_another():
-    def second(draws_from_first):
-        first = numpy_generator(3, "first")
-        first.normal(size=draws_from_first)
-        return numpy_generator(3, "second").normal(size=5).tolist()
-
-    assert second(0) == second(1000)
-
-
-def test_generators_repeat():
-    a, b = (torch.randn(8, generator=torch_generator(5, "noise", 2)) for _ in range(2))
-    other = torch.randn(8, generator=torch_generator(5, "noise", 3))
-    assert torch.equal(a, b)
-    assert not torch.equal(a, other)
-    assert numpy_generator(5, "x").integers(0, 2**40) == numpy_generator(5, "x").integers(0, 2**40)

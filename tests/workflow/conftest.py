@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from filelock import FileLock
+
+from supcore.data.image_io import write_disparity, write_image
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SMOKE, SMOKE_STUDIES = (REPOSITORY / f"tests/workflow/config/{name}.yaml" for name in ("smoke", "smoke_studies"))
@@ -68,6 +71,15 @@ class Workspace:
 
     def read(self, path):
         return (self.folder / path).read_bytes()
+
+
+def write_pairs(root, count=1):
+    """A made-up KITTI 2015 of 64×128 images."""
+    random = np.random.default_rng(0)
+    for name in (f"{frame:06d}_10.png" for frame in range(count)):
+        for view in ("image_2", "image_3"):
+            write_image(root / "training" / view / name, random.integers(0, 256, (64, 128, 3), dtype=np.uint8))
+        write_disparity(root / "training/disp_occ_0" / name, np.full((64, 128), 5.0))
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_fine_tuning_needs_the_starting_weights_the_sups_and_the_pairs(workspace
     }
 
 
-def test_the_fine_tuned_network_is_attacked_with_the_original_and_with_its_own_sups(workspace):
+def test_the_fine_tuned_network_is_attacked_with_both_sups(workspace):
     planned = planned_inputs(workspace, finetuned(workspace))
     folder = "results/evaluations/synthetic_driving/robust/finetuned"
     for source, weights in (("psmnet", "demo"), ("robust", "finetuned")):

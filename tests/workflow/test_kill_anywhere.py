@@ -192,7 +192,7 @@ def test_twenty_kills_leave_no_trace(undisturbed, address, tmp_path):
     assert not list(workspace.folder.glob("results/checkpoints/*"))
 
 
-def test_a_dry_run_leaves_the_lock_of_a_live_workflow_and_a_second_run_is_refused(workspace):
+def test_a_second_run_is_refused_and_a_dry_run_leaves_its_lock(workspace):
     other = workspace.folder / "other.smk"
     other.write_text(
         'rule:\n    output: "done.txt"\n    shell: "until [ -e go ]; do sleep 0.1; done; touch {output}"\n'

@@ -1,4 +1,4 @@
-"""The workflow runs from any folder, as a module of another one, and from a snapshot of its repository."""
+"""The workflow runs from any folder, whatever its name, as a module of another one, and from a snapshot."""
 
 import re
 import shutil
@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from tests.workflow.conftest import PARTS, REPOSITORY, SMOKE, Workspace
+from supcore.data.manifest import read_manifest
+from tests.workflow.conftest import PARTS, REPOSITORY, SMOKE, Workspace, write_pairs
 
 pytestmark = pytest.mark.workflow
 
@@ -88,3 +89,41 @@ def test_the_snakefile_of_the_catalogue_plans_the_same_and_runs(elsewhere):
     finished = elsewhere.run([direct[0], "--cores", "1", MANIFEST])
     assert finished.returncode == 0, finished.stdout[-2000:]
     assert len(elsewhere.read(MANIFEST).splitlines()) == 4  # a header and three pairs
+
+
+def test_letters_of_any_script_work_in_every_path(tmp_path):
+    """Working directory, data root, exclusions, weights, registry, results and configuration."""
+    folder = tmp_path / "Läufe é 左"
+    folder.mkdir()
+    workspace = Workspace(folder)
+    write_pairs(folder / "Daten für KITTI 右", count=2)
+    (folder / "keine Ä.txt").write_text("# nichts\n")
+    (folder / "Gewichte 重").mkdir()
+    for name, source in {
+        "mein psmnet ß.safetensors": "resources/demo_weights/psmnet.safetensors",
+        "Verzeichnis ñ.yaml": "config/weights.yaml",
+    }.items():
+        shutil.copy(REPOSITORY / source, folder / "Gewichte 重" / name)
+    kitti = {"layout": "kitti2015", "root": "Daten für KITTI 右", "exclude": "keine Ä.txt", "splits": {"test": ":"}}
+    config = workspace.changed_config(
+        datasets__kitti=kitti,
+        networks={
+            "psmnet": {
+                "options": {"base_channels": 16, "block_counts": [1, 2, 1, 1], "pooling_sizes": [16, 8, 4, 2]}
+                | {"max_disparity": 32},
+                "weights": {"demo": {"bundled": "Gewichte 重/mein psmnet ß.safetensors"}},
+            }
+        },
+        evaluation__datasets={"kitti": {"split": "test", "weights": ["demo"]}},
+        weights_registry="Gewichte 重/Verzeichnis ñ.yaml",
+        pathvars={"results": "Ergebnisse ü 1", "logs": "Protokolle ü", "benchmarks": "Zeiten ü"},
+        sups__training={"dataset": "kitti", "split": "test"},
+        sups__validation={"dataset": "kitti", "split": "test"},
+        sups__steps=1,
+    )
+    target = "Ergebnisse ü 1/evaluations/kitti/psmnet/demo/from-psmnet.csv"
+    finished = workspace.snakemake(target, config=config, cores=1)
+    assert finished.returncode == 0, finished.stdout[-3000:]
+    assert len(workspace.read(target).splitlines()) == 1 + 2 * 2  # two pairs, against two references
+    listed = read_manifest(folder / "Ergebnisse ü 1/manifests/kitti/test.csv")
+    assert listed[0].left.endswith("Daten für KITTI 右/training/image_2/000000_10.png")

@@ -250,7 +250,7 @@ def test_worker_processes_change_nothing(run):
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_unreadable_image_is_named_in_one_line_whatever_process_reads_it(
+def test_unreadable_image_is_named_whatever_process_reads_it(
     small_network, make_samples, validation, tmp_path, workers
 ):
     samples = make_samples(3)
@@ -277,7 +277,7 @@ def test_one_pass_covers_every_pair_once_and_keeps_the_last_partial_batch(count,
 
 
 @given(st.integers(1, 12), st.integers(1, 5), st.integers(1, 40))
-def test_every_pass_covers_every_pair_and_the_number_of_steps_is_kept(count, batch, steps):
+def test_every_pass_covers_every_pair(count, batch, steps):
     batches = ordered_batches(count, SupOptions(alpha=1, batch=batch, steps=steps))
     assert len(batches) == steps
     per_pass = -(-count // batch)

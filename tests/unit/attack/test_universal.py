@@ -65,7 +65,7 @@ def test_sign_rule_averages_first_and_steps_by_alpha(small_network, sup, images)
         np.testing.assert_allclose(tile.numpy(), 0.003 * np.sign(mean_of_tiles(gradient)), rtol=1e-6)
 
 
-def test_normalised_rule_steps_along_the_gradient_with_root_mean_square_alpha(small_network, sup, images):
+def test_normalised_rule_steps_by_a_root_mean_square_of_alpha(small_network, sup, images):
     target = noisy_target(small_network, images)
     gradients = image_gradients(small_network, sup, images, target)
     UniversalAttack(small_network, sup, 0.001, step_rule="normalised").step(*images, target)
@@ -110,9 +110,7 @@ def test_ensemble_under_the_clip_rule_steps_by_the_mean_of_the_networks_steps(ma
     assert float(loss) == pytest.approx(sum(map(float, losses)) / 2, rel=1e-6)
 
 
-def test_ensemble_under_the_sign_rule_weighs_networks_alike_whatever_the_scale_of_their_losses(
-    make_small_network, sup, images
-):
+def test_ensemble_under_the_sign_rule_weighs_networks_alike(make_small_network, sup, images):
     networks = ensemble(make_small_network)
     target = noisy_target(networks[0], images)
     target[:, :, :, 32:] += 100  # both losses differ from each other, and so do their gradients
@@ -254,30 +252,18 @@ def test_own_target_is_the_clean_prediction_plus_unit_noise(small_network, sup, 
     torch.testing.assert_close(noise, expected, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("alpha", [0, -1e-4, float("nan")])
-def test_alpha_must_be_positive(small_network, sup, alpha):
-    with pytest.raises(ValueError, match="alpha must be positive"):
-        UniversalAttack(small_network, sup, alpha)
-
-
-@pytest.mark.parametrize("momentum", [-0.1, 1.5, float("nan")])
-def test_momentum_must_be_a_share(small_network, sup, momentum):
-    with pytest.raises(ValueError, match="momentum must be in"):
-        UniversalAttack(small_network, sup, 1e-3, momentum=momentum)
-
-
-def test_momentum_may_be_whole(small_network, sup):
-    assert UniversalAttack(small_network, sup, 1e-3, momentum=1).momentum == 1
-
-
-def test_no_network_at_all_is_refused(sup):
-    with pytest.raises(ValueError, match="no network"):
-        UniversalAttack([], sup, 1e-3)
-
-
-def test_unknown_step_rule_is_refused(small_network, sup):
-    with pytest.raises(ValueError, match="step_rule must be one of clip, sign, normalised, got 'Sign'"):
-        UniversalAttack(small_network, sup, 1e-4, step_rule="Sign")
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        *(({"alpha": alpha}, "alpha must be positive") for alpha in (0, -1e-4, float("nan"))),
+        *(({"momentum": share}, r"momentum must be in \[0, 1\]") for share in (-0.1, 1.5, float("nan"))),
+        ({"step_rule": "Sign"}, "step_rule must be one of clip, sign, normalised, got 'Sign'"),
+        ({"network": []}, "no network"),
+    ],
+)
+def test_impossible_options_are_refused(small_network, sup, options, message):
+    with pytest.raises(ValueError, match=message):
+        UniversalAttack(**{"network": small_network, "perturbation": sup, "alpha": 1e-3, "momentum": 1} | options)
 
 
 def test_a_network_that_draws_random_numbers_draws_from_the_attack_s_generator(images):

@@ -123,14 +123,14 @@ def test_file_of_another_size_than_the_left_image_is_named(tmp_path, sample, col
     else:
         write_image(path, np.zeros((30, 64, 3)[: 3 if column == "right" else 2], np.uint8))
     odd = StereoSample(**{"left": sample.left, "right": sample.right, column: path})
-    with pytest.raises(SupError, match=r"odd\.png: is 64x30 px, its left image 64x32"):
+    with pytest.raises(SupError, match=r"odd\.png: is 64x30 px, its left image 64x32; pair the files again"):
         load_pair(odd, (16, 32))
 
 
 @pytest.mark.parametrize("column", ["left", "right", "disparity", "segmentation"])
 def test_missing_file_is_named(tmp_path, sample, column):
     gone = StereoSample(**{"left": sample.left, "right": sample.right, column: str(tmp_path / "gone.png")})
-    with pytest.raises(SupError, match=r"gone\.png: .* not found"):
+    with pytest.raises(SupError, match=r"gone\.png: .* not found; check the data root"):
         load_pair(gone)
 
 

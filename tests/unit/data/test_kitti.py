@@ -83,7 +83,7 @@ def test_class_maps_beside_a_root_that_is_a_link(kitti2015, tmp_path):
     assert row["segmentation"] == str(maps)
 
 
-def test_patterns_of_class_maps_begin_at_the_root_the_working_directory_or_the_top():
+def test_patterns_of_class_maps_begin_at_root_working_directory_or_top():
     root, left = Path("data/kitti"), Path("data/kitti/training/image_2/000001_10.png")
     places = {pattern: str(class_map(root, pattern)(left)) for pattern in ("m/{frame}", "./m/{frame}", "/m/{frame}")}
     assert places == {

@@ -6,6 +6,7 @@ import pytest
 
 from supcore.data.layouts import LAYOUTS, index_pairs, known_total, names_digest, read_exclusions
 from supcore.errors import SupError
+from tests.refusal import check_refusal
 
 REPOSITORY = Path(__file__).parents[3]
 DRIVES = tuple(f"2011_09_26/2011_09_26_drive_{number}_sync" for number in ("0001", "0005", "0051"))
@@ -41,11 +42,44 @@ def test_splits_are_slices_or_frames(kitti_raw):
     assert frames(index_pairs("kitti_raw", kitti_raw, [f"{DRIVES[1]}/image_02/data/0000000001"])) == ["0005/1"]
 
 
-def test_no_pairs_no_root_and_unknown_frames_are_errors(kitti_raw):
-    with pytest.raises(SupError, match="data root not found"):
-        index_pairs("kitti_raw", kitti_raw / "nowhere")
-    with pytest.raises(SupError, match=r"no files match \*_10\.png"):
-        index_pairs("kitti2015", kitti_raw)
+def loop(folder):
+    (folder / "root").symlink_to(folder / "other")
+    (folder / "other").symlink_to(folder / "root")
+
+
+def folder_in_itself(folder):
+    (folder / "root/training").mkdir(parents=True)
+    (folder / "root/training/image_2").symlink_to(folder / "root")
+
+
+def links_to_nothing(folder):
+    for view in ("image_2", "image_3", "disp_occ_0"):
+        (folder / "root/training" / view).mkdir(parents=True)
+        (folder / "root/training" / view / "000000_10.png").symlink_to(folder / "gone.png")
+
+
+NO_ROOT = ": data root not found, or not open to this user; set datasets.<name>.root to the folder of the data set"
+NO_FILES = "… no files match *_10.png; check the data root and the layout"
+
+
+@pytest.mark.parametrize(
+    ("make", "line"),
+    [
+        (lambda folder: None, NO_ROOT),
+        (loop, NO_ROOT),
+        (lambda folder: (folder / "root").write_text(""), NO_ROOT),
+        (lambda folder: (folder / "root").mkdir(), NO_FILES),
+        (folder_in_itself, NO_FILES),
+        (links_to_nothing, "… file of 000000_10.png is missing; complete the data set"),
+    ],
+)
+def test_a_data_root_without_pairs_is_named(tmp_path, make, line):
+    make(tmp_path)
+    check_refusal(lambda: index_pairs("kitti2015", tmp_path / "root"), tmp_path, f"{tmp_path / 'root'}{line}")
+    assert names_digest("kitti2015", tmp_path / "root"), "the workflow asks for it before the root is checked"
+
+
+def test_splits_without_pairs_and_unknown_frames_are_errors(kitti_raw):
     with pytest.raises(SupError, match="6 pairs found, but none in the split '160:'"):
         index_pairs("kitti_raw", kitti_raw, "160:")
     with pytest.raises(SupError, match="frame '000009_10' matches 0 pairs"):
@@ -173,7 +207,7 @@ def test_scene_flow_s_training_pairs_are_the_usual_ones():
     assert sum(known_total(layout, **options) for layout, options in parts) == 35454
 
 
-def test_another_number_than_the_complete_data_set_is_a_warning_with_both(kitti_raw):
+def test_an_incomplete_data_set_is_a_warning_with_both_numbers(kitti_raw):
     pairs = index_pairs("kitti_raw", kitti_raw, ":2")
     assert (pairs.found, pairs.expected) == (6, 47890)
     assert pairs.warnings == ["6 pairs found, the complete data set has 47890"]
@@ -183,15 +217,6 @@ def test_a_complete_data_set_gives_no_warning(root, touch):
     for folder in ("image_2", "image_3", "disp_occ_0"):
         touch(*(f"training/{folder}/{number:06d}_10.png" for number in range(200)))
     assert index_pairs("kitti2015", root, "160:").warnings == []
-
-
-def test_known_totals():
-    """The TRAIN part of FlyingThings3D, Monkaa and Driving are the 35,454 pairs of the usual pre-training."""
-    totals = [known_total("flyingthings3d", subset="TRAIN"), known_total("monkaa"), known_total("driving")]
-    assert sum(totals) == 35454
-    assert known_total("flyingthings3d") == 4370
-    assert known_total("flyingthings3d", letters=["A"]) is None
-    assert (known_total("kitti2012", grey=True), known_total("kitti2015")) == (194, 200)
 
 
 PAIR = {

@@ -48,7 +48,7 @@ def test_another_compression_does_not_hide_a_picture(pictures, suffix, options):
     assert names(shared_images(benchmark, raw)) == [f"x.{suffix}"]
 
 
-def test_pictures_that_differ_in_one_pixel_of_the_last_row_are_not_the_same(pictures):
+def test_pictures_that_differ_in_one_pixel_are_not_the_same(pictures):
     other = PHOTOS[0].copy()
     other[-1, -1, -1] ^= 1
     assert shared_images(pictures("raw", a=PHOTOS[0]), pictures("kitti", x=other)) == []

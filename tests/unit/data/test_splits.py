@@ -21,7 +21,7 @@ def numbers(rows):
 
 
 @pytest.mark.parametrize("name", ["000010_10", "000010_10.png", "image_2/000010_10", "training/image_2/000010_10.png"])
-def test_a_frame_is_named_by_the_end_of_its_path_with_or_without_suffix(rows, name):
+def test_a_frame_is_named_by_the_end_of_its_path(rows, name):
     assert numbers(choose(rows, [name], ROOT, numbered=True)) == [10]
 
 

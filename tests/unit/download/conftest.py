@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from supcore.download import Retry
+from supcore.download import Retry, obtain_checkpoint
 
 QUICK = Retry(attempts=3, backoff=0.01)
 
@@ -101,3 +101,20 @@ def server(monkeypatch) -> Iterator[Server]:
 @pytest.fixture
 def retry() -> Retry:
     return QUICK
+
+
+@pytest.fixture
+def downloads(tmp_path):
+    """An empty folder of downloads."""
+    (tmp_path / "downloads").mkdir()
+    return tmp_path / "downloads"
+
+
+@pytest.fixture
+def obtain(tmp_path, downloads, retry):
+    """Obtains a checkpoint under a name of one's choice; returns its path."""
+
+    def run(wanted, name="one", **settings):
+        return obtain_checkpoint(wanted, tmp_path / name, downloads=downloads, retry=retry, **settings)
+
+    return run

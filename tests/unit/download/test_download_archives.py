@@ -1,3 +1,6 @@
+"""Zip and tar archives: what is taken out of them, and those that would write elsewhere or are damaged."""
+
+import gzip
 import io
 import random
 import tarfile
@@ -8,19 +11,20 @@ import pytest
 
 from supcore.download import extract_member, unpack
 from supcore.errors import SupError
+from tests.refusal import check_refusal
+
+AVOID = "do not use this archive"
+DAMAGED = "cannot be unpacked (…); delete it to download it again"
+OUTSIDE = f"member {{!r}} points outside the archive's folder; {AVOID}"
+NO_FILE = f"member {{!r}} is a link or device, not a plain file; {AVOID}"
+LARGE = "unpacks to more than the allowed 1000000 bytes; is it the right archive?"
 
 
-def make_zip(path, members, symlinks=()):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # duplicate names
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in members:
-                archive.writestr(name, content)
-            for name, to in symlinks:
-                info = zipfile.ZipInfo(name)
-                info.create_system = 3
-                info.external_attr = 0o120777 << 16
-                archive.writestr(info, to)
+def make_zip(path, members):
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        warnings.simplefilter("ignore")  # of names that are there twice
+        for name, content in members:
+            archive.writestr(name, content)
     return path
 
 
@@ -40,133 +44,191 @@ def make_tar(path, members, mode="w:gz"):
 
 MAKERS = [pytest.param(make_zip, id="zip"), pytest.param(make_tar, id="tar.gz")]
 MEMBERS = [("top/psmnet/a.tar", b"first" * 99), ("top/psmnet/b.tar", b"second"), ("top/notes.txt", b"third")]
-ESCAPES = ["../evil", "top/../../evil", "/evil", "C:/evil", "C:evil", "top\\..\\evil"]
+
+
+# ---- what is taken out ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize("name", ["top/psmnet/a.tar", "psmnet/a.tar"])
-def test_one_member(tmp_path, make, name):
+def test_a_member_is_found_by_its_name_or_the_end_of_it(tmp_path, make, name):
     extract_member(make(tmp_path / "x", MEMBERS), name, tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == b"first" * 99
 
 
 @pytest.mark.parametrize("make", MAKERS)
-def test_missing_member_lists_what_is_there(tmp_path, make):
-    with pytest.raises(SupError, match=r"x: holds no other\.tar, but 'top/psmnet/a\.tar', "):
-        extract_member(make(tmp_path / "x", MEMBERS), "other.tar", tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize("make", MAKERS)
-def test_ambiguous_member(tmp_path, make):
-    with pytest.raises(SupError, match="2 times"):
-        extract_member(make(tmp_path / "x", [("a/w", b"1"), ("b/w", b"2")]), "w", tmp_path / "out")
-
-
-@pytest.mark.parametrize("make", MAKERS)
-def test_unpack_matching_members(tmp_path, make):
+def test_matching_members_are_unpacked_into_a_new_folder(tmp_path, make):
     paths = unpack(make(tmp_path / "x", MEMBERS), tmp_path / "out", "*.tar")
-    assert [str(path.relative_to(tmp_path)) for path in paths] == [
-        "out/top/psmnet/a.tar",
-        "out/top/psmnet/b.tar",
-    ]
+    assert [str(path.relative_to(tmp_path)) for path in paths] == ["out/top/psmnet/a.tar", "out/top/psmnet/b.tar"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "x"]
-    with pytest.raises(SupError, match="exists already"):
+    with pytest.raises(SupError, match="exists already; delete it to unpack x again"):
         unpack(tmp_path / "x", tmp_path / "out")
 
 
-@pytest.mark.parametrize("make", MAKERS)
-@pytest.mark.parametrize("name", ESCAPES)
-def test_members_outside_the_folder_are_refused(tmp_path, make, name):
-    archive = make(tmp_path / "x", [("good", b"1"), (name, b"2")])
-    room = tmp_path / "deep" / "er"
-    with pytest.raises(SupError, match="outside the archive's folder"):
-        unpack(archive, room / "out")
-    with pytest.raises(SupError, match="outside the archive's folder"):
-        extract_member(archive, name, room / "one")
-    assert not list(room.iterdir())
-    assert not list(tmp_path.rglob("evil"))
-
-
-@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
-def test_links_and_devices_in_tar_are_refused(tmp_path, kind):
-    archive = make_tar(tmp_path / "x", [("good", b"1"), ("bad", kind, "/etc/passwd")])
-    with pytest.raises(SupError, match="member 'bad' is a link or device"):
-        unpack(archive, tmp_path / "out")
-    with pytest.raises(SupError, match="member 'bad' is a link or device"):
-        extract_member(archive, "bad", tmp_path / "one")
-    assert [path.name for path in tmp_path.iterdir()] == ["x"]
-
-
-def test_hard_link_to_another_member_is_refused(tmp_path):
-    archive = make_tar(tmp_path / "x", [("good", b"1"), ("bad", tarfile.LNKTYPE, "good")])
-    with pytest.raises(SupError, match="link or device"):
-        unpack(archive, tmp_path / "out")
-
-
-def test_writing_through_a_link_is_refused(tmp_path):
-    (tmp_path / "elsewhere").mkdir()
-    archive = make_tar(tmp_path / "x", [("way", tarfile.SYMTYPE, str(tmp_path / "elsewhere")), ("way/evil", b"1")])
-    with pytest.raises(SupError, match="link or device"):
-        unpack(archive, tmp_path / "out")
-    unpack(archive, tmp_path / "out", "way/*")  # without the link it is an ordinary file
-    assert not list((tmp_path / "elsewhere").iterdir())
-
-
-def test_symlink_in_zip_is_refused(tmp_path):
-    archive = make_zip(tmp_path / "x", [("good", b"1")], symlinks=[("bad", "/etc/passwd")])
-    with pytest.raises(SupError, match="member 'bad' is a link or device"):
-        unpack(archive, tmp_path / "out")
-
-
-@pytest.mark.parametrize("make", MAKERS)
-def test_declared_size_over_the_limit(tmp_path, make):
-    archive = make(tmp_path / "x", [("a", bytes(600_000)), ("b", bytes(600_000))])
-    assert archive.stat().st_size < 5000
-    with pytest.raises(SupError, match="more than the allowed 1000000 bytes"):
-        unpack(archive, tmp_path / "out", limit=1_000_000)
-    with pytest.raises(SupError, match="more than the allowed 1000000 bytes"):
-        extract_member(archive, "a", tmp_path / "one", limit=1_000_000)
-    assert [path.name for path in tmp_path.iterdir()] == ["x"]
-
-
-def test_zip_that_lies_about_its_size(tmp_path):
-    archive = make_zip(tmp_path / "x", [("bomb", bytes(5_000_000))])
-    real, claimed = (5_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little")
-    archive.write_bytes(archive.read_bytes().replace(real, claimed))
-    with pytest.raises(SupError, match=r"bomb|cannot be unpacked"):
-        unpack(archive, tmp_path / "out", limit=1000)
-    assert [path.name for path in tmp_path.iterdir()] == ["x"]
-
-
-def test_tar_whose_last_member_is_a_zip(tmp_path):
+def test_a_tar_whose_last_member_is_a_zip_is_a_tar(tmp_path):
     inner = make_zip(tmp_path / "inner", [("inside", b"1")]).read_bytes()
     extract_member(make_tar(tmp_path / "x.tar", [("weights.pth", inner)], "w:"), "weights.pth", tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == inner
 
 
+def test_nothing_is_written_through_a_link(tmp_path):
+    """Without the link, what lies behind it is an ordinary file."""
+    (tmp_path / "elsewhere").mkdir()
+    archive = make_tar(tmp_path / "x", [("way", tarfile.SYMTYPE, str(tmp_path / "elsewhere")), ("way/evil", b"1")])
+    check_refusal(lambda: unpack(archive, tmp_path / "out"), tmp_path, f"{archive}: {NO_FILE.format('way')}")
+    unpack(archive, tmp_path / "out", "way/*")
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+# ---- members that are refused, by themselves and with the others ----------------------------------------------------
+
+
+def link_in_zip(path):
+    info = zipfile.ZipInfo("bad")
+    info.create_system, info.external_attr = 3, 0o120777 << 16
+    return make_zip(path, [("good", b"1"), (info, "/etc/passwd")])
+
+
+def in_tar(kind, target="/etc/passwd"):
+    return lambda path: make_tar(path, [("good", b"1"), ("bad", kind, target)])
+
+
+def with_name(make, name):
+    return lambda path: make(path, [("good", b"1"), (name, b"2")])
+
+
+KINDS = (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE)
+ESCAPES = ("../evil", "top/../../evil", "/evil", "C:/evil", "C:evil", "top\\..\\evil", ".")
+BAD_MEMBERS = {
+    **{
+        f"{name} in {make.__name__[5:]}": (with_name(make, name), name, OUTSIDE)
+        for make in (make_zip, make_tar)
+        for name in ESCAPES
+    },
+    **{f"tar type {kind.decode()}": (in_tar(kind), "bad", NO_FILE) for kind in KINDS},
+    "hard link to another member": (in_tar(tarfile.LNKTYPE, "good"), "bad", NO_FILE),
+    "link in zip": (link_in_zip, "bad", NO_FILE),
+}
+
+
+@pytest.mark.parametrize("case", BAD_MEMBERS)
+def test_a_member_that_could_write_elsewhere_is_refused(case, tmp_path):
+    make, name, line = BAD_MEMBERS[case]
+    archive = make(tmp_path / "x")
+    (tmp_path / "deep/er").mkdir(parents=True)
+    line = f"{archive}: {line.format(name)}"
+    check_refusal(lambda: unpack(archive, tmp_path / "deep/er/out"), tmp_path, line)
+    check_refusal(lambda: extract_member(archive, name, tmp_path / "deep/er/one"), tmp_path, line)
+
+
 @pytest.mark.parametrize("make", MAKERS)
-@pytest.mark.parametrize("keep", [0.5, 0.98])
-def test_cut_archive(tmp_path, make, keep):
-    archive = make(tmp_path / "x", [("a", random.Random(1).randbytes(100_000))])
-    archive.write_bytes(archive.read_bytes()[: int(archive.stat().st_size * keep)])
-    with pytest.raises(SupError, match="delete"):
-        unpack(archive, tmp_path / "out")
-    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+@pytest.mark.parametrize(
+    ("members", "name", "line"),
+    [
+        (MEMBERS, "other.tar", "holds no other.tar, but 'top/psmnet/a.tar', …; correct 'member'"),
+        ([("a/w", b"1"), ("b/w", b"2")], "w", "holds w 2 times; name the member in full"),
+    ],
+)
+def test_a_member_that_is_missing_or_ambiguous_is_named(tmp_path, make, members, name, line):
+    archive = make(tmp_path / "x", members)
+    check_refusal(lambda: extract_member(archive, name, tmp_path / "out"), tmp_path, f"{archive}: {line}")
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive at all", b"PK no zip either"])
-def test_not_an_archive(tmp_path, content):
-    (tmp_path / "x").write_bytes(content)
-    with pytest.raises(SupError, match="cannot be unpacked"):
-        extract_member(tmp_path / "x", "a", tmp_path / "out")
+def test_a_folder_in_place_of_a_member_is_refused(tmp_path):
+    archive = make_zip(tmp_path / "x", [("a/", b"")])
+    line = f"{archive}: member 'a/' is a folder, not a file; correct 'member'"
+    check_refusal(lambda: extract_member(archive, "a/", tmp_path / "out"), tmp_path, line)
 
 
-def test_no_archive(tmp_path):
-    with pytest.raises(SupError, match="no such file"):
-        unpack(tmp_path / "x", tmp_path / "out")
+@pytest.mark.parametrize("make", MAKERS)
+def test_an_archive_that_declares_more_than_the_limit_is_refused(tmp_path, make):
+    archive = make(tmp_path / "x", [("a", bytes(600_000)), ("b", bytes(600_000))])
+    assert archive.stat().st_size < 5000
+    check_refusal(lambda: unpack(archive, tmp_path / "out", limit=1_000_000), tmp_path, f"{archive}: {LARGE}")
+    take = lambda: extract_member(archive, "a", tmp_path / "one", limit=1_000_000)  # noqa: E731
+    check_refusal(take, tmp_path, f"{archive}: {LARGE}")
 
 
-def test_folder_in_place_of_a_file(tmp_path):
-    with pytest.raises(SupError, match="is a folder"):
-        extract_member(make_zip(tmp_path / "x", [("a/", b"")]), "a/", tmp_path / "out")
+# ---- archives that are refused ---------------------------------------------------------------------------------------
+
+
+def zipped(*names):
+    return lambda path: make_zip(path, [(name, b"content") for name in names])
+
+
+def cut(make, share):
+    def write(path):
+        make(path, [("a", random.Random(1).randbytes(100_000))])
+        path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+
+    return write
+
+
+def long_header(kind):
+    """A tar whose first member announces properties of a third of a gigabyte."""
+
+    def make(path):
+        info = tarfile.TarInfo("properties")
+        info.type, info.size = kind, 320 << 20
+        with gzip.open(path, "wb", compresslevel=1) as stream:
+            stream.write(info.tobuf())
+            for _ in range(320):
+                stream.write(bytes(1 << 20))
+
+    return make
+
+
+def sparse(version, **headers):
+    """A tar with a sparse file in one of GNU's ways, whose map is of any length."""
+
+    def make(path):
+        info = tarfile.TarInfo("weights.tar")
+        info.pax_headers = {f"GNU.sparse.{key}": value for key, value in headers.items()}
+        if version == "old":
+            info.type = tarfile.GNUTYPE_SPARSE
+        with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+            content = b"garbage without an end"
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+
+    return make
+
+
+def false_size(path):
+    """A zip that calls a megabyte ten bytes."""
+    make_zip(path, [("bomb", bytes(1 << 20))])
+    path.write_bytes(path.read_bytes().replace((1 << 20).to_bytes(4, "little"), (10).to_bytes(4, "little")))
+
+
+def content(data):
+    return lambda path: path.write_bytes(data)
+
+
+# How it is made, what the message says behind the archive's name.
+WRONG = {
+    "one name twice": (zipped("a", "a"), f"holds 'a' more than once; {AVOID}"),
+    "file that is a folder too": (zipped("a", "a/b"), "'a/b' cannot be written to … choose another folder"),
+    "name too long": (zipped("a" * 300), "'aaa… cannot be written to …too long); free space or choose another folder"),
+    "empty zip": (zipped(), "holds no file that matches '*', but nothing; is it the right archive?"),
+    "false size": (false_size, DAMAGED),
+    "properties of a third of a gigabyte": (long_header(tarfile.XHDTYPE), DAMAGED),
+    "name of a third of a gigabyte": (long_header(tarfile.GNUTYPE_LONGNAME), DAMAGED),
+    "sparse file": (sparse("old"), DAMAGED),
+    "sparse file 0.0": (sparse("0.0", size="9", numblocks="1"), DAMAGED),
+    "sparse file 0.1": (sparse("0.1", map="1,x", size="9", numblocks="1"), DAMAGED),
+    "sparse file 1.0": (sparse("1.0", major="1", minor="0", realsize="9"), DAMAGED),
+    **{f"{share} of a zip": (cut(make_zip, share), DAMAGED) for share in (0.5, 0.98)},
+    **{f"{share} of a tar": (cut(make_tar, share), "… delete … to download it again") for share in (0.5, 0.98)},
+    "missing": (lambda path: None, "there is no such file; correct the path"),
+    "empty file": (content(b""), DAMAGED),
+    "web page": (content(b"<!DOCTYPE html><title>login</title>"), DAMAGED),
+    "half a zip": (content(b"PK\x03\x04 half"), DAMAGED),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_wrong_archive_is_named_and_nothing_is_unpacked(case, tmp_path):
+    make, line = WRONG[case]
+    archive = tmp_path / "archive"
+    make(archive)
+    check_refusal(lambda: unpack(archive, tmp_path / "out"), tmp_path, f"{archive}: {line}")

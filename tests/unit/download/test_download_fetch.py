@@ -1,5 +1,12 @@
+"""One file over HTTP: resumed, checked, and refused."""
+
 import hashlib
 import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
 
 import pytest
 
@@ -169,3 +176,25 @@ def test_no_web_address(tmp_path, retry, url):
         fetch(url, tmp_path / "file", retry=retry)
     assert str(caught.value).startswith(url)
     assert "\n" not in str(caught.value)
+
+
+def test_killed_download_is_completed_by_the_next_process(server, tmp_path):
+    content, hold = CONTENT * 12, threading.Event()
+    url = server.serve("/big", content, etag='"1"', cut_after=[3_000_000], hold=hold)
+    target, part = tmp_path / "big", tmp_path / "big.part"
+    code = "import sys, pathlib, supcore.download as d; d.fetch(sys.argv[1], pathlib.Path(sys.argv[2]))"
+    process = subprocess.Popen([sys.executable, "-c", code, url, str(target)], cwd=Path(__file__).parents[3])
+    try:
+        deadline = time.monotonic() + 15
+        while not (part.exists() and part.stat().st_size > 2_000_000) and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        process.kill()
+        process.wait()
+        hold.set()
+    assert not target.exists()
+    assert part.stat().st_size > 2_000_000
+    fetch(url, target, expected=Expected(hashlib.sha256(content).hexdigest()))
+    assert target.read_bytes() == content
+    assert server.requests[-1][1]["Range"].startswith("bytes=2")
+    assert left_behind(tmp_path) == ["big"]

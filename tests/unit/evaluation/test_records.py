@@ -152,21 +152,19 @@ def test_predictions_of_another_number_of_pairs_are_refused(case):
         run(case, Condition("none"))
 
 
-@pytest.mark.parametrize("content", [b"", b"\x93NUMPY", b"text"])
-def test_damaged_predictions_are_refused(case, content):
-    case.clean_predictions.write_bytes(content)
-    with pytest.raises(SupError, match=r"clean\.npy: clean predictions cannot be read"):
-        run(case, Condition("none"))
-
-
-def test_truncated_predictions_are_refused(case):
-    case.clean_predictions.write_bytes(case.clean_predictions.read_bytes()[:-100])
-    with pytest.raises(SupError, match=r"clean\.npy: clean predictions cannot be read"):
-        run(case, Condition("none"))
-
-
-def test_missing_predictions_are_named(case):
-    case.clean_predictions.unlink()
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_bytes(b"\x93NUMPY"),
+        lambda path: path.write_bytes(b"text"),
+        lambda path: path.write_bytes(path.read_bytes()[:-100]),
+    ],
+    ids=["missing", "empty", "signature", "text", "truncated"],
+)
+def test_missing_or_damaged_predictions_are_refused(case, damage):
+    damage(case.clean_predictions)
     with pytest.raises(SupError, match=r"clean\.npy: clean predictions cannot be read"):
         run(case, Condition("none"))
 

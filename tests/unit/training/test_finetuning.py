@@ -31,7 +31,7 @@ def test_without_sups_there_is_nothing_to_fine_tune_against():
         AdversarialFinetuning([])
 
 
-def test_half_of_the_batches_are_perturbed_and_the_last_weights_kept_unless_asked_otherwise(sups):
+def test_by_default_half_of_the_batches_are_perturbed(sups):
     extension = AdversarialFinetuning(sups)
     assert (extension.probability, extension.seed, extension.selection) == (0.5, 0, "last")
     assert extension.validation is None

@@ -40,7 +40,7 @@ def test_one_cycle_rises_to_its_peak_and_falls_to_zero():
 
 
 @pytest.mark.parametrize(("steps", "warm_up"), [(3, 1), (5, 1), (10, 1), (19, 1), (30, 2), (100, 9)])
-def test_one_cycle_warms_up_over_a_tenth_of_the_steps_but_at_least_two(steps, warm_up):
+def test_one_cycle_warms_up_over_a_tenth_of_the_steps(steps, warm_up):
     """A shorter warm-up would begin at the peak."""
     used = rates(OneCycle(1e-3), steps)
     assert used.index(max(used)) == warm_up

@@ -98,7 +98,7 @@ def test_every_data_set_is_evaluated_on_the_published_frames(
     assert {settings.evaluation_weights(dataset, network) for network in networks} == {weights}
 
 
-def test_sups_are_optimised_on_kitti_raw_and_chosen_on_the_frames_they_are_reported_on(settings):
+def test_sups_are_chosen_on_the_frames_they_are_reported_on(settings):
     datasets, sups = settings.config["datasets"], settings.config["sups"]
     assert settings.transfer_datasets == ["kitti2015", "kitti2012", "flyingthings3d"]
     assert datasets["kitti_raw"]["splits"] == {"train": ":"}

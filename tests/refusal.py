@@ -10,35 +10,30 @@ import pytest
 from supcore.errors import SupError
 
 SECONDS = 20
-MEBIBYTES = 256  # beyond what the process holds already; the bombs below need gigabytes where they go off
+MEBIBYTES = 256  # beyond what the process holds already; the bombs of the tests need gigabytes where they go off
 LONGEST = 600
 
 
-def check_refusal(action, folder, culprit, fault, remedy):
-    """Run ``action``, which must raise a SupError as the user needs it.
+def check_refusal(action, folder, line):
+    """Run ``action``, which must raise a SupError as the user needs it, in bearable time and memory.
 
     Args:
         action: what uses the bad input.
         folder: everything that the action could write to; it must stay as it is.
-        culprit: path or key that the message must name.
-        fault: regular expression of what is wrong.
-        remedy: text of what to do about it.
+        line: how the message begins, with the culprit, and goes on, to the remedy; ``…`` is whatever is between.
     """
     before = content(folder)
     with _limited(), pytest.raises(SupError) as caught:
         action()
-    check_message(str(caught.value), culprit, fault, remedy)
+    check_line(str(caught.value), line)
     assert content(folder) == before, "something was written"
 
 
-def check_message(message, culprit, fault, remedy):
-    """One line of bearable length that names the culprit, the fault and the remedy."""
+def check_line(message, line):
+    """One line of bearable length that begins as it should."""
     assert len(message.splitlines()) == 1, message
     assert len(message) < LONGEST, message
-    assert str(culprit) in message
-    assert re.search(fault, message), message
-    assert remedy in message
-    assert "Traceback" not in message
+    assert re.match(".*".join(map(re.escape, re.split(" ?… ?", line))), message), f"{message}\nis not\n{line}"
 
 
 def content(folder):
