@@ -105,6 +105,9 @@ def test_closed_places_are_named(closed):
 @pytest.fixture(scope="module")
 def full(tmp_path_factory):
     """What is left on a full disk, a file system of a few kilobytes that only the child sees."""
+    for program in ("unshare", "mount"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
     place = tmp_path_factory.mktemp("full disk")
     (place / "disk").mkdir()
     write_image(place / "image.png", np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8))

@@ -20,7 +20,7 @@ def test_shipped_configurations_build_their_graph(workspace, config, job, count)
     assert planned.returncode == 0, planned.stdout[-2000:]
     jobs = dict(line.split() for line in planned.stdout.splitlines() if len(line.split()) == 2)
     assert jobs[job] == str(count)
-    if config == "config/paper.yaml":  # every data set that is not here is named, and the graph is built all the same
+    if config == "paper.yaml":  # every data set that is not here is named, and the graph is built all the same
         for dataset in ("kitti_raw", "kitti2015", "kitti2012", "flyingthings3d"):
             assert f"datasets.{dataset}.root" in planned.stdout
 
