@@ -40,7 +40,7 @@ test-all: $(VENV)/ready
 # fifth of the time.
 COMPUTED := $(addprefix tests/parity/test_,aanet.py deeppruner.py deform_conv.py psmnet.py universal_attack.py) \
 	$(addprefix tests/unit/networks/test_,aanet.py deeppruner.py psmnet.py precision.py) \
-	$(addprefix tests/unit/attack/test_,optimisation.py per_image.py universal.py) tests/workflow/test_demo_weights.py
+	$(addprefix tests/unit/attack/test_,optimization.py per_image.py universal.py) tests/workflow/test_demo_weights.py
 
 CPUS ?= avx2 default
 ONEDNN_avx2 := AVX2

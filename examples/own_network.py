@@ -2,7 +2,7 @@
 
 The workflow finds it by ``architecture: examples.own_network:TinyCorrelation`` (see own_network.yaml). What a network
 needs: a dataclass of options called ``<ClassName>Options``, and a sub-class of ``StereoNetwork`` with ``estimate`` and
-``loss``. Normalisation, padding to ``padding_unit`` and cropping come from ``StereoNetwork``.
+``loss``. Normalization, padding to ``padding_unit`` and cropping come from ``StereoNetwork``.
 """
 
 from dataclasses import dataclass

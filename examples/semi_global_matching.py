@@ -40,7 +40,7 @@ class SemiGlobalMatchingOptions:
 class SemiGlobalMatching(StereoNetwork):
     """OpenCV's StereoSGBM with all eight paths, dense.
 
-    Images are rounded to 8 bits, all that OpenCV takes: of a perturbation, what survives in whole grey levels counts.
+    Images are rounded to 8 bits, all that OpenCV takes: of a perturbation, what survives in whole gray levels counts.
     Pixels that its left-right, uniqueness and speckle checks reject are filled from the background (see
     :func:`fill_from_background`), so that D1 counts every pixel with ground truth, as for the networks.
     """
@@ -73,7 +73,7 @@ class SemiGlobalMatching(StereoNetwork):
         raise SupError("semi-global matching has no gradients: set target_only: true for its entry in networks")
 
     def _eight_bit(self, images: Tensor) -> NDArray[np.uint8]:
-        """Normalised N×3×H×W images as N×H×W×3 grey levels."""
+        """Normalized N×3×H×W images as N×H×W×3 gray levels."""
         levels = (255 * (images.detach() * self._std + self._mean)).round().clamp(0, 255)
         return np.ascontiguousarray(levels.to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy())
 

@@ -27,7 +27,7 @@ class StereoPerturbation:
     Attributes:
         left: 3×h×w tile of the left view, zero at first.
         right: 3×h×w tile of the right view.
-        train_step: number of optimisation steps behind the tiles; None where nobody noted it.
+        train_step: number of optimization steps behind the tiles; None where nobody noted it.
 
     Raises:
         SupError: a tile that does not divide the image, or an epsilon outside (0, 1].
@@ -139,7 +139,7 @@ class StereoPerturbation:
             epsilon: of the authors' files; taken from ``norm002`` in the path if not given, else the largest element.
 
         Raises:
-            SupError: missing, damaged or foreign file, or elements beyond epsilon.
+            SupError: the file is missing, damaged or no perturbation, or elements exceed epsilon.
 
         Examples:
             >>> sup = StereoPerturbation("full", image_size=(32, 64), epsilon=0.02)

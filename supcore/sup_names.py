@@ -12,7 +12,7 @@ class SupName(NamedTuple):
     Attributes:
         size: ``tile64``, ``tile32x64`` (height, width) or ``full``.
         epsilon: its bound, as text.
-        seed: of its optimisation.
+        seed: of its optimization.
     """
 
     size: str

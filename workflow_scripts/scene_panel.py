@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from supcore.data.dataset import to_unit_range
 from supcore.perturbation import StereoPerturbation
 from supcore.reporting.labels import label
 from supcore.reporting.pictures import qualitative_panel
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 def panel(target, sup, device, index, title):
     """The figure of one image of the reported split."""
     pair = target.pairs[index]
-    left, right = (to_unit_range(view)[None].to(device) for view in (pair.left, pair.right))
+    left, right = pair.views(device)
     perturbed = sup(left, right)
     clean = np.load(target.clean_predictions, mmap_mode="r", allow_pickle=False)[index, 0]
     truth = pair.disparity[0].numpy()

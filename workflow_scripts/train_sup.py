@@ -1,11 +1,11 @@
-"""Optimise one SUP on one network, or on several at once."""
+"""Optimize one SUP on one network, or on several at once."""
 
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from tqdm import tqdm
 
-from supcore.attack.optimisation import SupOptions, optimise_sup
+from supcore.attack.optimization import SupOptions, optimize_sup
 from supcore.attack.snapshots import save_snapshots
 from supcore.data.image_cache import open_pairs
 from supcore.files import atomic_path
@@ -52,7 +52,7 @@ with job(snakemake) as running:
                 step, row["loss"], 100 * row["clipped_fraction"], row["d1_ground_truth"], row["d1_clean"],
             )  # fmt: skip
 
-    result = optimise_sup(
+    result = optimize_sup(
         networks,
         sup,
         training,

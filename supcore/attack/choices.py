@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-StepRule = Literal["clip", "sign", "normalised"]
+StepRule = Literal["clip", "sign", "normalized"]
 Selection = Literal["last", "best"]
 
 

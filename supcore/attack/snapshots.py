@@ -19,7 +19,7 @@ def load_snapshots(path: str | Path) -> dict[int, StereoPerturbation]:
     """Read what :func:`save_snapshots` wrote, by rising step.
 
     Raises:
-        SupError: missing, damaged or foreign file.
+        SupError: the file is missing, damaged or no snapshots.
     """
     tensors, header = read_tensors(path)
     try:
@@ -30,5 +30,5 @@ def load_snapshots(path: str | Path) -> dict[int, StereoPerturbation]:
             found[int(step)] = StereoPerturbation.from_tiles(left, right, (height, width), bounds["epsilon"])
             found[int(step)].train_step = int(step)
     except (KeyError, TypeError, ValueError) as error:
-        raise SupError(f"{path}: not a file of snapshots; optimise the SUP again") from error
+        raise SupError(f"{path}: not a file of snapshots; optimize the SUP again") from error
     return dict(sorted(found.items()))

@@ -29,7 +29,7 @@ class UniversalAttack:
         generator: of the target noise and of what the networks themselves draw, on the CPU. It may be replaced
             between steps.
         step_rule: ``clip`` is the published rule: the step is the velocity. ``sign`` steps by alpha times the sign
-            of every element; it needs far fewer steps where gradients are tiny. ``normalised`` divides each
+            of every element; it needs far fewer steps where gradients are tiny. ``normalized`` divides each
             view's velocity by its L2 norm, the ascent step of an L2-bounded attack, and steps with root mean square
             alpha: as far as ``sign``, but in proportion to the gradient.
         momentum: decay of the velocity, in [0, 1]; 0 as published. With ``clip`` an element moves by up to

@@ -3,9 +3,7 @@
 import math
 from collections.abc import Sequence
 
-import torch
-
-from supcore.data.dataset import StereoDataset, to_unit_range
+from supcore.data.dataset import StereoDataset
 from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.networks import StereoNetwork
 from supcore.perturbation import StereoPerturbation
@@ -22,14 +20,14 @@ class SupValidator:
     def __init__(self, networks: Sequence[StereoNetwork], pairs: StereoDataset) -> None:
         self.networks, self.pairs = networks, pairs
         self.device = networks[0].device
-        self.clean = [[network.predict(*self._views(i)) for i in range(len(pairs))] for network in networks]
+        self.clean = [[network.predict(*pairs[i].views(device)) for i in range(len(pairs))] for network in networks]
 
     def __call__(self, perturbation: StereoPerturbation) -> dict[str, float]:
         """Means over pairs and networks: ``d1_clean``, ``epe_clean``, ``d1_ground_truth``, ``epe_ground_truth``."""
         errors: dict[str, list[float]] = {f"{m}_{r}": [] for m in ("d1", "epe") for r in ("clean", "ground_truth")}
         for network, predictions in zip(self.networks, self.clean, strict=True):
             for index, clean in enumerate(predictions):
-                attacked = network.predict(*perturbation(*self._views(index)))
+                attacked = network.predict(*perturbation(*self.pairs[index].views(self.device)))
                 truth = self.pairs[index].disparity[None].to(self.device)
                 for name, reference in (("clean", clean), ("ground_truth", truth)):
                     if valid_pixels(reference).any():
@@ -41,7 +39,3 @@ class SupValidator:
     def has_ground_truth(self) -> bool:
         """Whether any validation pair has some."""
         return any(valid_pixels(self.pairs[index].disparity).any() for index in range(len(self.pairs)))
-
-    def _views(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        pair = self.pairs[index]
-        return to_unit_range(pair.left)[None].to(self.device), to_unit_range(pair.right)[None].to(self.device)

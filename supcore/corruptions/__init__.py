@@ -13,7 +13,7 @@ and differ from it in this:
   of pixels needs it, and a result is neither rounded to 8 bits nor stored as JPEG.
 - ``frost`` draws a procedural texture, since the original's photographs are not ours; its errors are not comparable
   with other implementations.
-- ``motion_blur`` and ``snow`` use our own motion blur, which equals ImageMagick's to one grey level.
+- ``motion_blur`` and ``snow`` use our own motion blur, which equals ImageMagick's to one gray level.
 - Random numbers come from NumPy's current generators, so that noise has the same distribution but other values.
 
 ``imagenet_c_zoom_blur`` and ``imagenet_c_elastic_transform`` move pixels, so the ground truth is only approximate

@@ -69,7 +69,7 @@ def shuffle(image: np.ndarray, steps: np.ndarray, reach: int) -> np.ndarray:
 
 
 def zoom_blur(image: np.ndarray, factors: Sequence[float]) -> np.ndarray:
-    """Mean of the image and its centre at each of the zoom ``factors``."""
+    """Mean of the image and its center at each of the zoom ``factors``."""
     total = image.copy()
     for factor in factors:
         total += clipped_zoom(image, factor)

@@ -8,7 +8,7 @@ from scipy.ndimage import map_coordinates
 
 
 def clipped_zoom(image: np.ndarray, factor: float) -> np.ndarray:
-    """The centre of the image, enlarged bilinearly by ``factor`` >= 1 to the image's size, the corner pixels aligned.
+    """The center of the image, enlarged bilinearly by ``factor`` >= 1 to the image's size, the corner pixels aligned.
 
     The original crops a square; here both sides are cropped in proportion.
     """
@@ -59,7 +59,7 @@ def elastic_transform(
 
 
 def _random_affine(image: np.ndarray, jitter: float, random: np.random.Generator) -> np.ndarray:
-    """Move three corners of the central square, a third of the shorter side away from the centre, independently."""
+    """Move three corners of the central square, a third of the shorter side away from the center, independently."""
     height, width = image.shape[:2]
     reach = min(height, width) // 3
     corners = np.array([[1, 1], [1, -1], [-1, -1]])

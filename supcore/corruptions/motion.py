@@ -15,7 +15,7 @@ def motion_blur(image: np.ndarray, radius: int, sigma: float, random: np.random.
 def blur_along(image: np.ndarray, radius: int, sigma: float, angle: float) -> np.ndarray:
     """ImageMagick's MotionBlurImage on an 8-bit image.
 
-    Tap i of 2·radius + 1 has the weight exp(-i²/2sigma²), normalised, and reads the pixel at i steps along the
+    Tap i of 2·radius + 1 has the weight exp(-i²/2sigma²), normalized, and reads the pixel at i steps along the
     angle, rounded to whole pixels; the kernel is one-sided. Beyond the border the nearest pixel counts.
 
     Args:

@@ -12,14 +12,14 @@ def scale_brightness(image: np.ndarray, low: float, high: float, random: np.rand
 
 
 def scale_contrast(image: np.ndarray, low: float, high: float, random: np.random.Generator) -> np.ndarray:
-    """Scale the distance to the mean grey level by U[low, high) (Pillow's ``ImageEnhance.Contrast``, 8-bit)."""
+    """Scale the distance to the mean gray level by U[low, high) (Pillow's ``ImageEnhance.Contrast``, 8-bit)."""
     return _enhance(ImageEnhance.Contrast, image, random.uniform(low, high))
 
 
 def add_brightness(image: np.ndarray, amount: float) -> np.ndarray:
     """Add ``amount`` to the value of the HSV image, at most 1.
 
-    Hue and saturation stay, so RGB is scaled by the ratio of the values; black becomes grey.
+    Hue and saturation stay, so RGB is scaled by the ratio of the values; black becomes gray.
     """
     value = image.max(axis=2, keepdims=True)
     raised = np.minimum(value + amount, 1)

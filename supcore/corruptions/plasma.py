@@ -24,10 +24,10 @@ def plasma(height: int, width: int, decay: float, random: np.random.Generator) -
         half, bound = step // 2, roughness**2
         corners = heights[::step, ::step]
         pairs = corners + np.roll(corners, -1, axis=0)
-        centres = _displaced_mean(pairs + np.roll(pairs, -1, axis=1), bound, random)
-        beside = corners + np.roll(corners, -1, axis=1) + centres + np.roll(centres, 1, axis=0)
-        below = pairs + centres + np.roll(centres, 1, axis=1)
-        heights[half::step, half::step] = centres
+        centers = _displaced_mean(pairs + np.roll(pairs, -1, axis=1), bound, random)
+        beside = corners + np.roll(corners, -1, axis=1) + centers + np.roll(centers, 1, axis=0)
+        below = pairs + centers + np.roll(centers, 1, axis=1)
+        heights[half::step, half::step] = centers
         heights[::step, half::step] = _displaced_mean(beside, bound, random)
         heights[half::step, ::step] = _displaced_mean(below, bound, random)
         step, roughness = half, roughness / decay

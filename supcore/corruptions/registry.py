@@ -147,5 +147,5 @@ def chosen_corruptions(wanted: str | Sequence[str]) -> tuple[str, ...]:
     names = GROUPS[wanted] if isinstance(wanted, str) else tuple(wanted)
     for name in names:
         if name not in CORRUPTIONS:
-            raise SupError(f"config key studies.corruptions: unknown {name!r}; known: {', '.join(CORRUPTIONS)}")
+            raise SupError(f"unknown corruption {name!r}; known: {', '.join(CORRUPTIONS)}")
     return names

@@ -8,7 +8,7 @@ from supcore.corruptions.geometry import clipped_zoom
 from supcore.corruptions.motion import blur_along
 from supcore.corruptions.plasma import plasma
 
-ICE = np.array([0.85, 0.93, 1.0])  # colour of thick frost, RGB
+ICE = np.array([0.85, 0.93, 1.0])  # color of thick frost, RGB
 NEEDLE_LENGTH = 24  # in pixels
 
 
@@ -40,8 +40,8 @@ def snow(
     flakes = clipped_zoom(noise, zoom)[..., 0]
     flakes = np.where(flakes < threshold, 0, flakes).clip(0, 1)
     falling = from_uint8(blur_along(to_uint8(flakes), radius, sigma, random.uniform(-135, -45)))[..., None]
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
-    whitened = keep * image + (1 - keep) * np.maximum(image, 1.5 * grey + 0.5)
+    gray = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
+    whitened = keep * image + (1 - keep) * np.maximum(image, 1.5 * gray + 0.5)
     return whitened + falling + np.rot90(falling, k=2)
 
 

@@ -79,7 +79,7 @@ def shrink_and_pad(
     """Input diversity (Xie et al., CVPR 2019), with the probability of the options, alike for the whole batch.
 
     The images shrink (bilinear) to a random 90 to 100 % of each side and are padded to their size at a random place
-    with the mean colour, which is zero after a network's normalisation. The disparity (nearest) is padded with 0, no
+    with the mean color, which is zero after a network's normalization. The disparity (nearest) is padded with 0, no
     ground truth, and scaled with the width.
 
     Args:

@@ -32,6 +32,11 @@ class StereoPair:
     disparity: Tensor
     classes: Tensor
 
+    def views(self, device: torch.device | str = "cpu") -> tuple[Tensor, Tensor]:
+        """Left and right view on a device as networks take them: N×3×H×W float32 in [0, 1]; N is 1 for one pair."""
+        left, right = (to_unit_range(view).to(device) for view in (self.left, self.right))
+        return (left, right) if left.dim() == 4 else (left[None], right[None])
+
 
 class StereoDataset(Dataset[StereoPair]):
     """The stereo pairs of a manifest.
@@ -123,7 +128,7 @@ def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def resize_disparity(disparity: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """H×W float32 to ``size`` by nearest neighbour, values scaled with the width."""
+    """H×W float32 to ``size`` by nearest neighbor, values scaled with the width."""
     ratio = np.float32(size[1] / disparity.shape[1])
     return (_resize(disparity, size, cv2.INTER_NEAREST) * ratio).astype(np.float32)
 

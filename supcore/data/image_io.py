@@ -24,11 +24,11 @@ IMAGE_FORMATS = ("PNG", "WEBP", "JPEG", "TIFF", "PPM", "BMP")
 
 
 def read_image(path: str | Path) -> np.ndarray:
-    """Read an 8-bit image as H×W×3 uint8 RGB; grey images are repeated in the three channels."""
+    """Read an 8-bit image as H×W×3 uint8 RGB; gray images are repeated in the three channels."""
     image = _open(path, "image")
     if image.mode not in ("RGB", "L", "P", "RGBA"):
         raise SupError(
-            f"{path}: expected an 8-bit RGB or grey image, found Pillow mode {image.mode}; convert it to RGB"
+            f"{path}: expected an 8-bit RGB or gray image, found Pillow mode {image.mode}; convert it to RGB"
         )
     return np.array(image if image.mode == "RGB" else image.convert("RGB"))
 
@@ -47,11 +47,11 @@ def read_top_rows(path: str | Path, rows: int) -> np.ndarray:
 
 
 def write_image(path: str | Path, image: np.ndarray) -> None:
-    """Write an H×W×3 (RGB) or H×W (grey) uint8 array; the suffix chooses the format.
+    """Write an H×W×3 (RGB) or H×W (gray) uint8 array; the suffix chooses the format.
 
     Examples:
-        >>> write_image("grey.png", np.full((4, 6), 128, np.uint8))
-        >>> read_image("grey.png").shape  # grey is repeated in the three channels
+        >>> write_image("gray.png", np.full((4, 6), 128, np.uint8))
+        >>> read_image("gray.png").shape  # gray is repeated in the three channels
         (4, 6, 3)
     """
     if image.dtype != np.uint8:
@@ -151,7 +151,7 @@ def _read_disparity_png(path: str | Path) -> np.ndarray:
     image = _open(path, "disparity map", ("PNG",))
     if image.mode not in ("I;16", "I;16B", "I"):
         raise SupError(
-            f"{path}: expected a 16-bit grey PNG (disparity × 256), found Pillow mode {image.mode}; convert it"
+            f"{path}: expected a 16-bit gray PNG (disparity × 256), found Pillow mode {image.mode}; convert it"
         )
     return (np.asarray(image).astype(np.uint16) / np.float32(256)).astype(np.float32)
 
@@ -160,7 +160,7 @@ def _open(path: str | Path, what: str, formats: tuple[str, ...] = IMAGE_FORMATS)
     """Open and decode completely, so that a truncated file is noticed here."""
     with decoding(path, what), Image.open(path, formats=formats) as image:
         if image.mode.startswith("RGB") and any(";16" in str(tile.args) for tile in image.tile):
-            raise SupError(f"{path}: {what} has 16 bits per colour, of which half would be lost; convert it to 8")
+            raise SupError(f"{path}: {what} has 16 bits per color, of which half would be lost; convert it to 8")
         if image.format == "PNG" and image.width * image.height > PNG_DENSITY * Path(path).stat().st_size:
             raise ValueError(f"too short for {image.width}x{image.height} pixels")
         image.load()

@@ -23,12 +23,12 @@ def kitti2015(root: Path, *, disparity: str = "disp_occ_0", segmentation: str | 
 
 
 def kitti2012(
-    root: Path, *, disparity: str = "disp_occ", segmentation: str | None = None, grey: bool = False
+    root: Path, *, disparity: str = "disp_occ", segmentation: str | None = None, gray: bool = False
 ) -> list[Paths]:
-    """KITTI 2012: colour in ``colored_0/1`` (official) or ``image_2/3`` (renamed), grey in ``image_0/1``."""
+    """KITTI 2012: color in ``colored_0/1`` (official) or ``image_2/3`` (renamed), gray in ``image_0/1``."""
     official = any(visible_files(root / "training" / "colored_0", FIRST_FRAMES))
-    colour = ("colored_0", "colored_1") if official else ("image_2", "image_3")
-    return _benchmark(root, ("image_0", "image_1") if grey else colour, disparity, segmentation)
+    color = ("colored_0", "colored_1") if official else ("image_2", "image_3")
+    return _benchmark(root, ("image_0", "image_1") if gray else color, disparity, segmentation)
 
 
 def kitti_raw(root: Path) -> list[Paths]:

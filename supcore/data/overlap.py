@@ -1,4 +1,4 @@
-"""Pictures that two sets of stereo pairs share, such as frames that a SUP was both optimised and reported on."""
+"""Pictures that two sets of stereo pairs share, such as frames that a SUP was both optimized and reported on."""
 
 import sys
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -28,7 +28,7 @@ def shared_images(
     """Left images of ``first`` that ``second`` has too, each once, in the order of ``first``.
 
     They are the same if their paths lead to one file or their pixels are equal, whatever the compression or the format
-    of the files. A picture that was resized, cropped or compressed with loss is not recognised, and neither is another
+    of the files. A picture that was resized, cropped or compressed with loss is not recognized, and neither is another
     frame of the same scene.
 
     Args:

@@ -1,4 +1,4 @@
-"""Is a file on disk the one that was asked for?"""
+"""Verify size and SHA-256 of files on disk."""
 
 import re
 from dataclasses import dataclass

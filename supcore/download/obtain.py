@@ -139,7 +139,7 @@ def _obtain(file: RemoteFile, downloads: Path, retry: Retry) -> Path:
 
 def _download(file: RemoteFile, target: Path, retry: Retry) -> None:
     expected = Expected(file.sha256, file.size)
-    logger.info("%s: downloading; licence: %s", file.name, file.licence)
+    logger.info("%s: downloading; license: %s", file.name, file.license)
     try:
         if isinstance(file.source, DriveSource):
             drive.fetch_drive(file.source.id, target, expected=expected, retry=retry)

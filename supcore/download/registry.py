@@ -47,7 +47,7 @@ class RemoteFile:
 
     name: str
     source: Source
-    licence: str
+    license: str
     sha256: str | None = None
     size: int | None = None
 
@@ -62,7 +62,7 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
-    """One released file of tensors: where it comes from and how to recognise it.
+    """One released file of tensors: where it comes from and how to recognize it.
 
     Attributes:
         label: its name in messages, e.g. ``psmnet/kitti15``.
@@ -229,7 +229,7 @@ def _remote_file(path: Path, name: str, item: dict[str, Any]) -> RemoteFile:
         source = PypiSource(**item["pypi"])
     else:
         source = UrlSource(item["url"])
-    return RemoteFile(name, source, item["licence"], item.get("sha256"), item.get("size"))
+    return RemoteFile(name, source, item["license"], item.get("sha256"), item.get("size"))
 
 
 def _entry(path: Path, files: Mapping[str, RemoteFile], network: str, name: str, item: dict[str, Any]) -> WeightsEntry:

@@ -12,7 +12,7 @@ _OPTIONS = {"type": "object", "additionalProperties": {"type": ["boolean", "numb
 _FILE: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
-    "required": ["licence"],
+    "required": ["license"],
     "properties": {
         "drive": {"type": "string", "pattern": "^[A-Za-z0-9_-]{10,}$"},
         "pypi": {
@@ -22,7 +22,7 @@ _FILE: dict[str, Any] = {
             "properties": {"project": _TEXT, "version": _TEXT},
         },
         "url": {"type": "string", "pattern": "^https?://"},
-        "licence": _TEXT,
+        "license": _TEXT,
         "sha256": _SHA256,
         "size": _COUNT,
     },

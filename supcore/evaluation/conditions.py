@@ -41,7 +41,7 @@ class Condition:
     """One line of attack: what the images were perturbed with, as it stands in the tables.
 
     Attributes:
-        source: what the SUP was optimised on, ``noise``, or ``none`` for clean images.
+        source: what the SUP was optimized on, ``noise``, or ``none`` for clean images.
         size: ``tile64`` … or ``full``; empty for clean images.
         epsilon: as text; ``0`` for clean images.
         seed: of the SUP or of the noise; empty for clean images.

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from supcore.data.dataset import StereoDataset, to_unit_range
+from supcore.data.dataset import StereoDataset
 from supcore.data.image_io import write_image
 from supcore.files import atomic_path
 from supcore.networks import StereoNetwork
@@ -29,7 +29,7 @@ def write_outputs(
     device = network.device
     for index in range(len(pairs)):
         pair = pairs[index]
-        clean = [to_unit_range(view)[None].to(device) for view in (pair.left, pair.right)]
+        clean = pair.views(device)
         perturbed = perturbation(*clean)
         for number in (0, 1):
             tile = (perturbation.left, perturbation.right)[number]

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from supcore.data.dataset import StereoDataset, to_unit_range
+from supcore.data.dataset import StereoDataset
 from supcore.data.loading import load_batches
 from supcore.errors import SupError
 from supcore.evaluation.conditions import Batch, Condition
@@ -43,7 +43,7 @@ class Target:
         clean_predictions: file of the network's predictions on them, see :func:`predict_clean`.
         dataset: name for the records.
         name: of the network, for the records.
-        batch: images a forward pass.
+        batch: images per forward pass.
         workers: processes that decode images; 0 decodes in this one.
     """
 
@@ -61,7 +61,7 @@ class Target:
         groups = [list(range(first, min(first + self.batch, count))) for first in range(0, count, self.batch)]
         loaded = load_batches(self.pairs, groups, workers=self.workers)
         for images, items in zip(groups, loaded, strict=True):
-            left, right = (to_unit_range(view).to(device) for view in (items.left, items.right))
+            left, right = items.views(device)
             yield Batch(images, left, right, items.disparity.to(device), items.classes.to(device))
 
 

@@ -19,11 +19,11 @@ class Sup:
     """One SUP on disk.
 
     Attributes:
-        source: what it was optimised on.
+        source: what it was optimized on.
         size: ``tile64`` … or ``full``.
         epsilon: as text.
-        seed: of its optimisation.
-        batch: pairs in a step of its optimisation.
+        seed: of its optimization.
+        batch: pairs in a step of its optimization.
         file: the SUP, or what else a study reads from its folder.
     """
 

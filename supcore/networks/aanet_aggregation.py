@@ -39,7 +39,7 @@ class AggregationModule(nn.Module):
     Args:
         candidates: disparities of each scale, finest first; each half of the one before.
         outputs: how many scales to compute, counted from the finest.
-        deformable: sample the neighbourhood within a scale adaptively.
+        deformable: sample the neighborhood within a scale adaptively.
     """
 
     def __init__(self, candidates: tuple[int, ...], outputs: int, *, deformable: bool) -> None:

@@ -9,7 +9,7 @@ LEAK = 0.2  # negative slope of every leaky ReLU in these networks
 
 
 def deformable_3x3(inputs: int, outputs: int, stride: int = 1) -> DeformableConvolution:
-    """Deformable convolution with dilation 2 that starts as an ordinary one: its offsets are initialised to zero."""
+    """Deformable convolution with dilation 2 that starts as an ordinary one: its offsets are initialized to zero."""
     layer = DeformableConvolution(inputs, outputs, stride, dilation=2)
     nn.init.zeros_(layer.offset_conv.weight)
     if layer.offset_conv.bias is not None:

@@ -30,7 +30,7 @@ class BottleneckFeatures(nn.Module):
         self.layer2 = _stage(_EXPANSION * widths[0], widths[1], second, stride=2, deformable=False)
         self.layer3 = _stage(_EXPANSION * widths[1], widths[2], third, stride=2, deformable=deformable)
         self.outputs = tuple(_EXPANSION * width for width in widths)
-        self._initialise()
+        self._initialize()
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """N×3×H×W to N×4·base×H/3×W/3, N×8·base×H/6×W/6 and N×16·base×H/12×W/12."""
@@ -38,8 +38,8 @@ class BottleneckFeatures(nn.Module):
         middle = self.layer2(fine)
         return [fine, middle, self.layer3(middle)]
 
-    def _initialise(self) -> None:
-        """The published initialisation.
+    def _initialize(self) -> None:
+        """The published initialization.
 
         It reaches the offset convolutions too, which therefore start random here though zero elsewhere in the
         network, and spares the deformable kernels, which are no ``Conv2d`` in the release.

@@ -18,7 +18,7 @@ def warp_right(image: Tensor, disparity: Tensor, *, align_corners: bool) -> Tens
     Args:
         image: N×C×H×W.
         disparity: N×1×H×W, pixels.
-        align_corners: of the sampling. The coordinates are scaled to the pixel centres of the image's edges, so only
+        align_corners: of the sampling. The coordinates are scaled to the pixel centers of the image's edges, so only
             True is exact; False, which PyTorch has used by default since 1.3, shifts the samples by up to half a
             pixel.
 
@@ -56,7 +56,7 @@ class Refinement(nn.Module, ABC):
 
         Args:
             disparity: N×1×h×w, in its own pixels.
-            left: normalised left image, N×3×H×W.
+            left: normalized left image, N×3×H×W.
             right: the same shape.
 
         Returns:

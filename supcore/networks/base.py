@@ -1,4 +1,4 @@
-"""What every stereo network of this library shares: normalisation, padding, cropping, prediction."""
+"""What every stereo network of this library shares: normalization, padding, cropping, prediction."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -33,10 +33,10 @@ class StereoOutput:
 class StereoNetwork(nn.Module, ABC):
     """A stereo network: N×3×H×W images in [0, 1] in, disparity in pixels out.
 
-    Sub-classes implement :meth:`estimate` on normalised, padded images and :meth:`loss`.
+    Sub-classes implement :meth:`estimate` on normalized, padded images and :meth:`loss`.
 
     Attributes:
-        padding_unit: sides are zero-padded (top and right, after normalisation) to a multiple of this.
+        padding_unit: sides are zero-padded (top and right, after normalization) to a multiple of this.
         pads_full_block: add a whole extra unit where the side already divides, as the release does for some
             networks.
         optional_weights: prefixes of checkpoint entries that may be present in a file though the network lacks them.
@@ -67,7 +67,7 @@ class StereoNetwork(nn.Module, ABC):
 
     @abstractmethod
     def estimate(self, left: Tensor, right: Tensor, *, finest_only: bool, **options: Any) -> list[Tensor]:
-        """Disparity maps for normalised and padded images, finest first; only that one if ``finest_only``."""
+        """Disparity maps for normalized and padded images, finest first; only that one if ``finest_only``."""
 
     @abstractmethod
     def loss(self, output: StereoOutput, target: Tensor) -> Tensor:

@@ -55,10 +55,10 @@ def deform_norm_2d(inputs: int, outputs: int, stride: int = 1, dilation: int = 1
     return nn.Sequential(DeformableConvolution(inputs, outputs, stride, dilation), nn.BatchNorm2d(outputs))
 
 
-def initialise_convolution(module: nn.Module) -> None:
-    """PSMNet's and DeepPruner's initialisation: normal with variance 2 / (kernel volume × outputs); for ``apply``.
+def initialize_convolution(module: nn.Module) -> None:
+    """PSMNet's and DeepPruner's initialization: normal with variance 2 / (kernel volume × outputs); for ``apply``.
 
-    It also reaches the offset convolutions, which the release initialises to zero first and then
+    It also reaches the offset convolutions, which the release initializes to zero first and then
     overwrites: training starts from random offsets.
     """
     if isinstance(module, nn.Conv2d | nn.Conv3d):

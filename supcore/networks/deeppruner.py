@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from supcore.networks.base import StereoNetwork, StereoOutput
-from supcore.networks.blocks import initialise_convolution
+from supcore.networks.blocks import initialize_convolution
 from supcore.networks.deeppruner_layers import (
     CostAggregator,
     DisparitySmoothing,
@@ -54,8 +54,8 @@ class DeepPruner(StereoNetwork):
         self.cost_aggregator = CostAggregator(volume + 2 * wide, channels)
         self.refinement_net = Refinement((2 * base if fast else base) + narrow + 1, channels)
         self.refinement_net1 = Refinement(base + 1, channels) if fast else None
-        # The release initialises the parts above; those below keep PyTorch's initialisation.
-        self.apply(initialise_convolution)
+        # The release initializes the parts above; those below keep PyTorch's initialization.
+        self.apply(initialize_convolution)
         self.dres0, self.dres1 = reduction(volume, channels)
         self.min_disparity_conv, self.max_disparity_conv, self.ca_disparity_conv = (
             DisparitySmoothing() for _ in range(3)
@@ -73,7 +73,7 @@ class DeepPruner(StereoNetwork):
         generator: torch.Generator | None = None,
         **options: Any,
     ) -> list[Tensor]:
-        """Disparity maps of normalised, padded images.
+        """Disparity maps of normalized, padded images.
 
         PatchMatch starts from random positions. They are ``noise``, or drawn from ``generator`` for every image of
         the batch, or else drawn afresh from the option ``noise_seed``: then the same for every call and image, so

@@ -27,9 +27,9 @@ def leaky_smoothing(channels: int) -> nn.Sequential:
 
 
 class DisparitySmoothing(nn.Sequential):
-    """5×5 convolution of a disparity map, then ReLU; initialised to leave the map as it is.
+    """5×5 convolution of a disparity map, then ReLU; initialized to leave the map as it is.
 
-    The release keeps PyTorch's random initialisation, with which about half of these single-channel filters have a
+    The release keeps PyTorch's random initialization, with which about half of these single-channel filters have a
     negative sum: their ReLU then never fires and the branch cannot learn.
     """
 

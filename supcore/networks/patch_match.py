@@ -30,7 +30,7 @@ def shift_similarity(left: Tensor, right: Tensor, largest: int) -> Tensor:
 def patch_match(similarity: Tensor, minimum: Tensor, maximum: Tensor, noise: Tensor, iterations: int = 2) -> Tensor:
     """Find one well-matching disparity in each of K equal intervals of every pixel's search range.
 
-    Each iteration looks at the row neighbours, then at the column neighbours: a pixel's three candidates in an
+    Each iteration looks at the row neighbors, then at the column neighbors: a pixel's three candidates in an
     interval are averaged with softmax weights of their similarity. What is propagated is the position within the
     interval, and beyond the border it is 0.
 
@@ -50,7 +50,7 @@ def patch_match(similarity: Tensor, minimum: Tensor, maximum: Tensor, noise: Ten
     length = 1 / noise.shape[1]
     positions, disparities = noise, noise
     for dim in (-1, -2) * iterations:
-        candidates = _neighbours(positions, dim)
+        candidates = _neighbors(positions, dim)
         # Not span * length * candidates: the samples are truncated later, so the order of rounding matters.
         values = candidates * span.unsqueeze(2) * length + starts
         weights = F.softmax(TEMPERATURE * _look_up(similarity, values), dim=2)
@@ -65,7 +65,7 @@ def interval_starts(minimum: Tensor, span: Tensor, count: int) -> Tensor:
     return minimum + span * fractions.to(span.dtype).view(-1, 1, 1)
 
 
-def _neighbours(positions: Tensor, dim: int) -> Tensor:
+def _neighbors(positions: Tensor, dim: int) -> Tensor:
     """The values before, at and after each pixel along ``dim`` (-1 or -2): N×K×H×W to N×K×3×H×W."""
     size = positions.shape[dim]
     padded = F.pad(positions, (1, 1) if dim == -1 else (0, 0, 1, 1))

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from supcore.errors import SupError
 from supcore.networks.base import StereoNetwork, StereoOutput
-from supcore.networks.blocks import conv_norm_3d, initialise_convolution
+from supcore.networks.blocks import conv_norm_3d, initialize_convolution
 from supcore.networks.losses import masked_smooth_l1
 from supcore.networks.psmnet_options import PSMNetOptions
 from supcore.networks.pyramid_features import PyramidFeatures
@@ -61,7 +61,7 @@ class PSMNet(StereoNetwork):
         self.dres1 = nn.Sequential(conv_norm_3d(channels, channels), nn.ReLU(), conv_norm_3d(channels, channels))
         self.dres2, self.dres3, self.dres4 = (Hourglass(channels) for _ in range(3))
         self.classif1, self.classif2, self.classif3 = (_classifier(channels) for _ in range(3))
-        self.apply(initialise_convolution)
+        self.apply(initialize_convolution)
 
     def estimate(self, left: Tensor, right: Tensor, *, finest_only: bool, **options: Any) -> list[Tensor]:
         """Three disparity maps, finest (last hourglass) first, then the first and the second."""

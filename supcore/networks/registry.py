@@ -44,7 +44,7 @@ NETWORKS: dict[str, NetworkEntry] = {
 
 
 def build_network(name: str, **options: Any) -> Any:
-    """Build a stereo network with freshly initialised weights, in evaluation mode.
+    """Build a stereo network with freshly initialized weights, in evaluation mode.
 
     Args:
         name: a key of :data:`NETWORKS`, or ``"package.module:ClassName"`` for a network from elsewhere, whose module

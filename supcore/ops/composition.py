@@ -45,7 +45,7 @@ def _sample_taps(
     grid_y = tap_y.view(-1, 1, 1) + positions(rows, stride[0]).view(1, -1, 1)
     grid_x = tap_x.view(-1, 1, 1) + positions(columns, stride[1]).view(1, 1, -1)
     offset = offset.reshape(n * groups, taps, 2, rows, columns)
-    # grid_sample's normalised coordinates, align_corners=False: pixel p lies at (2 p + 1) / size - 1.
+    # grid_sample's normalized coordinates, align_corners=False: pixel p lies at (2 p + 1) / size - 1.
     y = (2 * (grid_y + offset[:, :, 0]) + 1) / height - 1
     x = (2 * (grid_x + offset[:, :, 1]) + 1) / width - 1
     grid = torch.stack((x, y), dim=-1).view(n * groups, taps * rows, columns, 2)

@@ -81,7 +81,7 @@ def draw_bars(
         axes: where.
         shown: rows of a table, each cell once.
         groups: column of the groups, and its values from top to bottom.
-        series: column of the bars in a group, and its values with their colours.
+        series: column of the bars in a group, and its values with their colors.
         metric: "d1", "epe" or a change of them.
         numbers: print each bar's number at its end.
         single: rows drawn as rings on the bars, with the same columns.
@@ -114,7 +114,7 @@ def bar_legend(figure: Figure, colors: Mapping[str, Any], columns: int, **marks:
 
     Args:
         figure: the figure.
-        colors: series to colour.
+        colors: series to color.
         columns: of the legend.
         marks: entry to the look of a mark, for those that are drawn.
     """

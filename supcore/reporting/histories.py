@@ -1,4 +1,4 @@
-"""Curves of how SUPs were optimised and networks trained."""
+"""Curves of how SUPs were optimized and networks trained."""
 
 from collections.abc import Mapping
 
@@ -21,7 +21,7 @@ def sup_curves(histories: Mapping[str, pd.DataFrame]) -> Figure:
     """How SUPs grew: validation error, and the share of gradient elements that the step rule clipped.
 
     Args:
-        histories: legend entry to the history of its optimisation, with the columns ``step``, ``d1_clean`` and
+        histories: legend entry to the history of its optimization, with the columns ``step``, ``d1_clean`` and
             ``clipped_fraction``.
     """
     shown = {name: history.assign(clipped=100 * history["clipped_fraction"]) for name, history in histories.items()}
@@ -32,7 +32,7 @@ def sup_curves(histories: Mapping[str, pd.DataFrame]) -> Figure:
     figure, grid = _curves(shown, panels)
     for axes in grid:
         axes.set_ylim(0, 102)
-    figure.suptitle("Optimisation of the SUPs, errors on validation images", fontsize=8)
+    figure.suptitle("Optimization of the SUPs, errors on validation images", fontsize=8)
     return figure
 
 

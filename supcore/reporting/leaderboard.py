@@ -11,27 +11,27 @@ from supcore.reporting.selection import average_seeds, groups, is_attack
 from supcore.sup_names import epsilon_text
 
 Row = dict[str, Any]
-# The networks that the SUPs of each source were optimised on.
+# The networks that the SUPs of each source were optimized on.
 Attacked = Mapping[str, Sequence[str]]
 
 # Heads of the page's columns, and which of them hold text.
-_COLUMNS = [("rank", ""), ("network", "text"), ("clean", ""), ("noise", ""), ("own SUP", "")]
-_COLUMNS += [("foreign, mean", ""), ("worst SUP", ""), ("from", "text"), ("images", "")]
+_COLUMNS = [("rank", ""), ("network", "text"), ("clean", ""), ("noise", ""), ("white-box SUP", "")]
+_COLUMNS += [("transfer, mean", ""), ("worst SUP", ""), ("from", "text"), ("images", "")]
 
 
 def leaderboard(table: pd.DataFrame, attacked: Attacked | None = None) -> list[Row]:
     """One row per data set, network and epsilon, the most robust network first.
 
     Errors are D1 (%) against ground truth. The rank goes by the ``worst`` of all SUPs of that epsilon, whatever they
-    were optimised on and whatever their size.
+    were optimized on and whatever their size.
 
     Args:
         table: transfer table.
         attacked: the networks that each source attacks; by default the one that it is named after.
 
     Returns:
-        Rows of plain values: dataset, target, epsilon, rank, ``clean``, ``noise`` (the worst over sizes), ``own`` (the
-        worst SUP that was optimised on the network; None if there is none), ``foreign`` (mean over
+        Rows of plain values: dataset, target, epsilon, rank, ``clean``, ``noise`` (the worst over sizes), ``white_box`` (the
+        worst SUP that was optimized on the network; None if there is none), ``transfer`` (mean over
         the other sources' worst SUPs; None if there are none), ``worst`` with its interval, source and size, and
         n_images, and ``n_sups``, how many were tried.
     """
@@ -63,7 +63,7 @@ def _row(same: pd.DataFrame, attacked: pd.DataFrame, epsilon: float, networks: A
     noise = same[(same["target"] == target) & (same["source"] == NOISE) & (same["epsilon"] == epsilon)]
     by_source = attacked.groupby("source")["d1_mean"].max()
     own = by_source[[target in networks.get(str(source), [source]) for source in by_source.index]]
-    foreign = by_source.drop(own.index)
+    transferred = by_source.drop(own.index)
     worst = attacked.sort_values("d1_mean", kind="stable").iloc[-1]
     return {
         "dataset": str(worst["dataset"]),
@@ -71,8 +71,8 @@ def _row(same: pd.DataFrame, attacked: pd.DataFrame, epsilon: float, networks: A
         "epsilon": epsilon_text(epsilon),
         "clean": float(controls[CLEAN]),
         "noise": float(noise["d1_mean"].max()) if len(noise) else None,
-        "own": float(own.max()) if len(own) else None,
-        "foreign": float(foreign.mean()) if len(foreign) else None,
+        "white_box": float(own.max()) if len(own) else None,
+        "transfer": float(transferred.mean()) if len(transferred) else None,
         "worst": float(worst["d1_mean"]),
         "worst_ci": [float(worst["d1_ci_low"]), float(worst["d1_ci_high"])],
         "worst_source": str(worst["source"]),

@@ -20,7 +20,7 @@ Look = dict[str, Any]
 
 
 def series_looks(names: Iterable[str]) -> dict[str, Look]:
-    """Colour and marker of each series, told apart without colour, too."""
+    """Color and marker of each series, told apart without color, too."""
     colors = series_colors(names).items()
     return {
         name: {"color": color, "marker": mark} for (name, color), mark in zip(colors, cycle("os^DvPX"), strict=False)

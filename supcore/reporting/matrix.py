@@ -79,14 +79,14 @@ def arrange(shown: pd.DataFrame, layout: Layout, name: str, what: str, metric: s
 
 def to_markdown(matrix: Matrix) -> str:
     """The matrix as a Markdown table under its caption."""
-    printed = _emphasise(matrix.cells, matrix.bold, "**{}**")
+    printed = _emphasize(matrix.cells, matrix.bold, "**{}**")
     printed = printed.rename(index=label, columns=label).rename_axis(matrix.corner)
     return f"{matrix.caption}\n\n{printed.to_markdown(disable_numparse=True)}\n"
 
 
 def to_latex(matrix: Matrix) -> str:
     """The matrix as a LaTeX table; needs the package booktabs."""
-    printed = _emphasise(matrix.cells.map(_escape), matrix.bold, "\\textbf{{{}}}")
+    printed = _emphasize(matrix.cells.map(_escape), matrix.bold, "\\textbf{{{}}}")
     printed = printed.rename(index=_latex_label, columns=_latex_label)
     return printed.style.to_latex(
         hrules=True,
@@ -172,7 +172,7 @@ def _caption(
     )
 
 
-def _emphasise(cells: pd.DataFrame, bold: pd.DataFrame, template: str) -> pd.DataFrame:
+def _emphasize(cells: pd.DataFrame, bold: pd.DataFrame, template: str) -> pd.DataFrame:
     return cells.where(~bold, cells.map(template.format))
 
 

@@ -25,13 +25,13 @@ def sup_preview(
     right_image: ArrayLike | None = None,
     image_size: tuple[int, int] = (256, 640),
 ) -> Figure:
-    """A perturbation: its two tiles centred on grey, tiled over the image, and their amplitude spectra.
+    """A perturbation: its two tiles centered on gray, tiled over the image, and their amplitude spectra.
 
     Args:
         left_tile: 3×h×w perturbation of the left image, values in [-epsilon, epsilon].
         right_tile: the same for the right image.
-        epsilon: bound of the perturbation; grey levels span [-epsilon, epsilon].
-        left_image: 3×H×W image in [0,1] that is shown perturbed; without it the tiles are laid out on grey.
+        epsilon: bound of the perturbation; gray levels span [-epsilon, epsilon].
+        left_image: 3×H×W image in [0,1] that is shown perturbed; without it the tiles are laid out on gray.
         right_image: the same for the right image.
         image_size: height and width to lay the tiles out on where no image is given.
     """
@@ -52,7 +52,7 @@ def sup_preview(
     grid[1, 2].set_xlabel("±0.5 cycles per pixel", fontsize=7)
     bar = figure.colorbar(grid[0, 2].images[0], ax=grid[:, 2], shrink=0.9)
     bar.set_label("amplitude (dB of maximum)")
-    figure.suptitle(f"ε = {epsilon_text(epsilon)}, grey levels span ±ε", fontsize=8)
+    figure.suptitle(f"ε = {epsilon_text(epsilon)}, gray levels span ±ε", fontsize=8)
     return figure
 
 
@@ -72,11 +72,11 @@ def qualitative_panel(
     Args:
         left: 3×H×W perturbed left image in [0,1], as the network sees it.
         right: 3×H×W perturbed right image in [0,1].
-        sup_left_tiled: 3×H×W perturbation of the left image, shown centred on grey and scaled to its maximum.
+        sup_left_tiled: 3×H×W perturbation of the left image, shown centered on gray and scaled to its maximum.
         clean_disparity: H×W disparity of the clean pair in px.
         attacked_disparity: H×W disparity of the perturbed pair in px.
-        ground_truth: H×W disparity in px; 0 or NaN where unknown, shown grey.
-        max_disparity: upper end of the disparity colour scale in px.
+        ground_truth: H×W disparity in px; 0 or NaN where unknown, shown gray.
+        max_disparity: upper end of the disparity color scale in px.
         title: above the panel.
     """
     clean, attacked, truth = (

@@ -20,7 +20,7 @@ class PublishedResults:
     """The published tables, and one merged view of the plain transfer results.
 
     Attributes:
-        line_plots: the 24 error-against-epsilon plots, one row a point.
+        line_plots: the 24 error-against-epsilon plots, one row per point.
         readme_runs: evaluation runs printed in the authors' README.
         readme_classwise: class-wise errors of an attacked AANet.
         sampling_efficiency: D1 by number of training samples.
@@ -43,7 +43,7 @@ class PublishedResults:
         Args:
             dataset: data set evaluated on.
             target: network attacked.
-            source: network the perturbation was optimised on, or "none" for clean images.
+            source: network the perturbation was optimized on, or "none" for clean images.
             size: "tile64", ..., "full"; empty for clean images.
             epsilon: bound of the perturbation in units of [0,1] intensity; 0 for clean images.
 

@@ -24,24 +24,24 @@ def headline(table: pd.DataFrame, dataset: str, source: str, attacked: Attacked,
         name: size and epsilon of the perturbations.
 
     Returns:
-        target, n_images, and ``clean``, ``noise``, ``own`` and ``foreign`` as mean and 95 % interval, each None where
-        it was not measured; ``foreign`` is the mean over its ``n_foreign`` sources, without an interval.
+        target, n_images, and ``clean``, ``noise``, ``white_box`` and ``transfer`` as mean and 95 % interval, each None where
+        it was not measured; ``transfer`` is the mean over its ``n_transfer`` sources, without an interval.
     """
     size, epsilon = name
     target = attacked[source][0]
     truth = average_seeds(table[table["reference"] == "ground_truth"])
     rows = truth[(truth["dataset"] == dataset) & (truth["target"] == target)]
     same = rows[(rows["size"] == size) & (rows["epsilon"] == epsilon)].set_index("source")
-    foreign = [name for name, networks in attacked.items() if name in same.index and target not in networks]
+    transferred = [name for name, networks in attacked.items() if name in same.index and target not in networks]
     clean = rows[rows["source"] == CLEAN].set_index("source")
     return {
         "target": target,
         "n_images": int(clean["n_images"].iloc[0]) if len(clean) else 0,
         "clean": _error(clean, CLEAN),
         "noise": _error(same, NOISE),
-        "own": _error(same, source),
-        "foreign": {"mean": float(same.loc[foreign, "d1_mean"].mean())} if foreign else None,
-        "n_foreign": len(foreign),
+        "white_box": _error(same, source),
+        "transfer": {"mean": float(same.loc[transferred, "d1_mean"].mean())} if transferred else None,
+        "n_transfer": len(transferred),
     }
 
 
@@ -53,7 +53,7 @@ def transfer_range(table: pd.DataFrame, attacked: Attacked) -> Facts:
         attacked: the networks that each source attacks.
 
     Returns:
-        size, epsilon, n_datasets, and for ``clean``, ``noise``, ``own`` and ``foreign`` SUPs the smallest and the
+        size, epsilon, n_datasets, and for ``clean``, ``noise``, ``white_box`` and ``transfer`` SUPs the smallest and the
         largest error over data sets, networks and sources; None where there are none.
     """
     rows, size, epsilon = attack_rows(table, "ground_truth", None, None)
@@ -65,8 +65,8 @@ def transfer_range(table: pd.DataFrame, attacked: Attacked) -> Facts:
     parts = {
         "clean": rows["source"] == CLEAN,
         "noise": rows["source"] == NOISE,
-        "own": sups & own,
-        "foreign": sups & ~own,
+        "white_box": sups & own,
+        "transfer": sups & ~own,
     }
     ranges = {name: _range(rows.loc[chosen, "d1_mean"]) for name, chosen in parts.items()}
     return {"size": size, "epsilon": epsilon, "n_datasets": rows["dataset"].nunique(), **ranges}

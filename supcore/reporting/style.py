@@ -55,13 +55,13 @@ def panel_grid(panels: int, at_most: int = 3) -> tuple[int, int, float]:
 
 
 def source_colors(sources: Iterable[str]) -> dict[str, Any]:
-    """Colour of each source: greys for the controls, a colour-blind safe palette for the networks."""
+    """Color of each source: grays for the controls, a color-blind safe palette for the networks."""
     names = ordered(sources)
     return {CLEAN: "0.75", NOISE: "0.45"} | series_colors(name for name in names if name not in (CLEAN, NOISE))
 
 
 def series_colors(names: Iterable[str]) -> dict[str, Any]:
-    """Colour of each name in its order, from a colour-blind safe palette."""
+    """Color of each name in its order, from a color-blind safe palette."""
     import seaborn as sns  # slow to import, and the pictures do without it
 
     names = list(names)

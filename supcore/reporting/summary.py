@@ -1,4 +1,4 @@
-"""Per-image records summarised to one row per condition: mean, deviation and interval over images."""
+"""Per-image records summarized to one row per condition: mean, deviation and interval over images."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -46,10 +46,10 @@ def read_records(paths: Iterable[str | Path], labels: Sequence[str] = ()) -> pd.
     return pd.concat(frames, ignore_index=True)
 
 
-def summarise(
+def summarize(
     records: pd.DataFrame, labels: Sequence[str] = (), *, bootstrap_resamples: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
-    """Summarise per-image records to one row per condition and reference.
+    """Summarize per-image records to one row per condition and reference.
 
     Every image weighs the same; images without valid pixels are left out and ``n_images`` counts the others.
     The standard deviation is the population's (ddof 0), the interval a 95 % percentile bootstrap of the mean

@@ -12,7 +12,7 @@ def validation_text(records: pd.DataFrame, steps: Mapping[tuple[str, str, str], 
 
     Args:
         records: per-image records with size, epsilon and seed as text.
-        steps: (size, epsilon, seed) to the optimisation steps behind the perturbation.
+        steps: (size, epsilon, seed) to the optimization steps behind the perturbation.
     """
     blocks = []
     for (size, epsilon, seed), step in steps.items():
@@ -26,7 +26,7 @@ def validation_block(records: pd.DataFrame, train_step: int | None) -> str:
 
     Args:
         records: per-image records of one source, size, epsilon and seed; D1 in percent, EPE in pixels.
-        train_step: optimisation steps behind the perturbation; None prints N/A, as for clean images.
+        train_step: optimization steps behind the perturbation; None prints N/A, as for clean images.
     """
     lines = [f"Validation results @ step={'N/A' if train_step is None else train_step}:"]
     for reference, title in _TITLES.items():

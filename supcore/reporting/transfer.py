@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from supcore.reporting.published import PublishedResults
-from supcore.reporting.summary import STATISTICS, key_columns, read_csv, summarise
+from supcore.reporting.summary import STATISTICS, key_columns, read_csv, summarize
 
 KEY = key_columns()
 COLUMNS = [*KEY, "n_images", *STATISTICS, "published_d1", "published_epe"]
@@ -27,7 +27,7 @@ def transfer_table(
     bootstrap_resamples: int = 2000,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Summarise per-image records to one row per (dataset, target, source, size, epsilon, seed, reference).
+    """Summarize per-image records to one row per (dataset, target, source, size, epsilon, seed, reference).
 
     Args:
         records: per-image records as :func:`supcore.reporting.summary.read_records` returns them.
@@ -41,7 +41,7 @@ def transfer_table(
     Raises:
         SupError: an image occurs twice in a group.
     """
-    table = summarise(records, bootstrap_resamples=bootstrap_resamples, seed=seed)
+    table = summarize(records, bootstrap_resamples=bootstrap_resamples, seed=seed)
     cells = [_published_cell(row, published) for row in table[KEY].itertuples(index=False, name=None)]
     beside = pd.DataFrame(cells, columns=COLUMNS[-2:], dtype="float64")
     return pd.concat([table, beside], axis=1)

@@ -212,12 +212,12 @@ class Study:
             published: the paper's numbers.
             seed: of the bootstrap.
         """
-        from supcore.reporting.summary import read_records, summarise
+        from supcore.reporting.summary import read_records, summarize
 
-        return self.finish(summarise(read_records(records, self.labels), self.labels, seed=seed))
+        return self.finish(summarize(read_records(records, self.labels), self.labels, seed=seed))
 
     def finish(self, table: pd.DataFrame) -> pd.DataFrame:
-        """What the study adds to its summarised records or leaves out."""
+        """What the study adds to its summarized records or leaves out."""
         return table
 
     def columns(self) -> list[str]:

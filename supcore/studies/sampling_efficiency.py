@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class SamplingEfficiency(Study):
-    """Errors under the snapshots that the optimisation of a SUP has kept."""
+    """Errors under the snapshots that the optimization of a SUP has kept."""
 
     keys = {name: COMMON_KEYS[name] for name in ("datasets", "sources")}
     required = ("sources",)
@@ -52,7 +52,7 @@ class SamplingEfficiency(Study):
         ]
 
     def conditions(self, job: StudyJob) -> list[Condition]:
-        """Every snapshot, named by the samples that the optimisation had seen."""
+        """Every snapshot, named by the samples that the optimization had seen."""
         from supcore.attack.snapshots import load_snapshots
         from supcore.evaluation.conditions import Condition, universal
 
@@ -81,7 +81,7 @@ class SamplingEfficiency(Study):
         rows = shown.sort_values("samples", kind="stable").astype({"samples": str})
         for (_, _, size, epsilon), cells in groups(rows, GRID):
             bound = epsilon_text(epsilon)
-            what = f"{size} SUPs, epsilon {bound}, white-box, during the optimisation"
+            what = f"{size} SUPs, epsilon {bound}, white-box, during the optimization"
             yield arrange(cells, layout, f"samples-{size}-{bound}", what)
 
     def figure(self, shown: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Figure:

@@ -14,10 +14,10 @@ class TrainingOptions:
     """How to train a stereo network.
 
     Attributes:
-        batch: pairs a step, over all processes.
+        batch: pairs per step, over all processes.
         learning_rate: peak of a one-cycle schedule, or constant pieces.
         augmentation: crop, geometric and photometric change.
-        steps: optimiser steps; each draws its pairs at random, with replacement.
+        steps: optimizer steps; each draws its pairs at random, with replacement.
         epochs: instead of ``steps``: passes over all pairs in random order. The last batch of a pass is smaller where
             ``batch`` does not divide the pairs; it counts as a step, as in all the released trainers.
         gradient_clip: largest norm of the gradient; None for no bound, as published.

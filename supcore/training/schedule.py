@@ -19,10 +19,10 @@ class OneCycle:
 
     learning_rate: float
 
-    def scheduler(self, optimiser: torch.optim.Optimizer, steps: int, unit: int) -> LRScheduler:
-        """Sets the optimiser's rate before each of ``steps`` steps; ``unit`` has no meaning here."""
+    def scheduler(self, optimizer: torch.optim.Optimizer, steps: int, unit: int) -> LRScheduler:
+        """Sets the optimizer's rate before each of ``steps`` steps; ``unit`` has no meaning here."""
         return OneCycleLR(
-            optimiser,
+            optimizer,
             self.learning_rate,
             total_steps=steps,
             pct_start=max(0.1, 2 / max(steps, 3)),
@@ -60,12 +60,12 @@ class Piecewise:
         """The first rate."""
         return self.learning_rates[0]
 
-    def scheduler(self, optimiser: torch.optim.Optimizer, steps: int, unit: int) -> LRScheduler:
-        """Sets the optimiser's rate before each step; an epoch has ``unit`` steps."""
-        for group in optimiser.param_groups:
+    def scheduler(self, optimizer: torch.optim.Optimizer, steps: int, unit: int) -> LRScheduler:
+        """Sets the optimizer's rate before each step; an epoch has ``unit`` steps."""
+        for group in optimizer.param_groups:
             group["lr"] = group["initial_lr"] = 1.0  # LambdaLR multiplies with this
         changes = [unit * change for change in self.change_at]
-        return LambdaLR(optimiser, lambda step: self.learning_rates[bisect_right(changes, step)])
+        return LambdaLR(optimizer, lambda step: self.learning_rates[bisect_right(changes, step)])
 
 
 Schedule = OneCycle | Piecewise

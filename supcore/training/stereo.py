@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from supcore.data.dataset import StereoDataset, StereoPair, to_unit_range
+from supcore.data.dataset import StereoDataset, StereoPair
 from supcore.data.loading import load
 from supcore.errors import SupError
 from supcore.metrics import d1_error, end_point_error, valid_pixels
@@ -105,14 +105,14 @@ def _train(
     pairs = len(training)
     steps, unit = options.length(pairs), options.unit(pairs)
     parameters = list(network.parameters())
-    optimiser = torch.optim.Adam(parameters, lr=options.schedule.learning_rate)
-    schedule = options.schedule.scheduler(optimiser, steps, unit)
+    optimizer = torch.optim.Adam(parameters, lr=options.schedule.learning_rate)
+    schedule = options.schedule.scheduler(optimizer, steps, unit)
     history: list[Row] = []
     first = 0
     best: Best | None = None
     if state := load_checkpoint(checkpoint, job):
         network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
+        optimizer.load_state_dict(state["optimizer"])
         schedule.load_state_dict(state["schedule"])
         first, history, best = state["step"], state["history"], state["best"]
     share = Share.own()
@@ -127,11 +127,11 @@ def _train(
             freeze_batch_norm(network)
         drawn = network.random_options(torch_generator(options.seed, "network", step, *share.name))
         loss = share.weigh(network.loss(shared(left, right, **drawn), target), target)
-        optimiser.zero_grad(set_to_none=True)
+        optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if options.gradient_clip is not None:
             torch.nn.utils.clip_grad_norm_(parameters, options.gradient_clip)
-        optimiser.step()
+        optimizer.step()
         schedule.step()
         losses.append(float(loss.detach()))
         if (step + 1) % options.checkpoint_every and step + 1 != steps:
@@ -143,7 +143,7 @@ def _train(
         row = {"step": step + 1, "loss": mean_loss, "learning_rate": float(schedule.get_last_lr()[0])}
         history.append(row | extension.assess(network))
         best = _better(best, history[-1], network, extension.lowest)
-        state = {"network": network.state_dict(), "optimiser": optimiser.state_dict(), "job": job, "best": best}
+        state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "job": job, "best": best}
         state |= {"schedule": schedule.state_dict(), "step": step + 1, "history": history}
         save_checkpoint(checkpoint, state)
         if progress:
@@ -182,7 +182,7 @@ def validate(
     d1, epe = [], []
     for index in range(len(pairs)):  # type: ignore[arg-type]
         pair = pairs[index]
-        left, right = (to_unit_range(v)[None].to(network.device) for v in (pair.left, pair.right))
+        left, right = pair.views(network.device)
         if perturbation is not None:
             left, right = perturbation(left, right)
         target = pair.disparity[None].to(network.device)

@@ -98,7 +98,7 @@ def _check_sups(settings: Settings) -> None:
     _check_split(settings, "sups.validation", sups["validation"])
     _check_tiles(settings, "sups.sizes", sups["sizes"])
     if not settings.sources:
-        raise SupError("config key networks: every network is target_only; leave one to optimise SUPs on")
+        raise SupError("config key networks: every network is target_only; leave one to optimize SUPs on")
     check_names("sups.network_alpha", "network", sups.get("network_alpha", {}), settings.networks)
     for name in settings.sources:
         _check_source(settings, name, f"sups.sources.{name}")

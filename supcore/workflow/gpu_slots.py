@@ -1,6 +1,6 @@
 """Sharing the GPUs of one machine among jobs that do not know of each other.
 
-Snakemake counts GPUs but does not say which one a job may take. So every job claims its own: one file a card, in a
+Snakemake counts GPUs but does not say which one a job may take. So every job claims its own: one file per card, in a
 folder of the user's, is locked as long as the job lives. The kernel drops the locks of a process, however it dies.
 """
 

@@ -1,4 +1,4 @@
-"""Sources: what SUPs are optimised on, or where released ones come from."""
+"""Sources: what SUPs are optimized on, or where released ones come from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,8 +38,8 @@ class Source:
         name: as in tables and paths.
         networks: attacked together; usually one.
         weights: of each of the networks.
-        released: collection of the registry that its perturbations are taken from; None to optimise them.
-        settings: of the optimisation.
+        released: collection of the registry that its perturbations are taken from; None to optimize them.
+        settings: of the optimization.
         default_selection: which SUP of a run is kept unless the settings say so.
     """
 
@@ -57,7 +57,7 @@ class Source:
 
     @property
     def training(self) -> dict[str, str]:
-        """Data set and split that the SUPs are optimised on."""
+        """Data set and split that the SUPs are optimized on."""
         return dict(self.settings["training"])
 
     @property
@@ -73,7 +73,7 @@ class Source:
 
     @property
     def attack(self) -> dict[str, Any]:
-        """Options of the optimisation that do not depend on epsilon."""
+        """Options of the optimization that do not depend on epsilon."""
         return {key: self.settings[key] for key in _ATTACK if key in self.settings}
 
     @property

@@ -99,7 +99,7 @@ def _check_study(target: Target, studies: Studies, check: Check) -> None:
 
 
 def _check_weights(target: Target, studies: Studies, check: Check) -> None:
-    """Results are labelled with the weights that they were made with."""
+    """Results are labeled with the weights that they were made with."""
     settings, wildcards = studies.settings, target.wildcards
     network, dataset, weights = wildcards.get("network"), wildcards.get("dataset"), wildcards["weights"]
     if network is None:

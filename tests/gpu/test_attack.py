@@ -23,7 +23,7 @@ def network():
     return network.double().eval()
 
 
-@pytest.mark.parametrize("rule", ["clip", "sign", "normalised"])
+@pytest.mark.parametrize("rule", ["clip", "sign", "normalized"])
 def test_universal_steps_equal_the_cpu_s(gpu, network, scenes, rule):
     left, right, _ = (value.double() for value in scenes)
     tiles = []

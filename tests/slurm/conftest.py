@@ -106,14 +106,14 @@ class ClusterWorkspace(Workspace):
         return self.folder / "results/checkpoints/sup-psmnet-demo-tile32-0.02-0.pt"
 
     def training(self):
-        """Process number of the script that optimises the SUP."""
+        """Process number of the script that optimizes the SUP."""
         scripts = f"{self.folder}/.snakemake/scripts/"
         for entry in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 command = (entry / "cmdline").read_text().split("\0")
                 if len(command) == 3 and command[1].startswith(scripts) and command[1].endswith(".train_sup.py"):
                     return int(entry.name)
-        raise AssertionError("no SUP is being optimised")
+        raise AssertionError("no SUP is being optimized")
 
     def output(self):
         return (self.folder / self.log).read_text()

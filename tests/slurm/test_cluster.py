@@ -80,7 +80,7 @@ def test_a_sup_killed_by_wall_time_goes_on_and_ends_with_the_same_bytes(workspac
 def test_snakemake_can_be_killed_and_started_again_beside_its_running_jobs(workspace, cluster, local):
     workspace.take_inputs(local)
     process = workspace.start(SUP)
-    wait_until(lambda: any(SUP_JOB in comment for comment in cluster.running()), 120, "the SUP is being optimised")
+    wait_until(lambda: any(SUP_JOB in comment for comment in cluster.running()), 120, "the SUP is being optimized")
     process.kill()
     process.wait()
     assert cluster.running()  # SLURM goes on with them

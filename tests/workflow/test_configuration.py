@@ -47,12 +47,12 @@ def test_a_real_run_without_data_stops_before_any_job(workspace):
             "no attacked weights of psmnet 'no_such_weights' here; known: demo",
         ),
         (
-            ["results/figures/paper/P99.png"],
+            ["results/tables/classes.md"],
             {},
-            "target results/figures/paper/P99.png: no plot 'P99' here; known: none",
+            "target results/tables/classes.md: no study 'classes' here; known: transfer",
         ),
     ],
-    ids=["configuration", "target", "target of two rules"],
+    ids=["configuration", "target", "study"],
 )
 def test_what_is_wrong_gets_one_line(workspace, arguments, changes, line):
     """From end to end; tests/unit/workflow has the other configurations and targets."""

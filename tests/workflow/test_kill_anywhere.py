@@ -39,7 +39,7 @@ STAGES = {
     ),
     "train_sup": Stage(
         "results/sups/psmnet/mine/tile32_eps0.02/seed0/sup.safetensors",
-        "Optimising a SUP on psmnet",
+        "Optimizing a SUP on psmnet",
         "train_sup/psmnet/mine/tile32_eps0.02_seed0.tsv",
     ),
     "train_stereo": Stage(
@@ -88,12 +88,12 @@ def address():
 
 
 def prepare(folder, address):
-    """A workspace whose graph downloads, trains, optimises, evaluates and summarises."""
+    """A workspace whose graph downloads, trains, optimizes, evaluates and summarizes."""
     workspace = Workspace(folder)
     networks = yaml.safe_load(SMOKE.read_text())["networks"]
     options = networks["psmnet"]["options"]
     registry = {
-        "files": {"psmnet.safetensors": {"url": address, "licence": "ours"}},
+        "files": {"psmnet.safetensors": {"url": address, "license": "ours"}},
         "weights": {"psmnet": {"mine": {"file": "psmnet.safetensors"}}},
     }
     (folder / "registry.yaml").write_text(yaml.safe_dump(registry))

@@ -62,7 +62,7 @@ def test_small_jobs_claim_the_same_from_every_scheduler():
 
 @pytest.fixture
 def submitted(workspace, tmp_path, monkeypatch):
-    """Has a SUP optimised, or another file made, and returns the sbatch calls of the two attempts.
+    """Has a SUP optimized, or another file made, and returns the sbatch calls of the two attempts.
 
     Stand-ins for SLURM are found first: a sacct that knows of no account and an sbatch that refuses every job.
     """
@@ -120,7 +120,7 @@ def test_a_long_job_on_the_gpu_goes_to_the_partition_for_those(submitted):
 def test_a_site_says_in_one_place_how_jobs_ask_for_a_gpu(submitted, rules, tmp_path, site, asked):
     shutil.copytree(REPOSITORY / "profiles/slurm", tmp_path / "site")
     path = tmp_path / "site/profile.yaml"
-    text = path.read_text().replace("&network {}", "&network {" + site + "}")
+    text = path.read_text().replace("&network {", "&network {" + site + ", ")
     path.write_text(text)
     resources = yaml.safe_load(text)["set-resources"]
     for rule in (name for name, body in rules.items() if " gpu=" in body):

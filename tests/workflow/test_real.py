@@ -103,7 +103,7 @@ def test_a_sup_of_ten_steps_breaks_unseen_kitti_frames_and_noise_does_not(d1, so
 
 
 def test_the_up_sampling_of_the_training_is_no_defence(d1):
-    """The SUP that was optimised on the published up-sampling breaks it, too."""
+    """The SUP that was optimized on the published up-sampling breaks it, too."""
     aligned = {s: d1["kitti2015_frames", "psmnet_align_corners", s] for s in ("none", "noise")}
     assert aligned["none"] < d1["kitti2015_frames", "psmnet", "none"] / 2
     assert aligned["noise"] < 5

@@ -1,4 +1,4 @@
-"""Perturbations that somebody else optimised: read, checked, evaluated, and written back as they came."""
+"""Perturbations that somebody else optimized: read, checked, evaluated, and written back as they came."""
 
 import csv
 import json
@@ -41,7 +41,7 @@ def finished(tmp_path_factory):
     return workspace
 
 
-def test_released_perturbations_stand_in_the_table_without_any_optimisation(finished):
+def test_released_perturbations_stand_in_the_table_without_any_optimization(finished):
     rows = list(csv.DictReader(finished.read("results/tables/transfer.csv").decode().splitlines()))
     assert {row["source"] for row in rows} == {"none", "noise", "theirs"}
     assert json.loads(finished.read("results/tables/transfer.json"))["settings"]["overlap"] == []

@@ -51,7 +51,7 @@ def test_provenance_names_inputs_code_and_device(smoke):
     assert provenance["versions"]["torch"]
     sup = json.loads(smoke.read("results/sups/psmnet/demo/tile32_eps0.02/seed0/sup.json"))
     assert sup["inputs"]["weights[0]"]["sha256"]
-    assert sup["settings"]["params"]["alpha"] == pytest.approx(0.002)
+    assert sup["settings"]["params"]["attack"]["alpha"] == pytest.approx(0.002)
     backend = sup["device"]["deform_conv_backend"]
     assert backend in ("cpp", "torch")
     records = [name for name in provenance["inputs"] if name.startswith("records[")]

@@ -96,7 +96,7 @@ def write_scenes(
     elsewhere), ``semantic`` the class map.
 
     Returns:
-        One row a scene, by index: the paths ``left``, ``right``, ``disparity`` (dense) and ``segmentation``.
+        One row per scene, by index: the paths ``left``, ``right``, ``disparity`` (dense) and ``segmentation``.
 
     Raises:
         SupError: as :func:`render_scene`, or the folder cannot be written.

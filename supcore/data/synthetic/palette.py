@@ -1,4 +1,4 @@
-"""Which textures and colours the classes of a street scene wear."""
+"""Which textures and colors the classes of a street scene wear."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import numpy as np
 from supcore.data.synthetic.surfaces import Paint, Plane
 from supcore.data.synthetic.textures import random_paint
 
-# A scene is a street because of its colours, but nothing may be recognised by its texture alone.
+# A scene is a street because of its colors, but nothing may be recognized by its texture alone.
 TILT = 0.2  # radians, how far textures of upright things are turned
 COLOR_JITTER = 0.05
 CONTRAST = (0.25, 1.0)  # many real surfaces are weakly textured, and matching is fragile there
@@ -15,7 +15,7 @@ CONTRAST = (0.25, 1.0)  # many real surfaces are weakly textured, and matching i
 
 @dataclass(frozen=True)
 class Look:
-    """Families of textures and mean RGB colours in [0, 1] to choose from, and a factor on their contrast."""
+    """Families of textures and mean RGB colors in [0, 1] to choose from, and a factor on their contrast."""
 
     families: tuple[str, ...]
     colors: tuple[tuple[float, float, float], ...]

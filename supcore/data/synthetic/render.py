@@ -57,7 +57,7 @@ def _draw(view: View, surface: Surface, *, right: bool) -> None:
 
 
 def _sample(paint: Paint, to_texture: np.ndarray, rows: slice, columns: slice) -> np.ndarray:
-    """Texture colours at the pixel centres of a box.
+    """Texture colors at the pixel centers of a box.
 
     Linear interpolation, because OpenCV's cubic one streaks where a texture is reflected more than once.
     """
@@ -94,13 +94,13 @@ def visible_in_right(surfaces: Sequence[Surface], disparity: np.ndarray) -> np.n
 
 
 def photograph(image: np.ndarray, rng: np.random.Generator, *, gain: float) -> np.ndarray:
-    """Expose ``image`` (uint8) with ``gain``, add sensor noise and quantise to 8 bits."""
+    """Expose ``image`` (uint8) with ``gain``, add sensor noise and quantize to 8 bits."""
     noise = rng.standard_normal(image.shape, np.float32)
     return np.clip(image * np.float32(gain) + noise * (255 * SENSOR_NOISE) + 0.5, 0, 255).astype(np.uint8)
 
 
 def _box(bounds: Bounds, image_size: tuple[int, ...]) -> tuple[slice, slice]:
-    """Rows and columns of the pixels whose centres lie within ``bounds`` and the image."""
+    """Rows and columns of the pixels whose centers lie within ``bounds`` and the image."""
     left, top, right, bottom = bounds
     rows = slice(max(0, int(np.ceil(top))), min(image_size[0], int(np.floor(bottom)) + 1))
     columns = slice(max(0, int(np.ceil(left))), min(image_size[1], int(np.floor(right)) + 1))

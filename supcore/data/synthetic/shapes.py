@@ -1,4 +1,4 @@
-"""Outlines of surfaces, in left pixel coordinates (column x, row y; pixel centres are whole numbers).
+"""Outlines of surfaces, in left pixel coordinates (column x, row y; pixel centers are whole numbers).
 
 A shape answers in closed form whether a point lies inside, so that no mask is ever resampled.
 """

@@ -62,7 +62,7 @@ class Paint:
     Attributes:
         texture: h×w×3 uint8, continued by reflection.
         to_texture: 3×3 affine matrix from left (x, y, 1) to texture (column, row, 1).
-        tones: 1×256×3 uint8, the colour that each texture value becomes, per channel.
+        tones: 1×256×3 uint8, the color that each texture value becomes, per channel.
     """
 
     texture: np.ndarray

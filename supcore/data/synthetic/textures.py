@@ -42,7 +42,7 @@ def random_paint(
         rng: random stream of the scene.
         plane: where its right view is squeezed by the slant, the texture is magnified accordingly.
         families: keys of :func:`texture_bank` to choose from.
-        color: mean RGB colour in [0, 1], shape (3,).
+        color: mean RGB color in [0, 1], shape (3,).
         contrast: factor on the texture's deviation from its mean.
         rotation: the texture is turned by up to ± this angle, in radians.
     """
@@ -112,7 +112,7 @@ def _finish(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _random_colors(rng: np.random.Generator, *count: int) -> np.ndarray:
-    """Colours as photographs have them, mostly grey: float array of shape (*count, 3) in [0, 255]."""
+    """Colors as photographs have them, mostly gray: float array of shape (*count, 3) in [0, 255]."""
     return np.clip(rng.uniform(0, 255, (*count, 1)) + rng.normal(0, 35, (*count, 3)), 0, 255)
 
 
@@ -145,14 +145,14 @@ def _overlapping_patches(rng: np.random.Generator) -> np.ndarray:
 
 
 def _irregular_checks(rng: np.random.Generator) -> np.ndarray:
-    """A grid with uneven spacing whose cells have independent colours."""
+    """A grid with uneven spacing whose cells have independent colors."""
     widths, heights = rng.integers(2, 10, (2, TEXTURE_SIZE // 2))
     colors = _random_colors(rng, heights.size, widths.size)
     return colors.repeat(heights, 0).repeat(widths, 1)[:TEXTURE_SIZE, :TEXTURE_SIZE]
 
 
 def _irregular_bricks(rng: np.random.Generator) -> np.ndarray:
-    """Courses of bricks of uneven size and colour in a light mortar."""
+    """Courses of bricks of uneven size and color in a light mortar."""
     image = np.full((TEXTURE_SIZE, TEXTURE_SIZE, 3), 200, np.float32)
     top = 0
     while top < TEXTURE_SIZE:

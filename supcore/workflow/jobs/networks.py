@@ -45,7 +45,7 @@ def claim_device(name: str, gpus: int = 1) -> torch.device:
 
 
 def build_wanted(wanted: dict[str, Any], device: str | torch.device) -> StereoNetwork:
-    """The network that ``build`` in ``rules/common.smk`` describes, freshly initialised, on the device."""
+    """The network that ``build`` in ``rules/common.smk`` describes, freshly initialized, on the device."""
     make_own_code_importable()
     network: StereoNetwork = build_network(wanted["architecture"], **wanted["options"]).to(device)
     network.precision = wanted["precision"]

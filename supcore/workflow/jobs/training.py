@@ -24,7 +24,7 @@ def job_seed(snakemake: Any) -> int:
 
 
 def starting_network(snakemake: Any, device: torch.device) -> StereoNetwork:
-    """The network with the weights that the recipe starts from, or freshly initialised."""
+    """The network with the weights that the recipe starts from, or freshly initialized."""
     torch.manual_seed(job_seed(snakemake))
     network = build_wanted(snakemake.params.network, device)
     if snakemake.input.start:

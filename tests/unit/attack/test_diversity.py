@@ -51,7 +51,7 @@ def test_sides_are_between_nine_tenths_and_the_whole():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_disparity_is_that_of_the_nearest_pixel_centre(seed):
-    """Counted from the centres, as the images are resized; from the corners it would lag by half a pixel."""
+    """Counted from the centers, as the images are resized; from the corners it would lag by half a pixel."""
     code = torch.arange(1.0, 1 + SIZE[0] * SIZE[1]).view(1, 1, *SIZE)
     _, moved = resize_and_pad(torch.ones(2, 3, *SIZE), code, generator(seed))
     top, bottom, start, end = extent(moved[0, 0] > 0)

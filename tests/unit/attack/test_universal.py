@@ -65,10 +65,10 @@ def test_sign_rule_averages_first_and_steps_by_alpha(small_network, sup, images)
         np.testing.assert_allclose(tile.numpy(), 0.003 * np.sign(mean_of_tiles(gradient)), rtol=1e-6)
 
 
-def test_normalised_rule_steps_by_a_root_mean_square_of_alpha(small_network, sup, images):
+def test_normalized_rule_steps_by_a_root_mean_square_of_alpha(small_network, sup, images):
     target = noisy_target(small_network, images)
     gradients = image_gradients(small_network, sup, images, target)
-    UniversalAttack(small_network, sup, 0.001, step_rule="normalised").step(*images, target)
+    UniversalAttack(small_network, sup, 0.001, step_rule="normalized").step(*images, target)
     for tile, gradient in zip((sup.left, sup.right), gradients, strict=True):
         mean = mean_of_tiles(gradient)
         expected = 0.001 * mean / np.sqrt((mean**2).mean())
@@ -76,7 +76,7 @@ def test_normalised_rule_steps_by_a_root_mean_square_of_alpha(small_network, sup
         assert np.abs(expected).max() > 2 * 0.001
 
 
-@pytest.mark.parametrize("step_rule", ["clip", "sign", "normalised"])
+@pytest.mark.parametrize("step_rule", ["clip", "sign", "normalized"])
 def test_momentum_accumulates_the_directions_of_the_steps(small_network, sup, images, step_rule):
     """Written out for two steps; the gradients of all but ``clip`` are divided by their L1 norm first."""
     target, alpha, decay = noisy_target(small_network, images), 1e-3, 0.7
@@ -124,7 +124,7 @@ def test_ensemble_under_the_sign_rule_weighs_networks_alike(make_small_network, 
         assert (np.sign(direction) != np.sign(sum(means))).any()
 
 
-@pytest.mark.parametrize("step_rule", ["clip", "sign", "normalised"])
+@pytest.mark.parametrize("step_rule", ["clip", "sign", "normalized"])
 def test_ensemble_of_a_network_and_itself_steps_like_the_network_alone(small_network, images, step_rule):
     """The networks of an ensemble share one draw of the target noise."""
     tiles = []
@@ -257,7 +257,7 @@ def test_own_target_is_the_clean_prediction_plus_unit_noise(small_network, sup, 
     [
         *(({"alpha": alpha}, "alpha must be positive") for alpha in (0, -1e-4, float("nan"))),
         *(({"momentum": share}, r"momentum must be in \[0, 1\]") for share in (-0.1, 1.5, float("nan"))),
-        ({"step_rule": "Sign"}, "step_rule must be one of clip, sign, normalised, got 'Sign'"),
+        ({"step_rule": "Sign"}, "step_rule must be one of clip, sign, normalized, got 'Sign'"),
         ({"network": []}, "no network"),
     ],
 )

@@ -71,7 +71,7 @@ def test_the_disk_spreads_all_light_over_its_area(radius, width):
 
 @pytest.mark.parametrize("factor", [1, 1.01, 1.11, 1.3, 2, 4.5])
 def test_zoom_equals_scipys_on_a_square_image(random, factor):
-    """SciPy's linear zoom of the centre square, as in the original."""
+    """SciPy's linear zoom of the center square, as in the original."""
     side = 65
     image = random.random((side, side, 3))
     crop = int(np.ceil(side / factor))
@@ -125,8 +125,8 @@ def test_plasma_follows_the_diamond_square_rule():
 
 def test_snow_without_flakes_only_whitens(scene, random):
     result = weather.snow(scene, -10, 0.3, 3, 0.5, 10, 4, 0.8, random)
-    grey = scene @ np.array([0.299, 0.587, 0.114])
-    whitened = np.maximum(scene, 1.5 * grey[..., None] + 0.5)
+    gray = scene @ np.array([0.299, 0.587, 0.114])
+    whitened = np.maximum(scene, 1.5 * gray[..., None] + 0.5)
     np.testing.assert_allclose(result, 0.8 * scene + 0.2 * whitened, atol=1e-6)
 
 
@@ -149,11 +149,11 @@ def test_frost_has_no_rim_and_is_bluish(random):
 
 
 def test_added_brightness_raises_the_value_of_hsv(random):
-    colours = np.concatenate((random.random((20, 3)), [[0, 0, 0], [1, 1, 1], [1, 0, 0], [0.2, 0.2, 0.2]]))
+    colors = np.concatenate((random.random((20, 3)), [[0, 0, 0], [1, 1, 1], [1, 0, 0], [0.2, 0.2, 0.2]]))
     for amount in (0.1, 0.5):
-        result = photometric.add_brightness(colours[None], amount)[0]
-        for colour, raised in zip(colours, result, strict=True):
-            hue, saturation, value = colorsys.rgb_to_hsv(*colour)
+        result = photometric.add_brightness(colors[None], amount)[0]
+        for color, raised in zip(colors, result, strict=True):
+            hue, saturation, value = colorsys.rgb_to_hsv(*color)
             np.testing.assert_allclose(raised, colorsys.hsv_to_rgb(hue, saturation, min(value + amount, 1)), atol=1e-9)
 
 
@@ -173,9 +173,9 @@ def test_scaled_brightness_multiplies_the_8_bit_values(scene, random, factor):
 @pytest.mark.parametrize("factor", [0.8, 1.0, 1.15])
 def test_scaled_contrast_multiplies_the_distance_to_the_mean_grey(scene, random, factor):
     before = to_uint8(scene).astype(float)
-    grey = (before @ np.array([0.299, 0.587, 0.114])).mean()
+    gray = (before @ np.array([0.299, 0.587, 0.114])).mean()
     after = to_uint8(photometric.scale_contrast(scene, factor, factor, random)).astype(float)
-    np.testing.assert_allclose(after, (grey + factor * (before - grey)).clip(0, 255), atol=1.1)
+    np.testing.assert_allclose(after, (gray + factor * (before - gray)).clip(0, 255), atol=1.1)
 
 
 @pytest.mark.parametrize("name", ["scale_brightness", "scale_contrast"])
@@ -198,7 +198,7 @@ def test_pixelate_of_one_row_keeps_one_row():
 
 
 @pytest.mark.parametrize("codec", [digital.jpeg, digital.jpeg_pillow])
-def test_jpeg_keeps_colours_and_loses_more_at_lower_quality(scene, codec):
+def test_jpeg_keeps_colors_and_loses_more_at_lower_quality(scene, codec):
     red = np.zeros((16, 16, 3), np.float32)
     red[..., 0] = 1
     np.testing.assert_allclose(codec(red, 90), red, atol=0.02)

@@ -34,7 +34,7 @@ def test_displacement_is_smoothed_noise_in_pixels_of_the_shorter_side(smooth_ima
 
 
 def test_affine_map_moves_three_corners_of_the_central_square():
-    """A third of the shorter side from the centre: bottom right, top right, top left, each by its own draw.
+    """A third of the shorter side from the center: bottom right, top right, top left, each by its own draw.
 
     The image holds its own coordinates; beyond the border they are mirrored without repeating the edge.
     """

@@ -33,7 +33,7 @@ def test_the_direction_is_drawn_between_minus_45_and_45_degrees(scene):
 @pytest.mark.parametrize("angle", [-135, -90, -45, -30, -12.3, 0, 7.7, 30, 45])
 @pytest.mark.parametrize(("radius", "sigma"), [(6, 1), (9, 2.5), (20, 15)])
 def test_blur_equals_imagemagick(imagemagick, tmp_path, scene, radius, sigma, angle):
-    """To one grey level in less than a thousandth of the values, where sums rounded to 16 bits meet a bound of 8.
+    """To one gray level in less than a thousandth of the values, where sums rounded to 16 bits meet a bound of 8.
 
     ImageMagick's result is read with 16 bits, since its versions differ in how they write 8.
     """

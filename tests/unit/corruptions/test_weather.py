@@ -34,8 +34,8 @@ def test_snow_falls_over_the_whitened_image_and_its_half_turn_with_it(dim_scene)
     flakes = np.where(noise < threshold, 0, np.minimum(noise, 1))
     angle = random.uniform(-135, -45)
     falling = blur_along((255 * flakes).astype(np.uint8), radius, sigma, angle)[..., None] / 255
-    grey = (dim_scene @ np.array([0.299, 0.587, 0.114]))[..., None]
-    whitened = keep * dim_scene + (1 - keep) * np.maximum(dim_scene, 1.5 * grey + 0.5)
+    gray = (dim_scene @ np.array([0.299, 0.587, 0.114]))[..., None]
+    whitened = keep * dim_scene + (1 - keep) * np.maximum(dim_scene, 1.5 * gray + 0.5)
     expected = whitened + falling + falling[::-1, ::-1]
     found = weather.snow(dim_scene, density, spread, zoom, threshold, radius, sigma, keep, np.random.default_rng(SEED))
     np.testing.assert_allclose(found, expected, atol=1e-5)

@@ -58,7 +58,7 @@ def test_flips_happen_about_as_often_as_asked(pair):
     assert 60 < sum(flipped) < 140
 
 
-def test_colour_is_changed_alike_in_both_views_and_never_the_disparity(pair):
+def test_color_is_changed_alike_in_both_views_and_never_the_disparity(pair):
     left, right, disparity = run(pair, 3, crop=(HEIGHT, WIDTH), vertical_flip=0, view_color=0, noise=0)
     assert torch.equal(left, right)
     assert not torch.allclose(left, to_unit_range(pair.left), atol=0.02)
@@ -86,7 +86,7 @@ def photometry_by_hand(images, options, random):
 @pytest.mark.parametrize(
     "strengths", [(0.3, 0.03, 0.0), (0.0, 0.2, 0.1), (0.2, 0.0, 0.0), (0.0, 0.2, 0.0), (0.0, 0.0, 0.05)]
 )
-def test_colours_and_noise_follow_their_strengths(strengths):
+def test_colors_and_noise_follow_their_strengths(strengths):
     options = AugmentationOptions(None, 0.0, False, *strengths)
     views = np.random.default_rng(0).integers(60, 200, (2, 3, HEIGHT, WIDTH), dtype=np.uint8)
     empty = torch.zeros(1, HEIGHT, WIDTH)
@@ -99,9 +99,9 @@ def test_colours_and_noise_follow_their_strengths(strengths):
 
 
 def test_noise_is_independent_in_the_views(pair):
-    grey = torch.full_like(pair.left, 128)
+    gray = torch.full_like(pair.left, 128)
     left, right, _ = run(
-        StereoPair(grey, grey, pair.disparity, pair.classes), 3, vertical_flip=0, color=0, view_color=0, noise=0.1
+        StereoPair(gray, gray, pair.disparity, pair.classes), 3, vertical_flip=0, color=0, view_color=0, noise=0.1
     )
     a, b = (left - 128 / 255).flatten(), (right - 128 / 255).flatten()
     assert a.std() > 0
@@ -193,7 +193,7 @@ class TestShrinkAndPad:
             # Bilinear images and nearest disparities differ by at most a pixel of the ramp.
             torch.testing.assert_close(left[0, 0].amax(0)[columns] * 100 * ratio, inside, atol=1.5, rtol=0)
 
-    def test_padding_is_the_mean_colour_and_no_ground_truth(self, batch):
+    def test_padding_is_the_mean_color_and_no_ground_truth(self, batch):
         left, _, disparity = self.run(batch, 1)
         padded = (disparity == 0).expand_as(left)
         assert padded.any()

@@ -86,12 +86,12 @@ def test_image_survives_writing_with_unicode_and_spaces_in_the_path(tmp_path):
 
 
 def test_grey_image_is_repeated_in_three_channels(tmp_path):
-    write_image(tmp_path / "grey.png", PHOTO[..., 0])
-    image = read_image(tmp_path / "grey.png")
+    write_image(tmp_path / "gray.png", PHOTO[..., 0])
+    image = read_image(tmp_path / "gray.png")
     assert all(np.array_equal(image[..., channel], PHOTO[..., 0]) for channel in range(3))
 
 
-def test_palette_image_gives_its_colours(tmp_path):
+def test_palette_image_gives_its_colors(tmp_path):
     picture = Image.fromarray(PHOTO).quantize(16)
     picture.save(tmp_path / "palette.png")
     np.testing.assert_array_equal(read_image(tmp_path / "palette.png"), np.asarray(picture.convert("RGB")))

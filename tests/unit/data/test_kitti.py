@@ -97,10 +97,10 @@ def test_patterns_of_class_maps_begin_at_root_working_directory_or_top():
 def test_kitti2012_official_and_renamed_folders(root, touch, views):
     for folder in (*views, "image_0", "image_1", "disp_occ"):
         touch(f"training/{folder}/000000_10.png")
-    (colour,) = index_pairs("kitti2012", root).rows
-    assert (f"/{views[0]}/" in colour["left"], f"/{views[1]}/" in colour["right"]) == (True, True)
-    (grey,) = index_pairs("kitti2012", root, grey=True).rows
-    assert ("/image_0/" in grey["left"], "/image_1/" in grey["right"]) == (True, True)
+    (color,) = index_pairs("kitti2012", root).rows
+    assert (f"/{views[0]}/" in color["left"], f"/{views[1]}/" in color["right"]) == (True, True)
+    (gray,) = index_pairs("kitti2012", root, gray=True).rows
+    assert ("/image_0/" in gray["left"], "/image_1/" in gray["right"]) == (True, True)
 
 
 def test_an_empty_official_folder_of_kitti2012_does_not_hide_the_renamed_one(root, touch):

@@ -105,8 +105,8 @@ def test_files_of_macos_are_no_images(kitti_raw, touch):
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_an_option_that_the_layout_lacks_is_named(root, layout):
-    with pytest.raises(SupError, match=f"layout {layout}: unknown option colour; known options: "):
-        index_pairs(layout, root, colour=True)
+    with pytest.raises(SupError, match=f"layout {layout}: unknown option color; known options: "):
+        index_pairs(layout, root, color=True)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_an_option_that_the_layout_lacks_is_named(root, layout):
     [
         ("flyingthings3d", {"subset": "VAL"}, "layout flyingthings3d: subset must be one of TRAIN, TEST, got 'VAL'"),
         ("flyingthings3d", {"letters": ["A", "D"]}, "letters must be a list, each item one of A, B, C"),
-        ("kitti2012", {"grey": "yes"}, "layout kitti2012: grey must be true or false, got 'yes'"),
+        ("kitti2012", {"gray": "yes"}, "layout kitti2012: gray must be true or false, got 'yes'"),
         ("kitti2015", {"segmentation": 1}, "layout kitti2015: segmentation must be text or null, got 1"),
     ],
 )
@@ -186,7 +186,7 @@ def test_the_shipped_list_names_drives_of_both_benchmarks():
     [
         ("kitti_raw", {}, 47890),
         ("kitti2012", {}, 194),
-        ("kitti2012", {"grey": True}, 194),
+        ("kitti2012", {"gray": True}, 194),
         ("kitti2015", {}, 200),
         ("flyingthings3d", {}, 4370),
         ("flyingthings3d", {"subset": "TEST", "letters": ["C", "A", "B"]}, 4370),

@@ -15,8 +15,8 @@ PHOTO = np.random.default_rng(0).integers(0, 256, (12, 20, 3), dtype=np.uint8)
 DEEP = np.full((4, 4, 3), 30000, np.uint16)
 UNDECODABLE = "image cannot be decoded … replace the file"
 TOO_LARGE = "image cannot be decoded (… exceeds limit … replace the file"
-NOT_RGB = "expected an 8-bit RGB or grey image, found Pillow mode {}; convert it to RGB"
-NOT_16_BIT = "expected a 16-bit grey PNG (disparity × 256), found Pillow mode {}; convert it"
+NOT_RGB = "expected an 8-bit RGB or gray image, found Pillow mode {}; convert it to RGB"
+NOT_16_BIT = "expected a 16-bit gray PNG (disparity × 256), found Pillow mode {}; convert it"
 NOT_CLASSES = "a class map must be a 2-D array of integers, found {} … convert it"
 LABEL_ID = "class {} is no train id (0-18, 255 = ignore); convert the label ids, which KITTI's own folder semantic"
 UNREADABLE_NPY = "not a readable .npy class map (…{}…); replace the file"
@@ -102,13 +102,13 @@ IMAGES = {
     "169 megapixels in 490 kB": (content(png(13000, 13000, bytes(13000 * (13000 * 3 + 1)))), TOO_LARGE),
     "81 megapixels in a header": (content(png(9000, 9000)), "image cannot be decoded (too short for 9000x9000 pixels)"),
     "CMYK": (saved(Image.new("CMYK", (4, 4)), format="JPEG"), NOT_RGB.format("CMYK")),
-    "16-bit grey": (saved(Image.fromarray(DEEP[..., 0])), NOT_RGB.format("I;16")),
-    "16-bit colour": (
+    "16-bit gray": (saved(Image.fromarray(DEEP[..., 0])), NOT_RGB.format("I;16")),
+    "16-bit color": (
         lambda path: cv2.imwrite(str(path), DEEP),
-        "image has 16 bits per colour, of which half would be lost; convert it to 8",
+        "image has 16 bits per color, of which half would be lost; convert it to 8",
     ),
     "fractions": (saved(Image.new("F", (4, 4)), format="TIFF"), NOT_RGB.format("F")),
-    "grey with alpha": (saved(Image.new("LA", (4, 4))), NOT_RGB.format("LA")),
+    "gray with alpha": (saved(Image.new("LA", (4, 4))), NOT_RGB.format("LA")),
     "one bit": (saved(Image.new("1", (4, 4))), NOT_RGB.format("1")),
     "PostScript": (saved(Image.new("RGB", (4, 4)), format="EPS"), UNDECODABLE),
 }
@@ -116,7 +116,7 @@ DISPARITIES = {
     "missing": (nothing, "disparity map not found; check the data root and the manifest"),
     "truncated": (truncated_disparity, "disparity map cannot be decoded … replace the file"),
     "8 bit": (saved(Image.new("L", (4, 4))), NOT_16_BIT.format("L")),
-    "colour": (saved(Image.fromarray(PHOTO)), NOT_16_BIT.format("RGB")),
+    "color": (saved(Image.fromarray(PHOTO)), NOT_16_BIT.format("RGB")),
     "32-bit TIFF": (
         saved(Image.fromarray(np.full((4, 4), 70000, np.int32)), format="TIFF"),
         "disparity map cannot be decoded … replace the file",
@@ -146,7 +146,7 @@ PFM = {
 }
 CLASSES = {
     "missing": (nothing, "class map not found; check the data root and the manifest"),
-    "colour": (saved(Image.fromarray(PHOTO)), NOT_CLASSES.format("uint8 (12, 20, 3)")),
+    "color": (saved(Image.fromarray(PHOTO)), NOT_CLASSES.format("uint8 (12, 20, 3)")),
     **{f"label id {n}": (saved(Image.new("L", (4, 4), n)), LABEL_ID.format(n)) for n in (19, 26, 254)},
 }
 NPY = {

@@ -16,8 +16,8 @@ SHIPPED = Path(__file__).parents[3] / "config" / "weights.yaml"
 def minimal():
     return {
         "files": {
-            "a.zip": {"drive": "0123456789abc", "licence": "MIT"},
-            "b.tar": {"url": "http://x/b", "licence": "MIT"},
+            "a.zip": {"drive": "0123456789abc", "license": "MIT"},
+            "b.tar": {"url": "http://x/b", "license": "MIT"},
         },
         "weights": {
             "psmnet": {
@@ -123,10 +123,10 @@ WRONG = [
     (("files", "a.zip", "url"), "http://x/a", "files.a.zip: give exactly one of drive, pypi, url"),
     (("files", "b.tar", "url"), "file:///etc/passwd", "files.b.tar.url"),
     (("files", "b.tar", "size"), True, "files.b.tar.size"),
-    (("files", "../evil"), {"url": "http://x/b", "licence": "MIT"}, "files: .*evil"),
-    (("files", ".hidden"), {"url": "http://x/b", "licence": "MIT"}, "files: .*hidden"),
-    (("files", "c"), {"pypi": {"project": "p", "version": 1.0}, "licence": "MIT"}, "files.c.pypi.version"),
-    (("files", "c"), {"licence": "MIT"}, "files.c: give exactly one"),
+    (("files", "../evil"), {"url": "http://x/b", "license": "MIT"}, "files: .*evil"),
+    (("files", ".hidden"), {"url": "http://x/b", "license": "MIT"}, "files: .*hidden"),
+    (("files", "c"), {"pypi": {"project": "p", "version": 1.0}, "license": "MIT"}, "files.c.pypi.version"),
+    (("files", "c"), {"license": "MIT"}, "files.c: give exactly one"),
     (("extra",), {}, "the file as a whole: .*extra"),
 ]
 

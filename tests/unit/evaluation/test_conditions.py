@@ -52,17 +52,17 @@ def test_every_image_of_a_data_set_is_corrupted_by_draws_of_its_own(batch):
 
 
 def test_shared_draws_add_the_same_noise_to_both_views(batch):
-    grey = Batch(batch.images, *[torch.full_like(batch.left, 0.5)] * 2, batch.truth, batch.classes)
-    left, right = corrupted(unperturbed, "gaussian_noise", shared_draws=True)(grey)
+    gray = Batch(batch.images, *[torch.full_like(batch.left, 0.5)] * 2, batch.truth, batch.classes)
+    left, right = corrupted(unperturbed, "gaussian_noise", shared_draws=True)(gray)
     assert torch.equal(left, right)
-    left, right = corrupted(unperturbed, "gaussian_noise", shared_draws=False)(grey)
+    left, right = corrupted(unperturbed, "gaussian_noise", shared_draws=False)(gray)
     assert not torch.equal(left, right)
 
 
 @pytest.mark.parametrize(("severity", "sigma"), [(None, 0.01), (1, 0.01), (3, 0.06), (6, 0.1)])
 def test_corruption_has_the_strength_of_its_severity(batch, severity, sigma):
-    grey = Batch(batch.images, *[torch.full_like(batch.left, 0.5)] * 2, batch.truth, batch.classes)
-    for view in corrupted(unperturbed, "gaussian_noise", severity)(grey):
+    gray = Batch(batch.images, *[torch.full_like(batch.left, 0.5)] * 2, batch.truth, batch.classes)
+    for view in corrupted(unperturbed, "gaussian_noise", severity)(gray):
         assert float((view - 0.5).std()) == pytest.approx(sigma, rel=0.05)
 
 
@@ -74,7 +74,7 @@ def test_corrupted_views_stay_left_and_right(batch):
 
 
 def test_corruption_comes_after_the_perturbation(batch, noise):
-    """Quantised to 8 bits, an attacked image holds no value between them."""
+    """Quantized to 8 bits, an attacked image holds no value between them."""
     left, _ = corrupted(universal(noise), "quantization")(batch)
     assert torch.equal((left * 255).round(), left * 255)
     assert not torch.equal(left, corrupted(unperturbed, "quantization")(batch)[0])

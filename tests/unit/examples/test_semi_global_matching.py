@@ -68,7 +68,7 @@ def test_same_pair_same_bytes_whatever_the_batch(make_pairs):
     assert torch.equal(network.predict(left, right), single)
 
 
-def test_optimising_on_it_or_training_it_is_one_line(images, make_pairs, tmp_path):
+def test_optimizing_on_it_or_training_it_is_one_line(images, make_pairs, tmp_path):
     attack = UniversalAttack(build(), StereoPerturbation((16, 16), (32, 64), 0.05), alpha=0.01)
     with pytest.raises(SupError, match="no gradients: set target_only: true"):
         attack.step(*images)

@@ -53,7 +53,7 @@ def test_every_size_works(name, size):
 
 
 class _RowMaps:
-    """Stands in for the estimate: every map holds the full-resolution row that its pixels are centred on."""
+    """Stands in for the estimate: every map holds the full-resolution row that its pixels are centered on."""
 
     def estimate(self, left, right, *, finest_only):
         rows, columns = left.shape[-2:]
@@ -86,9 +86,9 @@ def check_rows(network, height, top):
     output = network(*images(height, 2 * height + 1))
     for part, found in zip((1, 3, 2), (output.disparity, *output.auxiliary), strict=True):
         assert found.shape[-2:] == (round(height / part), round((2 * height + 1) / part))
-        centres = part * torch.arange(found.shape[-2]) + (part - 1) / 2
+        centers = part * torch.arange(found.shape[-2]) + (part - 1) / 2
         # Padding that does not divide by 2 or 3 leaves up to half a coarse pixel.
-        assert (found[0, 0, :, 0] - top - centres).abs().max() <= part / 2 * (part > 1)
+        assert (found[0, 0, :, 0] - top - centers).abs().max() <= part / 2 * (part > 1)
 
 
 def test_extra_padding_block():

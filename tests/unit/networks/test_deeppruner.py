@@ -223,13 +223,13 @@ def test_small_network_learns(name):
     network = small(name, base_channels=8).train()
     left, right = shifted_pair(32, 64, 12, batch=2)
     target = torch.full((2, 1, 32, 64), 12.0)
-    optimiser = torch.optim.Adam(network.parameters(), lr=3e-3)
+    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
     losses = []
     for _ in range(8):
         loss = network.loss(network(left, right), target)
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         loss.backward()
-        optimiser.step()
+        optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.7 * losses[0]
 

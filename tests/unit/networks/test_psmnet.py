@@ -61,7 +61,7 @@ def test_every_output_has_the_size_of_the_input(small_network, size):
 
 
 def test_padding_is_at_the_top_and_the_right(small_network, images):
-    """And zero after normalisation (Q5): padding by hand with the mean colour gives the same."""
+    """And zero after normalization (Q5): padding by hand with the mean color gives the same."""
     mean = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
     views, padded = [], []
     for image in images:
@@ -119,7 +119,7 @@ def test_views_of_wrong_shapes_are_refused(small_network, shapes):
 
 
 def test_align_corners_changes_the_output(make_small_network, images):
-    """An option that did nothing would silently keep the published behaviour."""
+    """An option that did nothing would silently keep the published behavior."""
     published, corrected = make_small_network(), make_small_network(align_corners=True)
     corrected.load_state_dict(published.state_dict())
     assert (published.predict(*images) - corrected.predict(*images)).abs().mean() > 0.01

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from supcore.reporting.bootstrap import bootstrap_interval
-from supcore.reporting.summary import CONDITION, summarise
+from supcore.reporting.summary import CONDITION, summarize
 from supcore.reporting.transfer import transfer_table
 from supcore.seeding import numpy_generator
 
@@ -32,7 +32,7 @@ def test_columns_share_their_resamples():
 
 def test_a_table_holds_the_limits_of_every_condition_s_own_stream(records):
     """Of both metrics, each in its own column."""
-    table = summarise(records, bootstrap_resamples=300, seed=7)
+    table = summarize(records, bootstrap_resamples=300, seed=7)
     row = table[(table["source"] == "psmnet") & (table["target"] == "aanet")].iloc[0]
     key = [row[name] for name in (*CONDITION, "reference")]
     group = records[(records[[*CONDITION, "reference"]] == key).all(axis=1)].sort_values("image")
@@ -47,7 +47,7 @@ def test_a_table_holds_the_limits_of_every_condition_s_own_stream(records):
 
 @pytest.mark.parametrize(
     ("function", "argument"),
-    [(bootstrap_interval, "resamples"), (summarise, "bootstrap_resamples"), (transfer_table, "bootstrap_resamples")],
+    [(bootstrap_interval, "resamples"), (summarize, "bootstrap_resamples"), (transfer_table, "bootstrap_resamples")],
 )
 def test_intervals_come_from_2000_resamples(function, argument):
     assert inspect.signature(function).parameters[argument].default == 2000
@@ -56,6 +56,6 @@ def test_intervals_come_from_2000_resamples(function, argument):
 def test_images_are_counted_for_every_seed_by_itself(records):
     """``n_images`` is the number of images with valid pixels, neither of rows nor of all seeds together."""
     lost = records["seed"].eq(1).fillna(False) & records["image"].isin(["000001_10.png", "000004_10.png"])
-    table = summarise(records.assign(n_valid=records["n_valid"].mask(lost, 0)), bootstrap_resamples=20)
+    table = summarize(records.assign(n_valid=records["n_valid"].mask(lost, 0)), bootstrap_resamples=20)
     counts = table["n_images"].groupby(table["seed"].fillna(-1)).unique().map(list)
     assert counts.to_dict() == {-1: [5], 0: [5], 1: [3]}

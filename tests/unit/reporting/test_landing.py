@@ -74,18 +74,18 @@ def text_of(page):
     return re.sub(r"\s+", " ", text)
 
 
-def test_the_headline_tells_own_from_foreign_sups(table):
+def test_the_headline_tells_white_box_from_transferred_sups(table):
     facts = headline(table, "street", "psmnet", ATTACKED, ("tile64", 0.02))
     assert facts["clean"] == {"mean": 2.0, "low": 1.5, "high": 2.6}
-    assert (facts["noise"]["mean"], facts["own"]["mean"]) == (2.4, 48.0)
-    assert (facts["foreign"], facts["n_foreign"]) == ({"mean": 12.0}, 1)  # "both" attacks PSMNet, too
+    assert (facts["noise"]["mean"], facts["white_box"]["mean"]) == (2.4, 48.0)
+    assert (facts["transfer"], facts["n_transfer"]) == ({"mean": 12.0}, 1)  # "both" attacks PSMNet, too
     assert facts["n_images"] == 48
 
 
 def test_transfer_is_between_networks_only(table):
     facts = transfer_range(table, ATTACKED)
-    assert facts["foreign"] == {"low": 12.0, "high": 19.0}
-    assert facts["own"] == {"low": 28.0, "high": 48.0}
+    assert facts["transfer"] == {"low": 12.0, "high": 19.0}
+    assert facts["white_box"] == {"low": 28.0, "high": 48.0}
     assert facts["clean"] == {"low": 1.0, "high": 2.0}
     assert (facts["epsilon"], facts["n_datasets"]) == (0.02, 1)
 

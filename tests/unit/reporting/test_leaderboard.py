@@ -11,7 +11,7 @@ from tests.unit.studies.test_transfer_studies import row
 
 @pytest.fixture
 def table():
-    """Two networks; PSMNet falls to a foreign SUP in another size, AANet to its own."""
+    """Two networks; PSMNet falls to a transferred SUP in another size, AANet to its own."""
     return pd.DataFrame(
         [
             row("psmnet", "none", 2.0),
@@ -38,22 +38,22 @@ def test_the_rank_goes_by_the_worst_sup_of_any_source_and_size(table):
 def test_a_source_with_another_name_may_be_the_network_s_own(table):
     renamed = table.replace({"source": {"psmnet": "psmnet_sign"}})
     aanet, psmnet = leaderboard(renamed, {"psmnet_sign": ["psmnet"], "aanet": ["aanet"]})
-    assert (psmnet["own"], psmnet["foreign"], psmnet["n_sups"]) == (40.0, 60.0, 3)
-    assert (aanet["own"], aanet["foreign"]) == (30.0, 12.0)
-    assert leaderboard(renamed)[1]["own"] is None
+    assert (psmnet["white_box"], psmnet["transfer"], psmnet["n_sups"]) == (40.0, 60.0, 3)
+    assert (aanet["white_box"], aanet["transfer"]) == (30.0, 12.0)
+    assert leaderboard(renamed)[1]["white_box"] is None
 
 
 def test_controls_own_and_foreign_stand_beside_it(table):
     aanet, psmnet = leaderboard(table)
-    assert (psmnet["clean"], psmnet["noise"], psmnet["own"], psmnet["foreign"]) == (2.0, 2.5, 40.0, 60.0)
-    assert (aanet["clean"], aanet["noise"], aanet["own"], aanet["foreign"]) == (1.0, 1.5, 30.0, 12.0)
+    assert (psmnet["clean"], psmnet["noise"], psmnet["white_box"], psmnet["transfer"]) == (2.0, 2.5, 40.0, 60.0)
+    assert (aanet["clean"], aanet["noise"], aanet["white_box"], aanet["transfer"]) == (1.0, 1.5, 30.0, 12.0)
 
 
 def test_a_target_without_sups_of_its_own_has_none(table):
     others = table[(table["source"] != "psmnet")]
     psmnet = next(r for r in leaderboard(others) if r["target"] == "psmnet")
-    assert psmnet["own"] is None
-    assert psmnet["foreign"] == 60.0
+    assert psmnet["white_box"] is None
+    assert psmnet["transfer"] == 60.0
 
 
 def test_epsilons_and_data_sets_are_ranked_apart(table):
@@ -77,4 +77,4 @@ def test_the_page_stands_alone_and_escapes_names(table):
 
 def test_a_missing_value_sorts_behind_all_others(table):
     page = to_html(leaderboard(table[table["source"] != "psmnet"]), {})
-    assert page.count('data-value="Infinity"') == 2  # PSMNet's own SUP, AANet's foreign ones
+    assert page.count('data-value="Infinity"') == 2  # PSMNet's own SUP, AANet's transferred ones

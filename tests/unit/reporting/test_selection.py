@@ -32,8 +32,8 @@ def test_seeds_are_averaged_and_the_fewest_images_counted(seeds):
 
 
 def test_labels_of_a_study_are_not_averaged(seeds):
-    labelled = pd.concat([seeds.assign(severity=severity) for severity in (1, 3)])
-    averaged = average_seeds(labelled, ["severity"])
+    labeled = pd.concat([seeds.assign(severity=severity) for severity in (1, 3)])
+    averaged = average_seeds(labeled, ["severity"])
     assert averaged["severity"].tolist() == [1, 1, 3, 3]
     assert averaged["n_images"].tolist() == [37, 40, 37, 40]
 

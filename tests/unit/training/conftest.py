@@ -52,7 +52,7 @@ def pairs(make_pairs):
 
 @pytest.fixture(scope="session")
 def passes():
-    """Two epochs of six pairs, two a step, published style."""
+    """Two epochs of six pairs, two per step, published style."""
 
     def make(**changes):
         options = {"batch": 2, "learning_rate": 1e-3, "augmentation": CROP, "epochs": 2, "seed": 1}

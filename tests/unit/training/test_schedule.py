@@ -10,12 +10,12 @@ from supcore.training.schedule import OneCycle
 
 def rates(schedule, steps, unit=1):
     """The rate that each step is taken with."""
-    optimiser = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=schedule.learning_rate)
-    scheduler = schedule.scheduler(optimiser, steps, unit)
+    optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=schedule.learning_rate)
+    scheduler = schedule.scheduler(optimizer, steps, unit)
     used = []
     for _ in range(steps):
-        used.append(optimiser.param_groups[0]["lr"])
-        optimiser.step()
+        used.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
         scheduler.step()
     return used
 
@@ -47,12 +47,12 @@ def test_one_cycle_warms_up_over_a_tenth_of_the_steps(steps, warm_up):
     assert used[0] == pytest.approx(1e-3 / 25)
 
 
-def test_one_cycle_leaves_the_momentum_of_the_optimiser_alone():
-    optimiser = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=1e-3)
-    scheduler = OneCycle(1e-3).scheduler(optimiser, 10, 1)
+def test_one_cycle_leaves_the_momentum_of_the_optimizer_alone():
+    optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=1e-3)
+    scheduler = OneCycle(1e-3).scheduler(optimizer, 10, 1)
     for _ in range(9):
-        assert optimiser.param_groups[0]["betas"] == (0.9, 0.999)
-        optimiser.step()
+        assert optimizer.param_groups[0]["betas"] == (0.9, 0.999)
+        optimizer.step()
         scheduler.step()
 
 

@@ -48,7 +48,7 @@ def test_the_resolved_configuration_is_the_stored_one():
     )
 
 
-# Step of the optimisation by network, in intensity units.
+# Step of the optimization by network, in intensity units.
 ALPHA = {
     "psmnet": 1e-4,
     "deeppruner": 1e-4,
@@ -109,7 +109,7 @@ def test_sups_are_chosen_on_the_frames_they_are_reported_on(settings):
 
 
 def test_snapshots_are_the_numbers_of_pairs_of_the_published_plot(settings):
-    """At two pairs a step; the last is one pass over the 47,890 pairs."""
+    """At two pairs per step; the last is one pass over the 47,890 pairs."""
     for network in ("psmnet", "deeppruner", "aanet"):
         pairs = [2 * step for step in settings.source(network).snapshots]
         assert pairs == [10000, 17000, 23000, 33000, 43000, 47890]

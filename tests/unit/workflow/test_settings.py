@@ -92,7 +92,7 @@ def registry(tmp_path):
     """The path of a registry with one checkpoint whose options the corrected mode changes."""
     entry = {"file": "a.tar", "parameters": 1, "options": {"align_corners": False}}
     content = {
-        "files": {"a.tar": {"url": "https://example.org/a.tar", "licence": "MIT"}},
+        "files": {"a.tar": {"url": "https://example.org/a.tar", "license": "MIT"}},
         "weights": {"psmnet": {"kitti15": entry | {"corrected": {"align_corners": True}}}},
     }
     (tmp_path / "weights.yaml").write_text(yaml.safe_dump(content))

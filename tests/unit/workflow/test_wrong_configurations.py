@@ -43,8 +43,14 @@ WRONG_VALUES = [
     ("networks.wide.architecture", "raft", ": 'raft' is none of the networks; known: psmnet, psmnet_deform6, "),
     ("networks.wide.architecture", "a:b:c", ": 'a:b:c' …; correct this key"),
     ("datasets.things.layout", "city", ": 'city' is none of the layouts; known: synthetic, motorcycle, kitti_raw, "),
-    ("datasets.things.scene", "city", ": 'city' is not one of ['driving', …; correct this key"),
-    ("studies", {"depth": {}}, ": … ('depth' was unexpected); correct this key"),
+    ("datasets.things.scene", "city", ": 'city' is none of the scenes; known: driving, things"),
+    ("studies", {"depth": {}}, ".depth: unknown study; known: transfer, corruptions, …"),
+    ("studies", {"depth": {"study": "nowhere:Depth"}}, ".depth.study: nowhere:Depth cannot be imported (…"),
+    (
+        "studies",
+        {"depth": {"study": "pathlib:Path"}},
+        ".depth.study: pathlib:Path is not a subclass of supcore",
+    ),
     (
         "studies",
         {"corruptions": {"corruptions": ["fogg"]}},
@@ -100,7 +106,7 @@ WRONG_VALUES = [
         {"segmentation": 1},
         ": layout kitti2015: segmentation must be text or null, got 1",
     ),
-    ("datasets.things.layout_options", {"grey": True}, ": {'grey': True} has no meaning here; remove it"),
+    ("datasets.things.layout_options", {"gray": True}, ": {'gray': True} has no meaning here; remove it"),
     ("datasets.things.exclude", "list.txt", ": 'list.txt' has no meaning here; remove it"),
     # ---- contradictions ----
     (WEIGHTS, {"bundled": "a", "registry": "b"}, ": give exactly one of bundled, registry"),
@@ -109,7 +115,7 @@ WRONG_VALUES = [
         {"registry": "demo"},
         ": is 'registry' here but 'bundled' for another network; give",
     ),
-    ("networks", TARGETS_ONLY, ": every network is target_only; leave one to optimise SUPs on"),
+    ("networks", TARGETS_ONLY, ": every network is target_only; leave one to optimize SUPs on"),
     ("sups.sizes", ["tile48"], ": tile48 does not divide the image_size 64x128"),
     ("sups.sizes", ["full", "tile64x96"], ": tile64x96 does not divide the image_size 64x128"),
     ("sups.sizes", ["tile128"], ": tile128 does not divide the image_size 64x128"),
@@ -150,7 +156,7 @@ WRONG_VALUES = [
 # The same with the whole line, where the culprit is another one than the key.
 WRONG_ELSEWHERE = [
     ("sups.epsilonz", [0.02], "config key sups: … ('epsilonz' was unexpected); correct this key"),
-    ("optimiser", "adam", "configuration: … ('optimiser' was unexpected); correct this key"),
+    ("optimizer", "adam", "configuration: … ('optimizer' was unexpected); correct this key"),
     ("mode", ABSENT, "configuration: 'mode' is a required property; correct this key"),
     ("datasets.kitti.root", ABSENT, "config key datasets.kitti: 'root' is a required property; correct this key"),
     ("datasets.things.scene", ABSENT, "config key datasets.things: 'scene' is a required property; correct this key"),
@@ -202,4 +208,4 @@ def test_a_wrong_configuration_names_the_key(key, value, line, tmp_path, monkeyp
 @pytest.mark.parametrize("config", [CONFIG, DEMO], ids=["that the cases change", "of the demo"])
 def test_right_configurations_pass(config, monkeypatch):
     monkeypatch.chdir(REPOSITORY)
-    assert check(copy.deepcopy(config)).names == []
+    assert {"transfer"} <= set(check(copy.deepcopy(config)).names) <= {"transfer", "tile_sizes"}

@@ -1,9 +1,9 @@
-"""The random draws of an optimisation: every step, and every seed, has its own target noise."""
+"""The random draws of an optimization: every step, and every seed, has its own target noise."""
 
 import pytest
 import torch
 
-from supcore.attack.optimisation import SupOptions, optimise_sup
+from supcore.attack.optimization import SupOptions, optimize_sup
 from supcore.attack.universal import UniversalAttack
 from supcore.perturbation import StereoPerturbation
 from supcore.seeding import torch_generator
@@ -11,7 +11,7 @@ from supcore.seeding import torch_generator
 
 @pytest.fixture
 def drawn_noise(small_network, make_pairs, tmp_path, monkeypatch):
-    """Runs an optimisation of three steps and returns the noise in the target of each."""
+    """Runs an optimization of three steps and returns the noise in the target of each."""
 
     def run(seed):
         noise = []
@@ -24,7 +24,7 @@ def drawn_noise(small_network, make_pairs, tmp_path, monkeypatch):
 
         with monkeypatch.context() as patched:
             patched.setattr(UniversalAttack, "clean_targets", spy)
-            optimise_sup(
+            optimize_sup(
                 small_network,
                 StereoPerturbation((8, 16), (32, 64), 0.02),
                 make_pairs(2, seed=1),

@@ -1,4 +1,4 @@
-"""Optimising a SUP over a set of pairs: seeded, resumable, validated."""
+"""Optimizing a SUP over a set of pairs: seeded, resumable, validated."""
 
 from collections import Counter
 from dataclasses import replace
@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from supcore.attack.optimisation import SupOptions, optimise_sup, ordered_batches
+from supcore.attack.optimization import SupOptions, optimize_sup, ordered_batches
 from supcore.data.dataset import StereoDataset, to_unit_range
 from supcore.errors import SupError
 from supcore.metrics import d1_error, end_point_error
@@ -44,7 +44,7 @@ def same_bytes(first, second):
 
 @pytest.fixture
 def run(small_network, training, validation, tmp_path):
-    """Runs one optimisation and returns the SUP and the result; ``kill_at`` stops it after that step."""
+    """Runs one optimization and returns the SUP and the result; ``kill_at`` stops it after that step."""
 
     def run(options=OPTIONS, checkpoint="job.pt", kill_at=None, network=small_network):
         def progress(step, row):
@@ -52,7 +52,7 @@ def run(small_network, training, validation, tmp_path):
                 raise KilledError
 
         sup = new_sup()
-        result = optimise_sup(
+        result = optimize_sup(
             network, sup, training, validation, options, checkpoint=tmp_path / checkpoint, progress=progress
         )
         return sup, result
@@ -73,7 +73,7 @@ def test_resumed_run_gives_the_bytes_of_an_undisturbed_one(run, killed_after, se
     assert sup.train_step == expected.train_step
 
 
-@pytest.mark.parametrize("step_rule", ["clip", "sign", "normalised"])
+@pytest.mark.parametrize("step_rule", ["clip", "sign", "normalized"])
 def test_resumed_run_takes_up_the_momentum_and_the_snapshots(run, make_small_network, step_rule):
     """Of an ensemble; without the velocity the resumed run would end elsewhere."""
     networks = [make_small_network(seed=0), make_small_network(seed=1)]
@@ -109,7 +109,7 @@ def test_resumed_run_does_not_repeat_finished_steps(small_network, training, val
     with pytest.raises(KilledError):
         run(kill_at=5)
     steps = []
-    optimise_sup(
+    optimize_sup(
         small_network,
         new_sup(),
         training,
@@ -138,17 +138,17 @@ def test_checkpoint_of_another_tile_size_is_ignored(small_network, training, val
     with pytest.raises(KilledError):
         run(kill_at=5)
     sup = StereoPerturbation((16, 16), (32, 64), 0.02)
-    optimise_sup(small_network, sup, training, validation, OPTIONS, checkpoint=tmp_path / "job.pt")
+    optimize_sup(small_network, sup, training, validation, OPTIONS, checkpoint=tmp_path / "job.pt")
     assert sup.left.shape == (3, 16, 16)
 
 
 def test_checkpoint_of_another_network_is_ignored(make_small_network, training, validation, run, tmp_path):
     """New weights in the same place must not inherit half a SUP of the old ones."""
     other, expected, sup = make_small_network(seed=9), new_sup(), new_sup()
-    optimise_sup(other, expected, training, validation, OPTIONS, checkpoint=tmp_path / "undisturbed.pt")
+    optimize_sup(other, expected, training, validation, OPTIONS, checkpoint=tmp_path / "undisturbed.pt")
     with pytest.raises(KilledError):
         run(kill_at=5)
-    optimise_sup(other, sup, training, validation, OPTIONS, checkpoint=tmp_path / "job.pt")
+    optimize_sup(other, sup, training, validation, OPTIONS, checkpoint=tmp_path / "job.pt")
     assert same_bytes(sup, expected)
 
 
@@ -218,7 +218,7 @@ def test_selection_of_the_best_keeps_the_sup_of_the_highest_error(run):
 def test_selection_of_the_best_without_ground_truth_is_refused(small_network, training, make_pairs, tmp_path):
     blind = make_pairs(2, without_truth=(0, 1))
     with pytest.raises(SupError, match="ground truth"):
-        optimise_sup(
+        optimize_sup(
             small_network,
             new_sup(),
             training,
@@ -232,13 +232,13 @@ def test_network_that_predicts_nan_is_an_error(small_network, training, validati
     with torch.no_grad():
         small_network.dres0[0][0].weight.fill_(float("nan"))
     with pytest.raises(SupError, match=r"(?i)nan|finite"):
-        optimise_sup(small_network, new_sup(), training, validation, OPTIONS, checkpoint=tmp_path / "job.pt")
+        optimize_sup(small_network, new_sup(), training, validation, OPTIONS, checkpoint=tmp_path / "job.pt")
 
 
 def test_network_in_training_mode_is_left_unchanged(small_network, training, validation, tmp_path):
     before = {name: value.clone() for name, value in small_network.train().state_dict().items()}
     options = replace(OPTIONS, steps=2)
-    optimise_sup(small_network, new_sup(), training, validation, options, checkpoint=tmp_path / "job.pt")
+    optimize_sup(small_network, new_sup(), training, validation, options, checkpoint=tmp_path / "job.pt")
     assert all(torch.equal(before[name], value) for name, value in small_network.state_dict().items())
 
 
@@ -256,7 +256,7 @@ def test_unreadable_image_is_named_whatever_process_reads_it(
     samples = make_samples(3)
     Path(samples[1].right).write_bytes(b"no image")
     with pytest.raises(SupError) as caught:
-        optimise_sup(
+        optimize_sup(
             small_network,
             new_sup(),
             StereoDataset(samples),

@@ -1,12 +1,12 @@
-"""What an optimisation notes along the way, which SUP it keeps, and which unfinished work it takes up."""
+"""What an optimization notes along the way, which SUP it keeps, and which unfinished work it takes up."""
 
 from dataclasses import asdict, replace
 
 import pytest
 import torch
 
-from supcore.attack import optimisation
-from supcore.attack.optimisation import SupOptions, optimise_sup
+from supcore.attack import optimization
+from supcore.attack.optimization import SupOptions, optimize_sup
 from supcore.perturbation import StereoPerturbation
 
 OPTIONS = SupOptions(alpha=1e-6, batch=1, steps=4, seed=3, checkpoint_every=2)
@@ -26,13 +26,13 @@ class Validator:
 
 @pytest.fixture
 def run(small_network, make_pairs, tmp_path, monkeypatch):
-    """Runs an optimisation with the D1 of its validations given; returns the SUP and the history."""
+    """Runs an optimization with the D1 of its validations given; returns the SUP and the history."""
     pairs = make_pairs(4, seed=1)
 
     def run(options=OPTIONS, errors=(1.0,) * 4, checkpoint="job.pt", training=pairs, epsilon=0.02):
-        monkeypatch.setattr(optimisation, "SupValidator", lambda *_: Validator(*errors))
+        monkeypatch.setattr(optimization, "SupValidator", lambda *_: Validator(*errors))
         sup = StereoPerturbation((8, 16), (32, 64), epsilon)
-        result = optimise_sup(small_network, sup, training, training, options, checkpoint=tmp_path / checkpoint)
+        result = optimize_sup(small_network, sup, training, training, options, checkpoint=tmp_path / checkpoint)
         return sup, result.history
 
     return run

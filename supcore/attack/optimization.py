@@ -1,4 +1,4 @@
-"""Optimising a SUP over a set of stereo pairs: seeded, resumable, validated along the way."""
+"""Optimizing a SUP over a set of stereo pairs: seeded, resumable, validated along the way."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from torch import Tensor
 from supcore.attack.choices import Selection, StepRule
 from supcore.attack.universal import UniversalAttack, as_networks
 from supcore.attack.validation import SupValidator
-from supcore.data.dataset import StereoDataset, to_unit_range
+from supcore.data.dataset import StereoDataset
 from supcore.data.loading import load_batches
 from supcore.errors import SupError
 from supcore.networks import StereoNetwork
@@ -24,13 +24,13 @@ Row = dict[str, float]
 
 @dataclass(frozen=True)
 class SupOptions:
-    """How a SUP is optimised.
+    """How a SUP is optimized.
 
     Attributes:
         alpha: bound or length of a step, in intensity units.
-        step_rule: ``clip`` (published), ``sign`` or ``normalised``, see :class:`UniversalAttack`.
+        step_rule: ``clip`` (published), ``sign`` or ``normalized``, see :class:`UniversalAttack`.
         momentum: decay of the accumulated steps; 0 as published.
-        batch: stereo pairs a step.
+        batch: stereo pairs per step.
         steps: number of steps; None is one pass over the training pairs, as published.
         seed: of the order of the pairs and the target noise.
         checkpoint_every: steps between validations, rows of the history and checkpoints.
@@ -53,7 +53,7 @@ class SupOptions:
 
 @dataclass(frozen=True)
 class SupResult:
-    """What an optimisation returns beside the SUP itself.
+    """What an optimization returns beside the SUP itself.
 
     Attributes:
         history: one row per ``checkpoint_every`` steps.
@@ -64,7 +64,7 @@ class SupResult:
     snapshots: dict[int, StereoPerturbation]
 
 
-def optimise_sup(
+def optimize_sup(
     network: StereoNetwork | Sequence[StereoNetwork],
     perturbation: StereoPerturbation,
     training: StereoDataset,
@@ -75,7 +75,7 @@ def optimise_sup(
     identity: Mapping[str, Any] | None = None,
     progress: Callable[[int, Row], None] | None = None,
 ) -> SupResult:
-    """Optimise ``perturbation`` in place and note its ``train_step``.
+    """Optimize ``perturbation`` in place and note its ``train_step``.
 
     Each step's batch and noise depend on the seed and the step alone, so a run resumed from ``checkpoint`` gives the
     same bytes as an undisturbed one. It is resumed only if everything is as it was: options, networks, the contents of
@@ -116,7 +116,7 @@ def optimise_sup(
     loaded = load_batches(training, batches[first:], workers=options.workers)
     for step, pairs in enumerate(loaded, start=first + 1):
         attack.generator = torch_generator(options.seed, "target noise", step)
-        loss = attack.step(to_unit_range(pairs.left).to(device), to_unit_range(pairs.right).to(device))
+        loss = attack.step(*pairs.views(device))
         if not loss.isfinite():
             raise SupError(
                 f"the loss of the attacked network is {float(loss)} at step {step}; check weights and images"

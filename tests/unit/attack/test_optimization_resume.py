@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from supcore.attack.optimisation import SupOptions, optimise_sup
+from supcore.attack.optimization import SupOptions, optimize_sup
 from supcore.data.dataset import StereoDataset
 from supcore.perturbation import StereoPerturbation
 
@@ -49,7 +49,7 @@ def run(make_small_network, samples, tmp_path):
         network.precision = precision
         sup = StereoPerturbation((8, 16), size, epsilon)
         pairs = (StereoDataset(samples[role], size) for role in ("training", "validation"))
-        result = optimise_sup(
+        result = optimize_sup(
             network, sup, *pairs, options, checkpoint=tmp_path / checkpoint, identity=identity, progress=progress
         )
         snapshots = {step: (s.left.tolist(), s.right.tolist()) for step, s in result.snapshots.items()}
