@@ -30,8 +30,8 @@ def leaderboard(table: pd.DataFrame, attacked: Attacked | None = None) -> list[R
         attacked: the networks that each source attacks; by default the one that it is named after.
 
     Returns:
-        Rows of plain values: dataset, target, epsilon, rank, ``clean``, ``noise`` (the worst over sizes), ``white_box`` (the
-        worst SUP that was optimized on the network; None if there is none), ``transfer`` (mean over
+        Rows of plain values: dataset, target, epsilon, rank, ``clean``, ``noise`` (the worst over sizes), ``white_box``
+        (the worst SUP that was optimized on the network; None if there is none), ``transfer`` (mean over
         the other sources' worst SUPs; None if there are none), ``worst`` with its interval, source and size, and
         n_images, and ``n_sups``, how many were tried.
     """

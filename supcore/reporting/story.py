@@ -24,8 +24,8 @@ def headline(table: pd.DataFrame, dataset: str, source: str, attacked: Attacked,
         name: size and epsilon of the perturbations.
 
     Returns:
-        target, n_images, and ``clean``, ``noise``, ``white_box`` and ``transfer`` as mean and 95 % interval, each None where
-        it was not measured; ``transfer`` is the mean over its ``n_transfer`` sources, without an interval.
+        target, n_images, and ``clean``, ``noise``, ``white_box`` and ``transfer`` as mean and 95 % interval, each None
+        where it was not measured; ``transfer`` is the mean over its ``n_transfer`` sources, without an interval.
     """
     size, epsilon = name
     target = attacked[source][0]
@@ -53,8 +53,8 @@ def transfer_range(table: pd.DataFrame, attacked: Attacked) -> Facts:
         attacked: the networks that each source attacks.
 
     Returns:
-        size, epsilon, n_datasets, and for ``clean``, ``noise``, ``white_box`` and ``transfer`` SUPs the smallest and the
-        largest error over data sets, networks and sources; None where there are none.
+        size, epsilon, n_datasets, and for ``clean``, ``noise``, ``white_box`` and ``transfer`` SUPs the smallest and
+        the largest error over data sets, networks and sources; None where there are none.
     """
     rows, size, epsilon = attack_rows(table, "ground_truth", None, None)
     sups = is_attack(rows)

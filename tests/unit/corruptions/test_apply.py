@@ -190,6 +190,6 @@ def test_views_of_different_shapes_are_refused():
 
 def test_a_listed_name_that_does_not_exist_is_one_line():
     """A study's list is checked before the first image is corrupted."""
-    with pytest.raises(SupError, match=r"studies\.corruptions: unknown 'gama'; known: jpeg"):
+    with pytest.raises(SupError, match=r"unknown corruption 'gama'; known: jpeg"):
         chosen_corruptions(["jpeg", "gama"])
     assert chosen_corruptions("published") == GROUPS["published"]
