@@ -1,4 +1,69 @@
-# Pages to read in a browser, and how results were made.
+# The paper's numbers beside ours, pages to read in a browser, and how results were made.
+
+
+rule paper_comparison:
+    input:
+        published=PUBLISHED,
+        tables=[paths.table(name) for name in STUDIES.names],
+    output:
+        table=report(
+            "<results>/tables/paper_comparison.csv",
+            caption="../report/paper_comparison.rst",
+            category="Paper",
+            labels={"figure": "every published number (CSV)"},
+        ),
+        provenance="<results>/tables/paper_comparison.json",
+    log:
+        "<logs>/tables/paper_comparison.log",
+    benchmark:
+        "<benchmarks>/tables/paper_comparison.tsv"
+    params:
+        studies=[(study.name, dict(study.settings)) for study in STUDIES],
+        mode=config["mode"],
+        image_size=config["image_size"],
+        code=script_code("paper_comparison"),
+        numbers=lambda wc: [STUDIES.code(name, "numbers") for name in STUDIES.names],
+    message:
+        "Setting the published numbers beside ours"
+    script:
+        "../workflow_scripts/paper_comparison.py"
+
+
+rule paper_figures:
+    input:
+        published=PUBLISHED,
+        transfer="<results>/tables/transfer.csv",
+        comparison="<results>/tables/paper_comparison.csv",
+    output:
+        pdf="<results>/figures/paper_summary.pdf",
+        png=report(
+            "<results>/figures/paper_summary.png",
+            caption="../report/paper_summary.rst",
+            category="Paper",
+            labels={"figure": "in short"},
+        ),
+        plot_pdfs=expand("<results>/figures/paper/{plot}.pdf", plot=PLOTS),
+        plot_pngs=[
+            report(
+                f"<results>/figures/paper/{plot}.png",
+                caption="../report/paper_plot.rst",
+                category="Paper",
+                labels={"figure": f"plot {plot}"},
+            )
+            for plot in PLOTS
+        ],
+        provenance="<results>/figures/paper_summary.json",
+    log:
+        "<logs>/figures/paper.log",
+    benchmark:
+        "<benchmarks>/figures/paper.tsv"
+    params:
+        plots=PLOTS,
+        code=script_code("paper_figures"),
+    message:
+        "Drawing the paper's plots with our numbers on top"
+    script:
+        "../workflow_scripts/paper_figures.py"
 
 
 rule training_curves:

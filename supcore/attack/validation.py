@@ -20,8 +20,8 @@ class SupValidator:
     def __init__(self, networks: Sequence[StereoNetwork], pairs: StereoDataset) -> None:
         self.networks, self.pairs = networks, pairs
         self.device = networks[0].device
-        views = [pairs[index].views(self.device) for index in range(len(pairs))]
-        self.clean = [[network.predict(*pair) for pair in views] for network in networks]
+        images = range(len(pairs))
+        self.clean = [[network.predict(*pairs[i].views(self.device)) for i in images] for network in networks]
 
     def __call__(self, perturbation: StereoPerturbation) -> dict[str, float]:
         """Means over pairs and networks: ``d1_clean``, ``epe_clean``, ``d1_ground_truth``, ``epe_ground_truth``."""

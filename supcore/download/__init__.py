@@ -3,11 +3,15 @@
 Needs the packages of the ``workflow`` extra; nothing else in supcore imports this package.
 """
 
-from supcore.download.archives import extract_member, unpack
-from supcore.download.checks import Expected
-from supcore.download.http import Retry, fetch
-from supcore.download.obtain import obtain_checkpoint, obtained_file
-from supcore.download.registry import Checkpoint, Origin, Registry, RemoteFile, WeightsEntry, load_registry
+from supcore.extras import require_workflow
+
+require_workflow(__name__, "yaml", "jsonschema", "requests", "gdown")
+
+from supcore.download.archives import extract_member, unpack  # noqa: E402
+from supcore.download.checks import Expected  # noqa: E402
+from supcore.download.http import Retry, fetch  # noqa: E402
+from supcore.download.obtain import obtain_checkpoint, obtained_file  # noqa: E402
+from supcore.download.registry import Checkpoint, Origin, Registry, RemoteFile, WeightsEntry, load_registry  # noqa: E402
 
 __all__ = [
     "Checkpoint",
