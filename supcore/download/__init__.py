@@ -1,6 +1,6 @@
 """Released checkpoints, perturbations and masks: where they are, fetching, checking and unpacking them.
 
-Needs the packages of the ``workflow`` extra; nothing else in supcore imports this package.
+Needs the packages of the ``workflow`` extra; only the workflow imports this package.
 """
 
 from supcore.extras import require_workflow
