@@ -1,6 +1,5 @@
 # The configuration, and what the rules ask of it; no rules here.
 
-import os
 import re
 
 from snakemake.exceptions import WorkflowError
@@ -35,15 +34,19 @@ def checked_settings():
         ship_config(config)
         settings = Settings(config)
         for network in settings.own_modules:
-            network_hash(settings.architecture(network))
+            find_code(network, settings.architecture(network))
         plots = paper_plots(config["published"], settings.transfer_datasets)
         return settings, Studies(settings), plots
     except SupError as error:
         raise WorkflowError(str(error)) from None
+
+
+def find_code(network, architecture):
+    """Refuse a network of one's own whose module cannot be read."""
+    try:
+        network_hash(architecture)
     except (ImportError, SyntaxError) as error:
-        raise WorkflowError(
-            f"config key networks.{network}.architecture: {error}"
-        ) from None
+        raise SupError(f"config key networks.{network}.architecture: {error}") from None
 
 
 SETTINGS, STUDIES, PLOTS = checked_settings()
