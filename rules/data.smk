@@ -59,7 +59,7 @@ rule index_dataset:
         layout=lambda wc: INPUTS.dataset(wc)["layout"],
         root=lambda wc: INPUTS.dataset(wc)["root"],
         frames=lambda wc: INPUTS.dataset(wc)["splits"][wc.split],
-        layout_options=lambda wc: INPUTS.dataset(wc).get("layout_options", {}),
+        layout_options=lambda wc: SETTINGS.layout_options(wc.dataset),
         names=INPUTS.names,
         code=script_code("index_dataset"),
     message:

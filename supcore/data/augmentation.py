@@ -13,8 +13,6 @@ from supcore.data.dataset import StereoPair, to_unit_range
 from supcore.errors import SupError
 from supcore.networks.base import IMAGENET_MEAN
 
-SMALLEST_SHARE = 0.9  # of each side, under input diversity
-
 
 @dataclass(frozen=True)
 class AugmentationOptions:
@@ -29,6 +27,7 @@ class AugmentationOptions:
         noise: largest standard deviation of Gaussian noise, drawn per view; 0 by default, because a network trained
             on noisy images withstands perturbations of that size better than the published ones.
         input_diversity: probability of shrinking a whole batch, see :func:`shrink_and_pad`.
+        skip_last_offset: crops never end at the last row or column, as the release's fine-tuning draws them.
     """
 
     crop_size: tuple[int, int] | None
@@ -38,6 +37,7 @@ class AugmentationOptions:
     view_color: float = 0.03
     noise: float = 0.0
     input_diversity: float = 0.0
+    skip_last_offset: bool = False
 
     @property
     def flip_probability(self) -> float:
@@ -63,7 +63,7 @@ def augment(
     Returns:
         left and right 3×h×w float32 in [0, 1], and disparity 1×h×w.
     """
-    window = _random_window(pair.left.shape[-2:], options.crop_size, random)
+    window = _random_window(pair.left.shape[-2:], options, random)
     views = [to_unit_range(view[window]) for view in (pair.left, pair.right)]
     if options.photometric:
         views = _change_photometry(views, options, random)
@@ -78,9 +78,9 @@ def shrink_and_pad(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Input diversity (Xie et al., CVPR 2019), with the probability of the options, alike for the whole batch.
 
-    The images shrink (bilinear) to a random 90 to 100 % of each side and are padded to their size at a random place
-    with the mean color, which is zero after a network's normalization. The disparity (nearest) is padded with 0, no
-    ground truth, and scaled with the width.
+    The images shrink (bilinear) to a random 90 % (rounded down) to 100 % of each side and are padded to their size at a
+    random place with the mean color, which is zero after a network's normalization. The disparity (nearest) is padded
+    with 0, no ground truth, and scaled with the width.
 
     Args:
         left: N×3×h×w in [0, 1].
@@ -95,7 +95,7 @@ def shrink_and_pad(
     if random.random() >= options.input_diversity:
         return left, right, disparity
     height, width = left.shape[-2:]
-    h, w = (int(random.integers(round(SMALLEST_SHARE * side), side + 1)) for side in (height, width))
+    h, w = (int(random.integers(9 * side // 10, side + 1)) for side in (height, width))
     y, x = int(random.integers(height - h + 1)), int(random.integers(width - w + 1))
     window = (..., slice(y, y + h), slice(x, x + w))
     views = []
@@ -109,13 +109,15 @@ def shrink_and_pad(
 
 
 def _random_window(
-    size: torch.Size, crop_size: tuple[int, int] | None, random: np.random.Generator
+    size: torch.Size, options: AugmentationOptions, random: np.random.Generator
 ) -> tuple[EllipsisType, slice, slice]:
     height, width = size
-    h, w = crop_size or size
+    h, w = options.crop_size or size
     if h > height or w > width:
         raise SupError(f"training crop {h}x{w} is larger than the images, {height}x{width}; choose a smaller crop_size")
-    y, x = int(random.integers(height - h + 1)), int(random.integers(width - w + 1))
+    # A side that is taken whole has one offset anyway.
+    offsets = (max(1, room + 1 - options.skip_last_offset) for room in (height - h, width - w))
+    y, x = (int(random.integers(count)) for count in offsets)
     return ..., slice(y, y + h), slice(x, x + w)
 
 

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
+from supcore.data.pairing import FILES
 from supcore.errors import SupError
 from supcore.files import sha256, write_json
 
@@ -78,8 +79,7 @@ def _hash(file: str, known: Known) -> str:
 
 def _listed(manifest: str | Path) -> list[str]:
     with Path(manifest).open(newline="", encoding="utf-8") as stream:
-        rows = list(csv.reader(stream))
-    return [file for row in rows[1:] for file in row]
+        return [file for row in csv.DictReader(stream) for column, file in row.items() if column in FILES]
 
 
 def _record(manifest: str | Path) -> Path:

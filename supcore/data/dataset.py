@@ -1,7 +1,7 @@
 """Stereo pairs read from disk at the size that everything downstream works at."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from supcore.data.contents import Known, contents_digest
-from supcore.data.image_io import read_class_map, read_disparity, read_image
+from supcore.data.image_io import read_class_map, read_disparity, read_image, saturate
 from supcore.data.manifest import StereoSample
 from supcore.errors import SupError
 
@@ -74,12 +74,18 @@ class StereoDataset(Dataset[StereoPair]):
 
     def identity(self) -> dict[str, Any]:
         """What the pairs are, whatever their files are called: their size here, their number and a hash of them all."""
-        files = (file for sample in self.samples for file in astuple(sample))
         return {
             "image_size": None if self.image_size is None else list(self.image_size),
             "pairs": len(self),
-            "contents": contents_digest(files, self._known),
+            "contents": pairs_digest(self.samples, self._known),
         }
+
+
+def pairs_digest(samples: Sequence[StereoSample], known: Known | None = None) -> str:
+    """One hash of the contents of all files of the pairs, and whether their ground truth is saturated."""
+    digest = contents_digest((file for sample in samples for file in sample.files), known)
+    saturated = sum(bool(sample.saturated) for sample in samples)
+    return f"{digest}, saturated: {saturated}" if saturated else digest
 
 
 def load_pair(sample: StereoSample, image_size: tuple[int, int] | None = None) -> StereoPair:
@@ -93,6 +99,7 @@ def load_pair(sample: StereoSample, image_size: tuple[int, int] | None = None) -
     disparity = np.zeros(left.shape[:2], np.float32)
     if sample.disparity:
         disparity = read_disparity(sample.disparity)
+        disparity = saturate(disparity) if sample.saturated else disparity
         _check_size(sample.disparity, disparity, left)
     classes = np.full(left.shape[:2], 255, np.uint8)
     if sample.segmentation:

@@ -9,15 +9,14 @@ import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import astuple
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import torch
 
-from supcore.data.contents import Known, contents_digest, known_contents
-from supcore.data.dataset import StereoDataset, StereoPair
+from supcore.data.contents import Known, known_contents
+from supcore.data.dataset import StereoDataset, StereoPair, pairs_digest
 from supcore.data.loading import load_batches
 from supcore.data.manifest import StereoSample, read_manifest
 from supcore.errors import SupError
@@ -204,7 +203,7 @@ def _description(samples: Sequence[StereoSample], image_size: tuple[int, int], k
     return {
         "image_size": list(image_size),
         "number_of_pairs": len(samples),
-        "list_of_pairs": contents_digest((file for sample in samples for file in astuple(sample)), known),
+        "list_of_pairs": pairs_digest(samples, known),
     }
 
 

@@ -75,6 +75,16 @@ def read_disparity(path: str | Path) -> np.ndarray:
     raise SupError(f"{path}: a disparity map must be a 16-bit .png (value / 256) or a .pfm file")
 
 
+def saturate(disparity: np.ndarray) -> np.ndarray:
+    """What the release's conversion to 16-bit PNG leaves of a disparity map: steps of 1/256 px, 255.996 px at most.
+
+    Examples:
+        >>> saturate(np.array([12.5, 1.999, 300.0], np.float32)).tolist()
+        [12.5, 1.99609375, 255.99609375]
+    """
+    return np.minimum(np.floor(disparity * np.float32(256)) / np.float32(256), np.float32(MAX_DISPARITY_PNG))
+
+
 def write_disparity(path: str | Path, disparity: np.ndarray) -> None:
     """Write an H×W disparity map as 16-bit PNG, value = disparity × 256; values <= 0 become 0 (no ground truth).
 

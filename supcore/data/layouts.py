@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from supcore.data.kitti import kitti2012, kitti2015, kitti_raw
-from supcore.data.pairing import Paths, is_readable_folder
+from supcore.data.pairing import YES, Paths, is_readable_folder
 from supcore.data.scene_flow import LETTERS, driving, flyingthings3d, monkaa
 from supcore.data.splits import choose
 from supcore.errors import SupError
@@ -37,6 +37,9 @@ LEFT_FOLDERS = {
 # Data sets whose frames have one number each; slices of the others go by position in the sorted list.
 NUMBERED = ("kitti2012", "kitti2015")
 
+# Options that mode as_published switches on.
+AS_PUBLISHED: dict[str, dict[str, Any]] = {"flyingthings3d": {"saturated": True}}
+
 # Pairs of the complete data sets. The TRAIN part of FlyingThings3D, Monkaa and Driving are the 35,454 pairs that stereo
 # networks are commonly pre-trained on.
 TOTALS = {"kitti_raw": 47890, "kitti2012": 194, "kitti2015": 200, "monkaa": 8664, "driving": 4400}
@@ -50,7 +53,7 @@ class IndexedPairs:
     """The pairs of one split, and how the whole data set compares with what is known of it.
 
     Attributes:
-        rows: left, right, disparity and, where the layout has them, segmentation of every pair of the split.
+        rows: of a manifest, one for every pair of the split.
         found: pairs of the whole data set, before exclusion and split.
         expected: the same of the complete data set; None where it is not known.
         excluded: pairs left out; None without an exclusion list.
@@ -112,6 +115,7 @@ def index_pairs(
         )
     check_layout_options(layout, options)
     everything = LAYOUTS[layout](root, **options)
+    saturated = {"saturated": YES} if options.get("saturated") else {}
     unwanted = set() if exclude is None else read_exclusions(exclude)
     matched = [unwanted & _places(row["left"].relative_to(root)) for row in everything]
     rows = [row for row, lines in zip(everything, matched, strict=True) if not lines]
@@ -119,7 +123,7 @@ def index_pairs(
     if not chosen:
         raise SupError(f"{root}: {len(rows)} pairs found, but none in the split {frames!r}")
     return IndexedPairs(
-        rows=[_complete(row) for row in chosen],
+        rows=[_complete(row) | saturated for row in chosen],
         found=len(everything),
         expected=known_total(layout, **options),
         excluded=None if exclude is None else len(everything) - len(rows),

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from supcore.data.pairing import FILES, YES
 from supcore.errors import SupError
 from supcore.files import write_text
 
 REQUIRED = ("left", "right", "disparity")
-OPTIONAL = ("segmentation",)
+OPTIONAL = ("segmentation", "saturated")
 LONGEST_PATH = 4095  # bytes, on Linux
 # Control characters, line ends and what stands for bytes that are no UTF-8.
 _UNUSABLE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
@@ -21,16 +22,30 @@ _UNUSABLE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class StereoSample:
-    """The files of one stereo pair; ``disparity`` and ``segmentation`` are empty where there are none."""
+    """One stereo pair.
+
+    Attributes:
+        left: image file.
+        right: image file.
+        disparity: file; empty if there is none.
+        segmentation: file; empty if there is none.
+        saturated: :data:`YES` to pass the disparity through :func:`supcore.data.image_io.saturate`, else empty.
+    """
 
     left: str
     right: str
     disparity: str = ""
     segmentation: str = ""
+    saturated: str = ""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Its paths and empty places, in the order of :data:`~supcore.data.pairing.FILES`."""
+        return self.left, self.right, self.disparity, self.segmentation
 
 
 def write_manifest(path: str | Path, rows: Iterable[Mapping[str, str]]) -> None:
-    """Write rows with the keys left, right, disparity and, if any row has it, segmentation.
+    """Write rows with the keys left, right, disparity and, if any row has them, segmentation and saturated.
 
     Raises:
         SupError: no rows, or a listed file does not exist.
@@ -40,7 +55,7 @@ def write_manifest(path: str | Path, rows: Iterable[Mapping[str, str]]) -> None:
         raise SupError(f"{path}: no stereo pairs found; check the data root and the layout of the data set")
     columns = [*REQUIRED, *(c for c in OPTIONAL if c in table)]
     table = table.reindex(columns=columns).astype(object).fillna("")
-    for column in columns:
+    for column in filter(FILES.__contains__, columns):
         for file in filter(None, table[column]):
             _check_path(file, f"{path}: {column}")
             if not Path(file).is_file():
@@ -70,7 +85,7 @@ def read_manifest(path: str | Path) -> list[StereoSample]:
     unknown = [c for c in table if c not in REQUIRED + OPTIONAL]
     if missing or unknown:
         raise SupError(
-            f"{path}: manifest columns must be left,right,disparity[,segmentation]; "
+            f"{path}: manifest columns must be left,right,disparity[,segmentation][,saturated]; "
             f"missing {missing or 'none'}, unknown {str(unknown)[:200] if unknown else 'none'}"
         )
     if table.empty:
@@ -78,6 +93,9 @@ def read_manifest(path: str | Path) -> list[StereoSample]:
     incomplete = table.index[(table["left"] == "") | (table["right"] == "")]
     if len(incomplete):
         raise SupError(f"{path}: row {incomplete[0] + 2} lacks a left or right image; complete it")
+    odd = set(table.get("saturated", ())) - {"", YES}
+    if odd:
+        raise SupError(f"{path}: saturated is {min(odd)[:100]!r} in a row; it must be {YES} or empty")
     for column in table:
         for number, file in enumerate(table[column]):
             _check_path(file, f"{path}: row {number + 2}")

@@ -7,6 +7,9 @@ from pathlib import Path
 from supcore.errors import SupError
 
 Paths = dict[str, Path]
+# Columns of a manifest that hold paths, and what the other one, whether ground truth is saturated, holds for true.
+FILES = ("left", "right", "disparity", "segmentation")
+YES = "yes"
 
 
 def is_readable_folder(path: str | Path) -> bool:

@@ -1,4 +1,7 @@
-"""The folders of Scene Flow: FlyingThings3D, Monkaa and Driving, images in PNG or WebP, disparities in PFM."""
+"""The folders of Scene Flow: FlyingThings3D, Monkaa and Driving.
+
+Images are in PNG or WebP, disparities in PFM or converted to 16-bit PNG.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +21,7 @@ def flyingthings3d(
     subset: Literal["TRAIN", "TEST"] = "TEST",
     letters: Sequence[Letter] = LETTERS,
     disparity: str = "disparity",
+    saturated: bool = False,
 ) -> list[Paths]:
     """FlyingThings3D: ``frames_{rendering}/{subset}/{A,B,C}/<sequence>/{left,right}``.
 
@@ -27,7 +31,10 @@ def flyingthings3d(
         subset: ``TRAIN`` or ``TEST``.
         letters: parts of the subset, of :data:`LETTERS`.
         disparity: folder of the ground truth, for one that was renamed.
+        saturated: read ground truth as the release's conversion to 16-bit PNG leaves it, see
+            :func:`supcore.data.image_io.saturate`; the manifest says so.
     """
+    del saturated  # the files are the same
     scenes = [f"{letter}/*" for letter in sorted(set(letters))]
     return _pairs(_frames(root, rendering) / subset, root / disparity / subset, scenes)
 
@@ -54,8 +61,14 @@ def _pairs(frames: Path, truth: Path, scenes: Sequence[str]) -> list[Paths]:
     lefts = find_files(frames, *_images(scenes, "left"))
     rights = [in_sibling_folder(left, "left", "right") for left in lefts]
     refuse_unpaired(visible_files(frames, *_images(scenes, "right")), rights)
-    truths = [truth / left.relative_to(frames).with_suffix(".pfm") for left in lefts]
+    truths = [_pfm_or_png(truth / left.relative_to(frames)) for left in lefts]
     return [{"left": a, "right": b, "disparity": c} for a, b, c in zip(lefts, rights, truths, strict=True)]
+
+
+def _pfm_or_png(place: Path) -> Path:
+    """The PFM file, unless there is only a PNG that it was converted to."""
+    pfm, png = place.with_suffix(".pfm"), place.with_suffix(".png")
+    return png if png.is_file() and not pfm.is_file() else pfm
 
 
 def _images(scenes: Sequence[str], view: str) -> list[str]:

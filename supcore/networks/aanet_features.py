@@ -42,10 +42,10 @@ class BottleneckFeatures(nn.Module):
         """The published initialization.
 
         It reaches the offset convolutions too, which therefore start random here though zero elsewhere in the
-        network, and spares the deformable kernels, which are no ``Conv2d`` in the release.
+        network, and spares the deformable kernels.
         """
-        for name, module in self.named_modules():
-            if isinstance(module, nn.Conv2d) and not name.endswith("deform_conv"):
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             # Plain residual branches start silent.
             if isinstance(module, Bottleneck) and isinstance(module.conv2, nn.Conv2d):

@@ -38,7 +38,7 @@ class StereoNetwork(nn.Module, ABC):
     Attributes:
         padding_unit: sides are zero-padded (top and right, after normalization) to a multiple of this.
         pads_full_block: add a whole extra unit where the side already divides, as the release does for some
-            networks.
+            networks wherever it evaluates, attacks or fine-tunes them; where it trains them, it pads nothing.
         optional_weights: prefixes of checkpoint entries that may be present in a file though the network lacks them.
         takes_generator: a forward pass draws random numbers, from the option ``generator`` if it is given.
         options: the dataclass of options that the network was built with.
@@ -76,31 +76,33 @@ class StereoNetwork(nn.Module, ABC):
         Attacks ascend it. A network without gradients raises a :class:`~supcore.errors.SupError` here.
         """
 
-    def forward(self, left: Tensor, right: Tensor, **options: Any) -> StereoOutput:
+    def forward(self, left: Tensor, right: Tensor, *, extra_block: bool = True, **options: Any) -> StereoOutput:
         """Estimate every supervised disparity map.
 
         Args:
             left: N×3×H×W, RGB in [0, 1].
             right: the same shape.
+            extra_block: False to pad what the network needs and no more, whatever :attr:`pads_full_block` says: for
+                crops of a training, whose padding would count in the statistics of batch-norm.
             **options: network-specific, see :meth:`estimate`.
         """
-        finest, *others = self._run(left, right, finest_only=False, **options)
+        finest, *others = self._run(left, right, extra_block, finest_only=False, **options)
         return StereoOutput(finest, tuple(others))
 
     @torch.no_grad()
     def predict(self, left: Tensor, right: Tensor, **options: Any) -> Tensor:
         """The finest disparity only, N×1×H×W in pixels, without gradient."""
-        return self._run(left, right, finest_only=True, **options)[0]
+        return self._run(left, right, True, finest_only=True, **options)[0]
 
     def random_options(self, generator: torch.Generator | None) -> dict[str, Any]:
         """Options of a forward pass whose random numbers come from ``generator``; none for a network without any."""
         return {"generator": generator} if self.takes_generator and generator is not None else {}
 
-    def _run(self, left: Tensor, right: Tensor, **options: Any) -> list[Tensor]:
+    def _run(self, left: Tensor, right: Tensor, extra_block: bool, **options: Any) -> list[Tensor]:
         if left.shape != right.shape or left.dim() != 4 or left.shape[1] != 3:
             raise ValueError(f"left and right must both be N×3×H×W, got {tuple(left.shape)} and {tuple(right.shape)}")
         height, width = left.shape[-2:]
-        top, end = self._padding(height), self._padding(width)
+        top, end = self._padding(height, extra_block), self._padding(width, extra_block)
         pair = [F.pad((image - self._mean) / self._std, (0, end, top, 0)) for image in (left, right)]
         with self._precision_of(left.device):
             maps = self.estimate(*pair, **options)
@@ -112,9 +114,9 @@ class StereoNetwork(nn.Module, ABC):
             return nullcontext()
         return torch.autocast(device.type, getattr(torch, self.precision))
 
-    def _padding(self, side: int) -> int:
+    def _padding(self, side: int, extra_block: bool = True) -> int:
         missing = -side % self.padding_unit
-        return self.padding_unit if self.pads_full_block and missing == 0 else missing
+        return self.padding_unit if extra_block and self.pads_full_block and missing == 0 else missing
 
 
 def crop(disparity: Tensor, height: int, width: int, top: int, padded_height: int) -> Tensor:

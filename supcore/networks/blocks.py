@@ -21,6 +21,19 @@ def conv_norm_3d(inputs: int, outputs: int, stride: int | tuple[int, int, int] =
     return nn.Sequential(nn.Conv3d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm3d(outputs))
 
 
+class DeformableKernel(nn.Module):
+    """The weight of a deformable convolution; as in the release no ``nn.Conv2d``, so that it keeps its uniform start.
+
+    Attributes:
+        weight: outputs×inputs×3×3.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(outputs, inputs, 3, 3))
+        nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # uniform within ±1 / sqrt(9 inputs)
+
+
 class DeformableConvolution(nn.Module):
     """3×3 modulated deformable convolution (DCNv2) whose offsets and masks come from a convolution of its input.
 
@@ -33,7 +46,7 @@ class DeformableConvolution(nn.Module):
     def __init__(self, inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> None:
         super().__init__()
         self.stride, self.dilation = stride, dilation
-        self.deform_conv = nn.Conv2d(inputs, outputs, 3, stride, dilation, dilation, bias=False)
+        self.deform_conv = DeformableKernel(inputs, outputs)
         self.offset_conv = nn.Conv2d(inputs, self.groups * 27, 3, stride, dilation, dilation, groups=self.groups)
 
     def forward(self, features: Tensor) -> Tensor:
@@ -58,10 +71,11 @@ def deform_norm_2d(inputs: int, outputs: int, stride: int = 1, dilation: int = 1
 def initialize_convolution(module: nn.Module) -> None:
     """PSMNet's and DeepPruner's initialization: normal with variance 2 / (kernel volume × outputs); for ``apply``.
 
-    It also reaches the offset convolutions, which the release initializes to zero first and then
-    overwrites: training starts from random offsets.
+    Biases and transposed convolutions keep PyTorch's start. It also reaches the offset convolutions, which the release
+    initializes to zero first, weights then overwritten: training starts from random offsets.
     """
     if isinstance(module, nn.Conv2d | nn.Conv3d):
         nn.init.normal_(module.weight, std=math.sqrt(2 / (math.prod(module.kernel_size) * module.out_channels)))
-        if module.bias is not None:
-            nn.init.zeros_(module.bias)
+    elif isinstance(module, DeformableConvolution):
+        assert module.offset_conv.bias is not None
+        nn.init.zeros_(module.offset_conv.bias)

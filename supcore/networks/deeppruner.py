@@ -54,14 +54,16 @@ class DeepPruner(StereoNetwork):
         self.cost_aggregator = CostAggregator(volume + 2 * wide, channels)
         self.refinement_net = Refinement((2 * base if fast else base) + narrow + 1, channels)
         self.refinement_net1 = Refinement(base + 1, channels) if fast else None
-        # The release initializes the parts above; those below keep PyTorch's initialization.
-        self.apply(initialize_convolution)
         self.dres0, self.dres1 = reduction(volume, channels)
         self.min_disparity_conv, self.max_disparity_conv, self.ca_disparity_conv = (
             DisparitySmoothing() for _ in range(3)
         )
         self.min_disparity_features_conv, self.max_disparity_features_conv = (leaky_smoothing(wide) for _ in range(2))
         self.ca_features_conv = leaky_smoothing(narrow)
+        self.apply(initialize_convolution)
+        if options.identity_smoothing:
+            for smoothing in (self.min_disparity_conv, self.max_disparity_conv, self.ca_disparity_conv):
+                smoothing.start_as_identity()
 
     def estimate(
         self,

@@ -27,18 +27,16 @@ def leaky_smoothing(channels: int) -> nn.Sequential:
 
 
 class DisparitySmoothing(nn.Sequential):
-    """5×5 convolution of a disparity map, then ReLU; initialized to leave the map as it is.
-
-    The release keeps PyTorch's random initialization, with which about half of these single-channel filters have a
-    negative sum: their ReLU then never fires and the branch cannot learn.
-    """
+    """5×5 convolution of a disparity map, then ReLU."""
 
     def __init__(self) -> None:
-        layer = nn.Conv2d(1, 1, 5, padding=2)
-        nn.init.dirac_(layer.weight)
-        assert layer.bias is not None
-        nn.init.zeros_(layer.bias)
-        super().__init__(layer, nn.ReLU())
+        super().__init__(nn.Conv2d(1, 1, 5, padding=2), nn.ReLU())
+
+    def start_as_identity(self) -> None:
+        """Leave every map as it is until training changes that."""
+        weight, bias = self.parameters()
+        nn.init.dirac_(weight)
+        nn.init.zeros_(bias)
 
     def forward(self, disparity: Tensor) -> Tensor:
         """N×1×H×W to the same shape, in the map's own precision."""

@@ -25,7 +25,10 @@ class DeepPrunerOptions:
         post_crp_sampler: "patch_match" as published for all weights, or "uniform", with which DeepPruner's authors
             ran their KITTI weights.
         align_corners: of all up-sampling.
-        extra_padding_block: pad a side that already divides by a whole further block, as published.
+        extra_padding_block: pad a side that already divides by a whole further block, as published; not in training.
+        identity_smoothing: start a training with disparity-smoothing convolutions that change nothing. Drawn at random,
+            as published, about half of these single-channel filters have a negative sum: the ReLU behind them never
+            fires, and the branch cannot learn.
         noise_seed: of PatchMatch's initial positions when a call names neither ``noise`` nor ``generator``.
     """
 
@@ -41,6 +44,7 @@ class DeepPrunerOptions:
     post_crp_sampler: str = "patch_match"
     align_corners: bool = False
     extra_padding_block: bool = True
+    identity_smoothing: bool = False
     noise_seed: int = 0
 
     def __post_init__(self) -> None:

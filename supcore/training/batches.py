@@ -16,6 +16,7 @@ from supcore.training.options import TrainingOptions
 from supcore.training.processes import WHOLE, Share
 
 Batch = tuple[Tensor, Tensor, Tensor]
+LEAST_TRUTH = 1e-6  # px: counts as ground truth, and is as good as 0
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ def draw_batch(pairs: Dataset[StereoPair], options: TrainingOptions, step: int, 
             for i in places
         ]
     left, right, disparity = _stack(items)
+    if options.zero_is_truth:
+        disparity = disparity.clamp(min=LEAST_TRUTH)
     if options.max_target is not None:
         disparity = torch.where(disparity < options.max_target, disparity, 0)
     return shrink_and_pad(

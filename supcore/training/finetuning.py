@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -20,6 +20,8 @@ from supcore.training.stereo import Extension, Row, validate
 class AdversarialFinetuning(Extension):
     """Perturbs whole batches with fixed SUPs, and validates clean and under the strongest SUP.
 
+    Images are padded as for an evaluation: the release fine-tunes with the code that it evaluates with.
+
     Attributes:
         sups: one is chosen for a perturbed batch, all with the same chance; their tiles must divide the batch's
             images. They are not changed.
@@ -32,6 +34,8 @@ class AdversarialFinetuning(Extension):
     Raises:
         SupError: no SUPs.
     """
+
+    extra_block: ClassVar[bool] = True
 
     sups: Sequence[StereoPerturbation]
     validation: StereoDataset | None = None

@@ -24,6 +24,10 @@ class TrainingOptions:
         max_target: targets of this disparity and beyond do not count, in pixels; None counts all.
         freeze_batch_norm_from: the epoch (step, if the length is in steps), counted from 0, from which batch-norm
             layers use their running statistics and no longer update them; None for never.
+        batch_norm_groups: batch-norm takes its statistics over each of so many equal parts of a batch by itself, as
+            PyTorch's DataParallel does on so many GPUs, and updates the running ones with those of the first part; 1
+            for the whole batch. A multiple of ``processes`` where it is not 1.
+        zero_is_truth: ground truth of 0 counts, as where the release trains on Scene Flow; otherwise it is none.
         seed: of batches, crops and augmentation.
         checkpoint_every: steps between checkpoints and lines of the history.
         processes: that share each batch, one GPU each where the network is on one.
@@ -42,6 +46,8 @@ class TrainingOptions:
     gradient_clip: float | None = 5.0
     max_target: float | None = None
     freeze_batch_norm_from: int | None = None
+    batch_norm_groups: int = 1
+    zero_is_truth: bool = False
     seed: int = 0
     checkpoint_every: int = 250
     processes: int = 1
@@ -52,6 +58,11 @@ class TrainingOptions:
             raise SupError("a training needs either steps or epochs")
         if self.batch < self.processes:
             raise SupError(f"a batch of {self.batch} cannot be shared by {self.processes} processes; raise batch")
+        if self.batch_norm_groups > 1 and self.batch_norm_groups % self.processes:
+            raise SupError(
+                f"batch_norm_groups {self.batch_norm_groups} cannot be shared by {self.processes} processes; choose a "
+                "number of processes that divides it"
+            )
 
     @property
     def schedule(self) -> Schedule:

@@ -1,8 +1,9 @@
 """Several processes that train one network together, each on its share of every batch.
 
 The gradients are those of the whole batch: each process weighs its loss with its part of the batch's ground truth,
-and batch-norm takes its statistics over all processes. So the number of processes changes a result by rounding only,
-except for networks that draw random numbers themselves (DeepPruner's PatchMatch), where each process has its own.
+and batch-norm takes its statistics over all processes, or over groups of pairs that do not depend on the processes.
+So the number of processes changes a result by rounding only, except for networks that draw random numbers themselves
+(DeepPruner's PatchMatch), where each process has its own.
 """
 
 import copy
@@ -22,7 +23,6 @@ from torch.nn.parallel import DistributedDataParallel
 
 from supcore.device import fix_arithmetic
 from supcore.errors import SupError
-from supcore.training.batch_norm import synchronise_batch_norm
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,6 @@ class Share:
         """The network as this process calls it: every process ends a backward pass with the same gradients."""
         if self.count == 1:
             return network
-        synchronise_batch_norm(network)
         # Not every output need have a part in the loss: AANet's coarser ones have none.
         return DistributedDataParallel(network, find_unused_parameters=True)
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -18,7 +18,7 @@ from supcore.networks import StereoNetwork
 from supcore.perturbation import StereoPerturbation
 from supcore.resume import load_checkpoint, network_identity, save_checkpoint
 from supcore.seeding import torch_generator
-from supcore.training.batch_norm import freeze_batch_norm
+from supcore.training.batch_norm import freeze_batch_norm, training_statistics
 from supcore.training.batches import TrainingBatches
 from supcore.training.options import TrainingOptions
 from supcore.training.processes import Share, run_processes
@@ -33,9 +33,11 @@ class Extension:
 
     Attributes:
         lowest: column of the history whose lowest value decides which weights are kept; None keeps the last ones.
+        extra_block: pad the images as for an evaluation, see :meth:`supcore.networks.StereoNetwork.forward`.
     """
 
     lowest: str | None = None
+    extra_block: ClassVar[bool] = False
 
     def change(self, step: int, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
         """The images of a batch, N×3×h×w in [0, 1], as the network shall see them in this step."""
@@ -102,6 +104,22 @@ def _train(
     progress: Progress | None,
 ) -> list[Row]:
     """One process's part of the training."""
+    with training_statistics(network, options.batch_norm_groups, Share.own().count):
+        history = _take_steps(network, training, options, checkpoint, job, extension, progress)
+    network.eval()
+    return history
+
+
+def _take_steps(
+    network: StereoNetwork,
+    training: StereoDataset,
+    options: TrainingOptions,
+    checkpoint: str | Path,
+    job: dict[str, Any],
+    extension: Extension,
+    progress: Progress | None,
+) -> list[Row]:
+    """Train from the last checkpoint to the end; the weights that are kept are the network's then."""
     pairs = len(training)
     steps, unit = options.length(pairs), options.unit(pairs)
     parameters = list(network.parameters())
@@ -126,7 +144,8 @@ def _train(
         if options.freezes_batch_norm(step, unit):
             freeze_batch_norm(network)
         drawn = network.random_options(torch_generator(options.seed, "network", step, *share.name))
-        loss = share.weigh(network.loss(shared(left, right, **drawn), target), target)
+        output = shared(left, right, extra_block=extension.extra_block, **drawn)
+        loss = share.weigh(network.loss(output, target), target)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if options.gradient_clip is not None:
@@ -150,7 +169,6 @@ def _train(
             progress(step + 1, history[-1])
     if best is not None:
         network.load_state_dict(best[1])
-    network.eval()
     return history
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from supcore.data.layouts import LAYOUTS
+from supcore.data.layouts import AS_PUBLISHED, LAYOUTS
 from supcore.data.pairing import is_readable_folder
 from supcore.download.registry import Checkpoint, Registry, WeightsEntry, load_registry
 from supcore.errors import SupError
@@ -77,6 +77,12 @@ class Settings:
         for source in map(self.source, self.sources):
             if source.released:
                 yield f"choosing released SUPs ({source.name})", self.registry.collection(source.released).chosen_on
+
+    def layout_options(self, dataset: str) -> dict[str, Any]:
+        """Options of a data set's layout: those that the mode switches on, then those that are set."""
+        entry = self.config["datasets"][dataset]
+        published = AS_PUBLISHED.get(entry["layout"], {}) if self.config["mode"] == "as_published" else {}
+        return {**published, **entry.get("layout_options", {})}
 
     @property
     def evaluated(self) -> list[str]:

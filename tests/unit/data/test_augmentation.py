@@ -47,6 +47,14 @@ def test_crops_reach_every_border(pair):
     assert max(float(w.max()) for w in windows) == HEIGHT * WIDTH - 1
 
 
+def test_crops_may_leave_out_the_last_row_and_column(pair):
+    """As those of the release's fine-tuning; a side without room has one offset anyway."""
+    options = {"vertical_flip": 0, "skip_last_offset": True, **GEOMETRY_ONLY}
+    ends = {divmod(int(run(pair, seed, **options)[2].max()), WIDTH) for seed in range(400)}
+    assert tuple(map(max, zip(*ends, strict=True))) == (HEIGHT - 2, WIDTH - 2)
+    assert torch.equal(run(pair, 0, crop=(HEIGHT, WIDTH), **options)[2], pair.disparity)
+
+
 def test_crop_of_the_whole_image_is_the_image(pair):
     left, _, disparity = run(pair, 0, crop=(HEIGHT, WIDTH), vertical_flip=0, **GEOMETRY_ONLY)
     torch.testing.assert_close(left, to_unit_range(pair.left), atol=1e-6, rtol=0)
@@ -179,6 +187,12 @@ class TestShrinkAndPad:
         assert (min(heights), max(heights)) == (36, 40)
         assert (min(widths), max(widths)) == (54, 60)
         assert len(corners) > 10
+
+    def test_the_smallest_size_is_rounded_down(self):
+        """460 of 512 px, as in the release."""
+        batch = torch.rand(1, 3, 4, 512), torch.rand(1, 3, 4, 512), torch.ones(1, 1, 4, 512)
+        widths = {int((self.run(batch, seed)[2] > 0).any(-2).sum()) for seed in range(600)}
+        assert (min(widths), max(widths)) == (460, 512)
 
     def test_views_stay_together_and_disparities_follow_the_width(self, batch):
         for seed in range(20):

@@ -1,8 +1,13 @@
 """Scene Flow's folders: images in either format with the disparity of the left view."""
 
+import cv2
+import numpy as np
 import pytest
 
+from supcore.data.dataset import StereoDataset
+from supcore.data.image_io import write_disparity
 from supcore.data.layouts import index_pairs
+from supcore.data.manifest import StereoSample, read_manifest, write_manifest
 from supcore.errors import SupError
 
 SCENES = {
@@ -85,3 +90,62 @@ def test_a_renamed_folder_of_disparities_is_an_option(root, make_scenes, layout)
     assert "layout_options.disparity" in str(caught.value)
     rows = index_pairs(layout, root, disparity="frames_disparity").rows
     assert rows[0]["disparity"] == str(root / f"frames_disparity/{SCENES[layout][0]}/left/0006.pfm")
+
+
+@pytest.mark.parametrize("layout", SCENES)
+def test_disparities_may_be_converted_to_png(root, make_scenes, layout):
+    """PFM files come first."""
+    make_scenes(layout)
+    original, converted, *_ = (root / f"disparity/{scene}/left/0006.pfm" for scene in SCENES[layout])
+    for path in (original, converted):
+        path.with_suffix(".png").touch()
+    converted.unlink()
+    disparities = [row["disparity"] for row in index_pairs(layout, root).rows]
+    assert disparities[:2] == [str(original), str(converted.with_suffix(".png"))]
+
+
+class TestSaturated:
+    """What the release's conversion of PFM to 16-bit PNG leaves."""
+
+    values = np.array([[0.0, 1.999, 255.99, 256.0, 700.3]], np.float32)
+    left = np.array([[0.0, 1.99609375, 255.98828125, 255.99609375, 255.99609375]], np.float32)
+
+    @pytest.fixture
+    def pairs(self, root):
+        """Indexes one pair of FlyingThings3D, and reads it from the manifest."""
+        folder = "TEST/A/0000/left/0006"
+        for place in (f"frames_finalpass/{folder}.png", f"frames_finalpass/{folder.replace('left', 'right')}.png"):
+            (root / place).parent.mkdir(parents=True)
+            cv2.imwrite(str(root / place), np.zeros((1, 5, 3), np.uint8))
+        self.pfm = root / f"disparity/{folder}.pfm"
+        self.pfm.parent.mkdir(parents=True)
+        self.pfm.write_bytes(b"Pf\n5 1\n-1\n" + self.values.tobytes())
+
+        def read(**options):
+            write_manifest(root / "pairs.csv", index_pairs("flyingthings3d", root, **options).rows)
+            return StereoDataset(read_manifest(root / "pairs.csv"))
+
+        return read
+
+    @pytest.mark.parametrize(("options", "expected"), [({"saturated": True}, left), ({}, values)])
+    def test_is_an_option(self, pairs, options, expected):
+        np.testing.assert_array_equal(pairs(**options)[0].disparity[0], expected)
+
+    def test_is_what_a_converted_tree_has(self, pairs):
+        saturated = pairs(saturated=True)[0].disparity
+        write_disparity(self.pfm.with_suffix(".png"), saturated[0].numpy())
+        self.pfm.unlink()
+        for options in ({}, {"saturated": True}):
+            np.testing.assert_array_equal(pairs(**options)[0].disparity, saturated)
+
+    def test_tells_the_pairs_from_others(self, pairs):
+        """So that no cache and no checkpoint of one passes for one of the other."""
+        assert pairs(saturated=True).identity() != pairs().identity()
+
+    def test_has_two_values_in_a_manifest(self, tmp_path):
+        path = tmp_path / "pairs.csv"
+        path.write_text("left,right,disparity,saturated\na,b,c,yes\na,b,c,\n", encoding="utf-8")
+        assert read_manifest(path) == [StereoSample("a", "b", "c", saturated="yes"), StereoSample("a", "b", "c")]
+        path.write_text("left,right,disparity,saturated\na,b,c,true\n", encoding="utf-8")
+        with pytest.raises(SupError, match=r"pairs\.csv: saturated is 'true' in a row; it must be yes or empty"):
+            read_manifest(path)

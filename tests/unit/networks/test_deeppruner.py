@@ -3,7 +3,6 @@ import torch
 
 from supcore.errors import SupError
 from supcore.networks import NETWORKS, StereoOutput, build_network
-from supcore.networks.base import IMAGENET_MEAN, IMAGENET_STD
 from supcore.networks.disparity_samples import matching_volume, search_range, uniform_samples, warp_right, whole_samples
 from supcore.networks.losses import masked_quantile
 from supcore.networks.patch_match import patch_match, shift_similarity
@@ -152,24 +151,6 @@ def test_every_size_works(name, extra):
             assert disparity.shape == (1, 1, *size)
             assert disparity.isfinite().all()
             assert disparity.min() >= 0
-
-
-@pytest.mark.parametrize("extra", [True, False])
-@pytest.mark.parametrize("name", HALVES)
-def test_crop_undoes_every_padding(name, extra, monkeypatch):
-    network = small(name, extra_padding_block=extra)
-    unit = network.padding_unit
-
-    def first_channel(left, right, finest_only):
-        assert not left.shape[-2] % unit
-        assert not left.shape[-1] % unit
-        return [left[:, :1]]
-
-    monkeypatch.setattr(network, "estimate", first_channel)
-    for side in range(1, 2 * unit + 2):
-        left, right = images(side, 2 * unit + 2 - side)
-        expected = (left[:, :1] - IMAGENET_MEAN[0]) / IMAGENET_STD[0]
-        torch.testing.assert_close(network.predict(left, right), expected)
 
 
 @pytest.mark.parametrize("name", HALVES)

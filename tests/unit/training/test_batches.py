@@ -14,6 +14,13 @@ from supcore.training.batches import TrainingBatches, draw_batch, pass_indices
 from supcore.training.processes import Share
 
 
+@pytest.fixture
+def sparse_pairs(pairs):
+    """Without ground truth on the left."""
+    sparse = [pairs[i] for i in range(len(pairs))]
+    return [replace(pair, disparity=pair.disparity * (torch.arange(pair.disparity.shape[-1]) > 30)) for pair in sparse]
+
+
 def test_every_pair_comes_once_a_pass_in_an_order_of_its_own(passes):
     options = passes(batch=4, epochs=2)
     steps = [pass_indices(10, options, step) for step in range(6)]
@@ -62,6 +69,18 @@ def test_targets_from_the_largest_on_do_not_count(pairs, passes):
     limited = draw_batch(pairs, passes(batch=6, epochs=1, max_target=limit), 0)[2]
     assert torch.equal(limited, torch.where(disparities < limit, disparities, 0))
     assert 0 < (limited > 0).sum() < limited.numel()
+
+
+def test_ground_truth_of_zero_counts_if_asked(sparse_pairs, passes):
+    """Of zero, and where input diversity pads it does not."""
+    options = passes(batch=6, epochs=1)
+    plain = draw_batch(sparse_pairs, options, 0)[2]
+    counted = draw_batch(sparse_pairs, replace(options, zero_is_truth=True), 0)[2]
+    assert 0 < (plain == 0).sum() < plain.numel()
+    assert (counted > 0).all()
+    torch.testing.assert_close(counted, plain, atol=1e-5, rtol=0)
+    padded = replace(options, augmentation=replace(options.augmentation, input_diversity=1.0))
+    assert (draw_batch(sparse_pairs, replace(padded, zero_is_truth=True), 0)[2] == 0).any()
 
 
 def test_whole_images_of_different_sizes_are_an_error_that_names_the_keys(make_samples, passes):

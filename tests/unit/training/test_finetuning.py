@@ -10,6 +10,8 @@ from supcore.errors import SupError
 from supcore.perturbation import StereoPerturbation
 from supcore.seeding import torch_generator
 from supcore.training import AdversarialFinetuning, train_stereo, validate
+from supcore.training.stereo import PLAIN
+from tests.unit.networks.small import untrained
 
 
 def make_sup(epsilon, seed=0):
@@ -105,6 +107,21 @@ def test_fine_tuning_changes_the_network_and_never_the_sups(
     assert all(torch.equal(s.left, b[0]) and torch.equal(s.right, b[1]) for s, b in zip(sups, before, strict=True))
     measured = ["d1_clean", "epe_clean", "d1_perturbed", "epe_perturbed"]
     assert list(history[0]) == ["step", "loss", "learning_rate", *measured]
+
+
+@pytest.mark.parametrize("adversarial", [False, True])
+def test_images_are_padded_by_an_extra_block_in_fine_tuning_only(sups, pairs, passes, tmp_path, adversarial):
+    """The release's trainers show the network the crop as it is; it fine-tunes with the code that it evaluates with."""
+    sizes = []
+
+    def record(module, inputs):
+        sizes.append(tuple(inputs[0].shape[-2:]))
+
+    network = untrained("deeppruner")
+    network.feature_extraction.firstconv.register_forward_pre_hook(record)
+    extension = AdversarialFinetuning(sups) if adversarial else PLAIN
+    train_stereo(network, pairs, passes(epochs=None, steps=1), checkpoint=tmp_path / "a.pt", extension=extension)
+    assert set(sizes) == {(64, 96) if adversarial else (32, 64)}
 
 
 @pytest.mark.parametrize("selection", ["last", "best"])

@@ -24,12 +24,15 @@ def test_what_a_recipe_leaves_open_is_this():
             "view_color": 0.03,
             "noise": 0.0,
             "input_diversity": 0.0,
+            "skip_last_offset": False,
         },
         "steps": 10,
         "epochs": None,
         "gradient_clip": 5.0,
         "max_target": None,
         "freeze_batch_norm_from": None,
+        "batch_norm_groups": 1,
+        "zero_is_truth": False,
         "seed": 0,
         "checkpoint_every": 250,
         "processes": 1,
@@ -64,6 +67,13 @@ def test_steps_and_epochs_exclude_each_other(passes, length):
 def test_a_batch_must_suffice_for_all_processes(passes):
     with pytest.raises(SupError, match="batch of 2 cannot be shared by 3 processes"):
         passes(processes=3)
+
+
+def test_groups_of_batch_norm_must_be_shared_without_rest(passes):
+    for processes in (1, 2, 4):
+        passes(batch=4, batch_norm_groups=4, processes=processes)
+    with pytest.raises(SupError, match="batch_norm_groups 4 cannot be shared by 3 processes"):
+        passes(batch=4, batch_norm_groups=4, processes=3)
 
 
 def test_a_piecewise_recipe():

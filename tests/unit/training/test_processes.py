@@ -60,6 +60,12 @@ def test_two_processes_give_the_result_of_one(train, two_processes):
     assert_close(two_processes, train())
 
 
+def test_two_processes_give_the_result_of_one_with_batch_norm_of_two_groups(train, two_processes):
+    found = train(processes=2, batch_norm_groups=2)
+    assert_close(found, train(batch_norm_groups=2))
+    assert found[1][0]["loss"] != pytest.approx(two_processes[1][0]["loss"], rel=1e-5)
+
+
 def test_two_processes_give_the_result_of_one_with_frozen_batch_norm(train):
     assert_close(train(processes=2, freeze_batch_norm_from=0), train(freeze_batch_norm_from=0))
 

@@ -23,6 +23,8 @@ OTHER_OPTIONS = {
     "gradient_clip": None,
     "max_target": 5.0,
     "freeze_batch_norm_from": 1,
+    "batch_norm_groups": 2,
+    "zero_is_truth": True,
     "seed": 2,
     "checkpoint_every": 1,
 }

@@ -135,6 +135,18 @@ def test_architecture_is_the_name_unless_given():
     assert settings.architecture("wide") == "psmnet_deform6"
 
 
+@pytest.mark.parametrize(("mode", "saturated"), [("as_published", {"saturated": True}), ("corrected", {})])
+def test_flyingthings3d_is_saturated_only_as_published(mode, saturated):
+    config = changed("mode", mode)
+    things = {"layout": "flyingthings3d", "root": "data", "splits": {"test": ":"}}
+    own = things | {"layout_options": {"subset": "TEST", "saturated": False}}
+    config["datasets"] |= {"pngs": things, "own": own}
+    settings = Settings(config)
+    assert settings.layout_options("pngs") == saturated
+    assert settings.layout_options("own") == own["layout_options"]
+    assert all(settings.layout_options(name) == {} for name in CONFIG["datasets"])
+
+
 @pytest.mark.parametrize(("mode", "selection"), [("as_published", "best"), ("corrected", "last")])
 def test_selection_looks_at_reported_frames_only_as_published(mode, selection):
     assert Settings(changed("mode", mode)).source("psmnet").selection == selection
