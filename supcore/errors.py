@@ -6,3 +6,17 @@ class SupError(Exception):
 
     The message is one line that names the culprit (a path, a configuration key) and the remedy.
     """
+
+
+def shown(text: object, longest: int = 100) -> str:
+    r"""Foreign text as a message can hold it: on one line, no control characters, shortened.
+
+    Examples:
+        >>> shown("conv\n\x1b[31m.weight")
+        'conv\\n\\x1b[31m.weight'
+        >>> shown("a" * 1000, 5)
+        'aaaaa…'
+    """
+    whole = str(text)
+    escaped = repr(whole[:longest])[1:-1]
+    return f"{escaped[:longest]}…" if max(len(whole), len(escaped)) > longest else escaped

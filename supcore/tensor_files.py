@@ -14,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from supcore.errors import SupError
+from supcore.errors import SupError, shown
 from supcore.files import atomic_path
 
 
@@ -109,6 +109,15 @@ def read_torch(path: str | Path) -> Any:
     return content
 
 
+def read_either(path: str | Path) -> Any:
+    """The content of a safetensors or a PyTorch file, which are told apart by how they begin.
+
+    Raises:
+        SupError: as of :func:`read_tensors` and :func:`read_torch`.
+    """
+    return read_tensors(path) if is_safetensors(path) else read_torch(path)
+
+
 def _refuse_zip_bomb(path: Path) -> None:
     """PyTorch writes zip files without compression, and reads compressed ones whatever they unpack to."""
     with path.open("rb") as stream:
@@ -124,8 +133,9 @@ def _refuse_unusual(path: Path, content: Any) -> None:
     """Raise if a tensor is no plain array of numbers, or is larger than what is stored of it."""
     for tensor in _tensors(content):
         plain = tensor.dtype in _DTYPES and tensor.layout is torch.strided and tensor.device.type == "cpu"
+        plain = plain and not tensor.is_nested  # which has no shape
         if not plain or tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
-            kind = f"{tensor.dtype}, {tensor.layout}, {tuple(tensor.shape)}"
+            kind = f"{tensor.dtype}, {tensor.layout}, {'nested' if tensor.is_nested else tuple(tensor.shape)}"
             raise SupError(f"{path}: refused, it holds a tensor of an unusual kind ({kind}); save plain numbers")
 
 
@@ -163,4 +173,4 @@ def existing(path: str | Path) -> Path:
 
 def first_line(error: Exception) -> str:
     """What an exception says, on one line of bearable length."""
-    return next(iter(str(error).splitlines()), type(error).__name__)[:300]
+    return shown(next(iter(str(error).splitlines()), type(error).__name__), 300)
