@@ -1,5 +1,7 @@
 """The one exception type that means: the user can mend this."""
 
+import re
+
 
 class SupError(Exception):
     """A problem with an input, a file or a setting.
@@ -18,5 +20,15 @@ def shown(text: object, longest: int = 100) -> str:
         'aaaaa…'
     """
     whole = str(text)
-    escaped = repr(whole[:longest])[1:-1]
+    escaped = "".join(c if c.isprintable() else repr(c)[1:-1] for c in whole[:longest])
     return f"{escaped[:longest]}…" if max(len(whole), len(escaped)) > longest else escaped
+
+
+def without_password(text: str) -> str:
+    """Text without the user names and passwords of the addresses in it.
+
+    Examples:
+        >>> without_password("https://me:secret@example.org/file: not found")
+        'https://example.org/file: not found'
+    """
+    return re.sub(r"//[^/\s]*@", "//", text)

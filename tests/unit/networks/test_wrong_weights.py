@@ -85,6 +85,21 @@ def zip_bomb(member):
     return make
 
 
+def two_lists(path, network):
+    """The list that PyTorch reads is that of the bomb; the 64-bit record that Python reads has an empty one."""
+    zip_bomb("data/0")(path, network)
+    body = path.read_bytes()
+    entries, length, offset = struct.unpack("<H2I", body[-12:-2])
+    body = body[:-22]
+
+    def record(count, length, offset):
+        return struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, length, offset)
+
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, len(body), 1)
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, *[0xFFFF] * 2, *[0xFFFFFFFF] * 2, 0)
+    path.write_bytes(body + record(entries, length, offset) + record(0, 0, len(body) + 56) + locator + end)
+
+
 def with_pickle(content):
     """A file of the old format that holds this pickle."""
 
@@ -145,6 +160,7 @@ TORCH = {
     **{f"{n} bytes of the old format": (truncated(n, **LEGACY), DAMAGED) for n in (100, -2000, -1)},
     "zip bomb as tensor": (zip_bomb("data/0"), BOMB),
     "zip bomb as pickle": (zip_bomb("data.pkl"), BOMB),
+    "zip bomb in a second list": (two_lists, "damaged or not a PyTorch file (its list of content is not at its end); "),
     "scalar of two gigabytes": (with_pickle(LARGE_TYPE), "damaged … unknown type of numbers … fetch it again"),
     "type with a short state": (with_pickle(SHORT_STATE), NO_STATE),
 }
