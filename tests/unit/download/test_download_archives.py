@@ -253,7 +253,7 @@ WRONG = {
     "negative size": (negative_size, DAMAGED),
     "dictionary of four gigabytes": (large_dictionary, "compressed by xz, which is not read here; pack it as tar.gz"),
     "unusual compression": (unusual_compression, DAMAGED),
-    "pipe": (os.mkfifo, DAMAGED),
+    "pipe": (os.mkfifo, "cannot be unpacked (…not a regular file…); delete it to download it again"),
     "file that is a folder too": (zipped("a", "a/b"), "'a/b' cannot be written to … choose another folder"),
     "name too long": (zipped("a" * 300), "'aaa… cannot be written to …too long); free space or choose another folder"),
     "empty zip": (zipped(), "holds no file that matches '*', but nothing; is it the right archive?"),

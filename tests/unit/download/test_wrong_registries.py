@@ -59,7 +59,7 @@ def test_broken_files(tmp_path, case):
 
 def test_a_comment_that_is_no_utf_8_is_named(tmp_path):
     path = tmp_path / "weights.yaml"
-    path.write_bytes("# für alle\nfiles: {}".encode("latin-1"))
+    path.write_bytes("# für dich\nfiles: {}".encode("latin-1"))
     check_refusal(lambda: load_registry(path), tmp_path, f"{path}: cannot be read ('utf-8' codec can't decode …")
 
 
