@@ -15,7 +15,7 @@ from supcore.workflow.paper import paper_plots, published_tables
 from supcore.workflow.places import make_own_code_importable, ship_config
 from supcore.workflow.recipe_inputs import RecipeInputs
 from supcore.workflow.results import CURVES, Results
-from supcore.workflow.schema import complete_config
+from supcore.workflow.schema import check_config_files, complete_config
 from supcore.workflow.settings import FILE_LAYOUTS, Settings
 from supcore.workflow.sources import CONTROLS
 from supcore.workflow.studies import Studies
@@ -29,6 +29,7 @@ RESULTS = config.get("pathvars", {}).get("results", "results")
 def checked_settings():
     """The configuration, complete and with its references resolved; one clear line if it is wrong."""
     try:
+        check_config_files(workflow.configfiles)
         make_own_code_importable()
         complete_config(config, workflow.source_path("../config/config.schema.yaml"))
         ship_config(config)

@@ -1,5 +1,6 @@
 """Writing files so that a reader never meets half of one, and hashing them."""
 
+import errno
 import hashlib
 import json
 import os
@@ -69,6 +70,27 @@ def write_text(path: str | Path, text: str) -> None:
 def write_json(path: str | Path, content: Any) -> None:
     """Write ``content`` as indented JSON with sorted keys, atomically."""
     write_text(path, json.dumps(content, indent=2, sort_keys=True, default=str) + "\n")
+
+
+def require_regular(path: str | Path) -> None:
+    """Raise an OSError for a pipe or a device, from which reading may never end; folders and nothing have their own."""
+    path = Path(path)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+
+
+def read_json(path: str | Path) -> Any:
+    """The content of a JSON file.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: not UTF-8, no JSON, or nested too deep.
+    """
+    require_regular(path)
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("nests too deep") from error
 
 
 def sha256(path: str | Path) -> str:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from supcore.errors import SupError
 from supcore.files import atomic_path
-from supcore.tensor_files import read_tensors, read_torch, write_tensors
+from supcore.tensor_files import is_safetensors, read_tensors, read_torch, write_tensors
 
 Size = tuple[int, int] | Literal["full"]
 PUBLISHED_IMAGE_SIZE = (256, 640)
@@ -131,12 +131,13 @@ class StereoPerturbation:
     def load(
         cls, path: str | Path, *, image_size: tuple[int, int] | None = None, epsilon: float | None = None
     ) -> "StereoPerturbation":
-        """Read a perturbation: ours (safetensors) or the authors' ``.pth``.
+        """Read a perturbation: ours (safetensors, by any name) or the authors' ``.pth``.
 
         Args:
             path: the file.
-            image_size: of the images; needed only for the authors' files, 256×640 if not given.
-            epsilon: of the authors' files; taken from ``norm002`` in the path if not given, else the largest element.
+            image_size: of the images; if not given, what our file states, and 256×640 for the authors'.
+            epsilon: if not given, what our file states; for the authors' it is taken from ``norm002`` in the path, else
+                the largest element.
 
         Raises:
             SupError: the file is missing, damaged or no perturbation, or elements exceed epsilon.
@@ -151,8 +152,9 @@ class StereoPerturbation:
             0.02
         """
         path = Path(path)
-        if path.suffix == ".safetensors":
-            left, right, train_step, image_size, epsilon = _read_safetensors(path)
+        if path.suffix == ".safetensors" or is_safetensors(path):
+            left, right, train_step, stored_size, stored_epsilon = _read_safetensors(path)
+            image_size, epsilon = image_size or stored_size, stored_epsilon if epsilon is None else epsilon
         else:
             left, right, train_step = _read_authors_file(path)
             epsilon = epsilon or _epsilon_in_name(path) or _largest_element(path, left, right)
@@ -173,6 +175,8 @@ class StereoPerturbation:
         Raises:
             SupError: not such tiles, tiles that do not divide the image, or elements beyond epsilon.
         """
+        if not (left.is_floating_point() and right.is_floating_point()):
+            raise SupError(f"tiles are of {left.dtype} and {right.dtype}; save them as torch.float32")
         if left.dim() != 3 or left.shape[0] != 3 or left.shape != right.shape or not left.numel():
             raise SupError(
                 f"tiles must both be 3×h×w, found {tuple(left.shape)} and {tuple(right.shape)}; choose a SUP's file"
@@ -225,7 +229,7 @@ def _read_safetensors(path: Path) -> tuple[Tensor, Tensor, int | None, tuple[int
 def _read_authors_file(path: Path) -> tuple[Tensor, Tensor, int | None]:
     content = read_torch(path)
     try:
-        left, right = (content[f"perturb{view}_state_dict"]["weights"].detach().float() for view in (0, 1))
+        left, right = (content[f"perturb{view}_state_dict"]["weights"].detach() for view in (0, 1))
         step = content.get("train_step")
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise SupError(
@@ -235,7 +239,7 @@ def _read_authors_file(path: Path) -> tuple[Tensor, Tensor, int | None]:
 
 
 def _largest_element(path: Path, left: Tensor, right: Tensor) -> float:
-    elements = torch.cat((left.flatten(), right.flatten())).abs()
+    elements = torch.cat((left.flatten(), right.flatten())).float().abs()
     if not elements.isfinite().all():
         raise SupError(f"{path}: elements of the perturbation are not finite; fetch the file again")
     return max(float(elements.max()) if elements.numel() else 0.0, 1e-8)

@@ -3,6 +3,7 @@
 import json
 import pickle
 import re
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from supcore.errors import SupError
+from supcore.errors import SupError, shown
 from supcore.files import atomic_path
 
 
@@ -109,23 +110,53 @@ def read_torch(path: str | Path) -> Any:
     return content
 
 
+def read_either(path: str | Path) -> Any:
+    """The content of a safetensors or a PyTorch file, which are told apart by how they begin.
+
+    Raises:
+        SupError: as of :func:`read_tensors` and :func:`read_torch`.
+    """
+    return read_tensors(path) if is_safetensors(path) else read_torch(path)
+
+
 def _refuse_zip_bomb(path: Path) -> None:
     """PyTorch writes zip files without compression, and reads compressed ones whatever they unpack to."""
+    size = path.stat().st_size
     with path.open("rb") as stream:
         if stream.read(4) != b"PK\x03\x04":
             return
+        stream.seek(max(size - 98, 0))
+        if not _is_plain_zip_end(stream.read(), size):
+            raise zipfile.BadZipFile("its list of content is not at its end")
     with zipfile.ZipFile(path) as archive:
         unpacked = sum(member.file_size for member in archive.infolist())
-    if unpacked > path.stat().st_size:
+    if unpacked > size:
         raise SupError(f"{path}: refused, it would unpack to {unpacked} bytes; save it without compression")
+
+
+def _is_plain_zip_end(end: bytes, size: int) -> bool:
+    """Whether Python and PyTorch, which look for it in two ways, find the same list of members at a zip's end.
+
+    Args:
+        end: the last 98 bytes, which hold the three records that follow the list: the 64-bit one, where that is, and
+            the old one.
+        size: of the file.
+    """
+    signature, *_, length, offset, comment = struct.unpack("<4s4H2IH", end[-22:].rjust(22, b"\0"))
+    if end[-42:-38] == b"PK\x06\x07":
+        (place,) = struct.unpack("<Q", end[-34:-26])
+        length, offset = struct.unpack("<2Q", end[40:56])
+        return bool(comment == 0 and place == size - 98 == length + offset and end[:4] == b"PK\x06\x06")
+    return bool(signature == b"PK\x05\x06" and comment == 0 and length + offset + 22 == size)
 
 
 def _refuse_unusual(path: Path, content: Any) -> None:
     """Raise if a tensor is no plain array of numbers, or is larger than what is stored of it."""
     for tensor in _tensors(content):
         plain = tensor.dtype in _DTYPES and tensor.layout is torch.strided and tensor.device.type == "cpu"
+        plain = plain and not tensor.is_nested  # which has no shape
         if not plain or tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():
-            kind = f"{tensor.dtype}, {tensor.layout}, {tuple(tensor.shape)}"
+            kind = f"{tensor.dtype}, {tensor.layout}, {'nested' if tensor.is_nested else tuple(tensor.shape)}"
             raise SupError(f"{path}: refused, it holds a tensor of an unusual kind ({kind}); save plain numbers")
 
 
@@ -163,4 +194,4 @@ def existing(path: str | Path) -> Path:
 
 def first_line(error: Exception) -> str:
     """What an exception says, on one line of bearable length."""
-    return next(iter(str(error).splitlines()), type(error).__name__)[:300]
+    return shown(next(iter(str(error).splitlines()), type(error).__name__), 300)

@@ -37,8 +37,13 @@ def check_line(message, line):
 
 
 def content(folder):
-    """Every file below a folder with its bytes, the hidden ones too; links and folders by name only."""
-    return {path: path.read_bytes() if path.is_file() else None for path in Path(folder).rglob("*")}
+    """Every file below a folder with its first bytes, the hidden ones too; links and folders by name only."""
+    return {path: _beginning(path) if path.is_file() else None for path in Path(folder).rglob("*")}
+
+
+def _beginning(path):
+    with path.open("rb") as stream:
+        return path.stat().st_size, stream.read(MEBIBYTES << 20)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supcore.download import obtain_checkpoint
-from supcore.tensor_files import read_torch
+from supcore.tensor_files import read_either
 from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 with job(snakemake):
     params = snakemake.params
     destination, downloads = Path(snakemake.output[0]), Path(params.downloads)
-    obtain_checkpoint(params.released, destination, downloads=downloads, read=read_torch)
+    obtain_checkpoint(params.released, destination, downloads=downloads, read=read_either)

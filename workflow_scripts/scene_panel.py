@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from supcore.evaluation.predictions import open_predictions
 from supcore.perturbation import StereoPerturbation
 from supcore.reporting.labels import label
 from supcore.reporting.pictures import qualitative_panel
@@ -23,7 +22,7 @@ def panel(target, sup, device, index, title):
     pair = target.pairs[index]
     left, right = pair.views(device)
     perturbed = sup(left, right)
-    clean = np.load(target.clean_predictions, mmap_mode="r", allow_pickle=False)[index, 0]
+    clean = open_predictions(target.clean_predictions, target.pairs)[index, 0]
     truth = pair.disparity[0].numpy()
     return qualitative_panel(
         *(view[0].cpu().numpy() for view in perturbed),

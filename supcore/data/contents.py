@@ -6,7 +6,7 @@ change and inode are still the recorded ones is not read again.
 
 import csv
 import hashlib
-import json
+import stat
 from collections.abc import Iterable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from supcore.data.pairing import FILES
 from supcore.errors import SupError
-from supcore.files import sha256, write_json
+from supcore.files import read_json, sha256, write_json
 
 # Of a path: size, time of change in ns and inode, and the hash of the file that had them.
 Known = MutableMapping[str, tuple[list[int], str]]
@@ -71,6 +71,8 @@ def _hash(file: str, known: Known) -> str:
         status = Path(file).stat()
     except OSError:
         return MISSING
+    if not stat.S_ISREG(status.st_mode):  # reading a pipe may never end
+        return MISSING
     state = [status.st_size, status.st_mtime_ns, status.st_ino]
     if file not in known or list(known[file][0]) != state:
         known[file] = (state, sha256(file))
@@ -88,7 +90,7 @@ def _record(manifest: str | Path) -> Path:
 
 def _read(record: Path) -> tuple[str, Known]:
     try:
-        stored = json.loads(record.read_text(encoding="utf-8"))
+        stored = read_json(record)
         return stored["digest"], {file: (state, value) for file, (state, value) in stored["files"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "", {}

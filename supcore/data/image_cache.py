@@ -5,7 +5,6 @@ ground truth, ``classes.npy`` (uint8 N×1×H×W) if any has a class map, and ``c
 """
 
 import hashlib
-import json
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,11 +19,12 @@ from supcore.data.dataset import StereoDataset, StereoPair, pairs_digest
 from supcore.data.loading import load_batches
 from supcore.data.manifest import StereoSample, read_manifest
 from supcore.errors import SupError
-from supcore.files import atomic_path, sha256, write_json
+from supcore.files import atomic_path, read_json, sha256, write_json
 
 logger = logging.getLogger(__name__)
 
 BATCH = 8
+ARRAYS = {"left", "right", "disparity", "classes"}
 
 
 class StaleCacheError(SupError):
@@ -209,10 +209,11 @@ def _description(samples: Sequence[StereoSample], image_size: tuple[int, int], k
 
 def _read_description(folder: Path) -> dict[str, Any]:
     try:
-        stored = json.loads((folder / "cache.json").read_text(encoding="utf-8"))
+        stored = read_json(folder / "cache.json")
     except (OSError, ValueError) as error:
         raise _refusal(folder, "cache.json is missing or damaged") from error
-    if not isinstance(stored, dict) or not isinstance(stored.get("sha256"), dict):
+    hashes = stored.get("sha256") if isinstance(stored, dict) else None
+    if not isinstance(hashes, dict) or not hashes.keys() <= ARRAYS:
         raise _refusal(folder, "cache.json is damaged")
     return stored
 

@@ -8,16 +8,18 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 from PIL import Image
 
 from supcore.errors import SupError
-from supcore.files import atomic_path
+from supcore.files import atomic_path, require_regular
 
 MAX_DISPARITY_PNG = 65535 / 256
 TRAIN_IDS = 19  # classes of Cityscapes that count
 IGNORED = 255
+LARGEST = 89_478_485  # pixels, as many as Pillow thinks harmless: a small file can hold more, but memory may not
 PNG_DENSITY = 8 * 1032  # most pixels that a byte can stand for: black and white, at the limit of the compression
 # Pillow knows more formats, among them some that start other programs; the content decides, not the suffix.
 IMAGE_FORMATS = ("PNG", "WEBP", "JPEG", "TIFF", "PPM", "BMP")
@@ -115,14 +117,16 @@ def read_class_map(path: str | Path) -> np.ndarray:
     classes: np.ndarray
     if Path(path).suffix.lower() == ".npy":
         try:  # mapped, because a header of a few bytes may claim any size
+            require_regular(path)
             classes = np.lib.format.open_memmap(path, mode="r")
         except Exception as error:  # a damaged header surfaces as almost any exception
             raise SupError(f"{path}: not a readable .npy class map ({error}); replace the file") from error
     else:
         classes = np.asarray(_open(path, "class map"))
-    if classes.ndim != 2 or classes.dtype.kind not in "iu":
+    if classes.ndim != 2 or classes.dtype.kind not in "iu" or classes.size > LARGEST:
         raise SupError(
-            f"{path}: a class map must be a 2-D array of integers, found {classes.dtype} {classes.shape}; convert it"
+            f"{path}: a class map must be a 2-D array of at most {LARGEST} integers, found {classes.dtype} "
+            f"{classes.shape}; convert it"
         )
     label_ids = classes[(classes >= TRAIN_IDS) & (classes < IGNORED)]
     if label_ids.size:
@@ -136,11 +140,17 @@ def read_class_map(path: str | Path) -> np.ndarray:
 def read_pfm(path: str | Path) -> np.ndarray:
     """Read a one-channel PFM file as H×W float32, top row first."""
     try:
-        content = Path(path).read_bytes()
+        require_regular(path)
+        with Path(path).open("rb") as stream:
+            return _read_pfm(path, stream)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise SupError(f"{path}: cannot be read ({reason}); check the data root and the manifest") from error
-    header = re.match(rb"Pf\s+(\d{1,6})\s+(\d{1,6})\s+([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s", content)
+
+
+def _read_pfm(path: str | Path, stream: IO[bytes]) -> np.ndarray:
+    begin = stream.read(200)
+    header = re.match(rb"Pf\s+(\d{1,6})\s+(\d{1,6})\s+([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s", begin)
     if header is None:
         raise SupError(
             f"{path}: not a one-channel PFM file (the header must be 'Pf', width height, scale); replace the file"
@@ -148,12 +158,15 @@ def read_pfm(path: str | Path) -> np.ndarray:
     width, height, scale = int(header[1]), int(header[2]), float(header[3])
     if scale == 0 or width * height == 0:
         raise SupError(f"{path}: PFM of {width}x{height} with scale {scale:g}; none of them may be 0, replace the file")
-    found, expected = len(content) - header.end(), 4 * width * height
+    if width * height > LARGEST:
+        raise SupError(f"{path}: PFM of {width}x{height}, more than {LARGEST} pixels; replace the file")
+    found, expected = Path(path).stat().st_size - header.end(), 4 * width * height
     if found != expected:
         raise SupError(
             f"{path}: PFM body has {found} bytes, {expected} expected for {width}x{height}; replace the file"
         )
-    values = np.frombuffer(content, "<f4" if scale < 0 else ">f4", offset=header.end()).reshape(height, width)
+    stream.seek(header.end())
+    values = np.frombuffer(stream.read(expected), "<f4" if scale < 0 else ">f4").reshape(height, width)
     return np.ascontiguousarray(values[::-1], np.float32)
 
 
@@ -169,7 +182,7 @@ def _read_disparity_png(path: str | Path) -> np.ndarray:
 def _open(path: str | Path, what: str, formats: tuple[str, ...] = IMAGE_FORMATS) -> Image.Image:
     """Open and decode completely, so that a truncated file is noticed here."""
     with decoding(path, what), Image.open(path, formats=formats) as image:
-        if image.mode.startswith("RGB") and any(";16" in str(tile.args) for tile in image.tile):
+        if image.mode.startswith("RGB") and any(map(_has_16_bits, image.tile)):
             raise SupError(f"{path}: {what} has 16 bits per color, of which half would be lost; convert it to 8")
         if image.format == "PNG" and image.width * image.height > PNG_DENSITY * Path(path).stat().st_size:
             raise ValueError(f"too short for {image.width}x{image.height} pixels")
@@ -177,16 +190,21 @@ def _open(path: str | Path, what: str, formats: tuple[str, ...] = IMAGE_FORMATS)
     return image
 
 
+def _has_16_bits(tile: Any) -> bool:
+    """Of PPM, Pillow tells the largest value."""
+    return ";16" in str(tile.args) or (tile.codec_name.startswith("ppm") and tile.args[-1] > 255)
+
+
 @contextmanager
 def decoding(path: str | Path, what: str) -> Iterator[None]:
     """Turn what goes wrong while a file is decoded into a :class:`SupError` that names it.
 
-    Images of more pixels than Pillow thinks harmless (89 million) are refused: a small file can hold them, but memory
-    may not.
+    Images of more than :data:`LARGEST` pixels are refused.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
+            require_regular(path)
             yield
     except FileNotFoundError as error:
         raise SupError(f"{path}: {what} not found; check the data root and the manifest") from error

@@ -13,6 +13,7 @@ from supcore.data.pairing import YES, Paths, is_readable_folder
 from supcore.data.scene_flow import LETTERS, driving, flyingthings3d, monkaa
 from supcore.data.splits import choose
 from supcore.errors import SupError
+from supcore.files import require_regular
 from supcore.option_values import check_options
 
 LAYOUTS: dict[str, Callable[..., list[Paths]]] = {
@@ -178,6 +179,7 @@ def read_exclusions(path: str | Path) -> set[PurePosixPath]:
     suffix. Empty lines and lines that begin with ``#`` are skipped.
     """
     try:
+        require_regular(path)
         lines = Path(path).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise SupError(f"{path}: the exclusion list cannot be read ({error}); give a text file") from error

@@ -11,7 +11,7 @@ import pandas as pd
 
 from supcore.data.pairing import FILES, YES
 from supcore.errors import SupError
-from supcore.files import write_text
+from supcore.files import require_regular, write_text
 
 REQUIRED = ("left", "right", "disparity")
 OPTIONAL = ("segmentation", "saturated")
@@ -73,6 +73,7 @@ def read_manifest(path: str | Path) -> list[StereoSample]:
             can be.
     """
     try:
+        require_regular(path)
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise SupError(f"{path}: manifest not found; check the path") from error

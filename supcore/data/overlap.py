@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from supcore.data.image_io import decoding, read_image, read_top_rows
+from supcore.data.image_io import IMAGE_FORMATS, decoding, read_image, read_top_rows
 from supcore.data.kitti import frame_number
 from supcore.data.manifest import StereoSample
 
@@ -110,7 +110,7 @@ def _equal_pictures(first: set[Path], second: set[Path], looks: Sequence[Look]) 
 
 
 def _size(file: Path) -> Hashable:
-    with decoding(file, "image"), Image.open(file) as image:
+    with decoding(file, "image"), Image.open(file, formats=IMAGE_FORMATS) as image:
         return image.size
 
 

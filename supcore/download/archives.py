@@ -3,7 +3,7 @@
 Members are copied as plain bytes, so neither links, devices, owners nor permissions ever reach the disk.
 """
 
-import lzma
+import re
 import stat
 import tarfile
 import tempfile
@@ -17,16 +17,19 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, Any, NoReturn, Self
 
 from supcore.errors import SupError
+from supcore.files import require_regular
 
 GIBIBYTE = 1 << 30
 _BLOCK = 1 << 20
-_LONGEST_EXTENSION = 1 << 20  # bytes of a tar member's long name or further properties, which tarfile reads at once
+_LONGEST_EXTENSION = 1 << 14  # bytes of a tar member's long name or further properties, which tarfile reads at once
 _HEADER = 512  # bytes that every member of a tar counts with, the empty ones too
+# How a compressed tar begins. Not xz: a file of a few bytes may ask for a dictionary of four gigabytes.
+_TAR_MODES: dict[bytes, Any] = {b"\x1f\x8b": "r:gz", b"BZ": "r:bz2"}
+_NEVER_IN_A_NAME = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")  # control characters, bytes that are no UTF-8
 _DAMAGE = (
     zipfile.BadZipFile,
     tarfile.TarError,
     zlib.error,
-    lzma.LZMAError,
     EOFError,
     OSError,
     RuntimeError,
@@ -47,7 +50,7 @@ def extract_member(archive: Path, member: str, target: Path, *, limit: int = 4 *
     """Copy one file out of ``archive`` straight to ``target`` (give a temporary name, rename afterwards).
 
     Args:
-        archive: zip or tar, the latter plain or compressed.
+        archive: zip or tar, the latter plain or compressed by gzip or bzip2.
         member: its name, or the end of it after a ``/`` where that is unique.
         target: the file to write.
         limit: most bytes that the whole archive may declare.
@@ -65,7 +68,7 @@ def unpack(archive: Path, folder: Path, pattern: str = "*", *, limit: int = 8 * 
     """Unpack the files whose names match ``pattern``; ``folder`` appears only when all of them are there.
 
     Args:
-        archive: zip or tar, the latter plain or compressed.
+        archive: the same.
         folder: a folder that does not exist yet, or is empty.
         pattern: shell pattern over the whole member name; ``*`` crosses ``/``.
         limit: most bytes that the whole archive may declare.
@@ -99,22 +102,23 @@ def _folder_beside(folder: Path) -> Iterator[Path]:
 
 
 def _unpack_into(room: Path, archive: Path, members: list[_Member], pattern: str) -> list[str]:
-    names = []
+    names: set[str] = set()
     for member in members:
         if not fnmatchcase(member.name, pattern):
             continue
         _check(archive, member)
         if member.kind == "folder":
             continue
-        if member.name in names:
-            raise SupError(f"{archive}: holds {member.name!r} more than once; do not use this archive")
-        _copy(archive, member, room / member.name)
-        names.append(member.name)
+        name = str(PurePosixPath(member.name))  # a for ./a
+        if name in names:
+            raise SupError(f"{archive}: holds {name!r} more than once; do not use this archive")
+        _copy(archive, member, room / name)
+        names.add(name)
     if not names:
         raise SupError(
             f"{archive}: holds no file that matches {pattern!r}, but {_listing(members)}; is it the right archive?"
         )
-    return names
+    return sorted(names)
 
 
 @contextmanager
@@ -122,11 +126,15 @@ def _opened(archive: Path, limit: int) -> Iterator[list[_Member]]:
     """List the members of a zip or tar archive."""
     with ExitStack() as stack:
         with _reading(archive):
-            if _is_zip(archive):
+            require_regular(archive)
+            begin = _begin(archive)
+            if begin == b"\xfd7":
+                raise SupError(f"{archive}: compressed by xz, which is not read here; pack it as tar.gz")
+            if begin == b"PK":
                 zipped = stack.enter_context(zipfile.ZipFile(archive))
                 members = _within(archive, (_from_zip(zipped, info) for info in zipped.infolist()), limit)
             else:
-                tarred = stack.enter_context(tarfile.open(archive, tarinfo=_TarInfo))
+                tarred = stack.enter_context(tarfile.open(archive, _TAR_MODES.get(begin, "r:"), tarinfo=_TarInfo))
                 members = _within(archive, (_from_tar(tarred, info) for info in tarred), limit)
         yield members
 
@@ -134,6 +142,7 @@ def _opened(archive: Path, limit: int) -> Iterator[list[_Member]]:
 class _TarInfo(tarfile.TarInfo):
     """A tar header that announces no gigabytes of properties, which a compressed archive holds in a few kilobytes.
 
+    Nor a negative size, with which Python before 3.13.6 reads the same header for ever (CVE-2025-8194).
     Sparse files are refused: their maps are of any length, and no archive of tensors or pictures needs them.
     """
 
@@ -146,6 +155,11 @@ class _TarInfo(tarfile.TarInfo):
             _refuse_sparse()
         return header
 
+    def _block(self, count: int) -> int:
+        if count < 0:
+            raise tarfile.ReadError("a negative size")
+        return super()._block(count)  # type: ignore[misc]
+
     def _refuse(self, *_: Any) -> NoReturn:
         _refuse_sparse()
 
@@ -156,10 +170,10 @@ def _refuse_sparse() -> NoReturn:
     raise tarfile.ReadError("a sparse file")
 
 
-def _is_zip(archive: Path) -> bool:
+def _begin(archive: Path) -> bytes:
     # zipfile.is_zipfile looks at the end: a tar whose last member is a zip (a torch file) deceives it.
     with archive.open("rb") as stream:
-        return stream.read(2) == b"PK"
+        return stream.read(2)
 
 
 @contextmanager
@@ -186,8 +200,10 @@ def _within(archive: Path, members: Iterator[_Member], limit: int) -> list[_Memb
 
 
 def _from_zip(opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):  # LZMA has the dictionaries of xz
+        raise NotImplementedError(f"{info.filename[:100]!r} is compressed in an unusual way")
     mode = stat.S_IFMT(info.external_attr >> 16)  # 0 where the archive was not made on Unix
-    kind = "folder" if info.is_dir() else "file" if mode in (0, stat.S_IFREG) else "link or device"
+    kind = "folder" if info.filename.endswith("/") else "file" if mode in (0, stat.S_IFREG) else "link or device"
     return _Member(info.filename, info.file_size, kind, lambda: opened.open(info))
 
 
@@ -220,10 +236,12 @@ def _check(archive: Path, member: _Member) -> None:
     """Refuse what is no plain file or could leave the folder, on this system or on Windows."""
     parts = PurePosixPath(member.name).parts
     windows = PureWindowsPath(member.name)
-    if not parts or ".." in parts or parts[0] == "/" or windows.anchor or "\\" in member.name or "\0" in member.name:
+    if not parts or ".." in parts or parts[0] == "/" or windows.anchor or "\\" in member.name:
         raise SupError(
             f"{archive}: member {member.name!r} points outside the archive's folder; do not use this archive"
         )
+    if _NEVER_IN_A_NAME.search(member.name):
+        raise SupError(f"{archive}: member {member.name[:100]!r} is no usable file name; do not use this archive")
     if member.kind not in ("file", "folder"):
         raise SupError(
             f"{archive}: member {member.name!r} is a {member.kind}, not a plain file; do not use this archive"

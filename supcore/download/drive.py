@@ -2,11 +2,14 @@
 
 import logging
 import sys
+from collections.abc import Callable
+from glob import escape
 from pathlib import Path
 
 import gdown
 import requests
 
+from supcore.download import checks
 from supcore.download.checks import Expected, find_problem
 from supcore.download.http import Retry, explain
 from supcore.errors import SupError
@@ -14,6 +17,21 @@ from supcore.errors import SupError
 logger = logging.getLogger(__name__)
 
 ADDRESS = "https://drive.google.com/uc?id={id}"
+
+
+class _TooLongError(Exception):
+    """More bytes than there should be."""
+
+
+def _limit(target: Path, expected: Expected) -> Callable[[int, int | None], None]:
+    """A reader of gdown's progress that ends a download without end."""
+    most = checks.LARGEST if expected.size is None else expected.size
+
+    def refuse(done: int, _: int | None) -> None:
+        if done > most:
+            raise _TooLongError(f"{target.name}: Google Drive sends more than the allowed {most} bytes")
+
+    return refuse
 
 
 def fetch_drive(file_id: str, target: Path, *, expected: Expected, retry: Retry) -> None:
@@ -28,8 +46,13 @@ def fetch_drive(file_id: str, target: Path, *, expected: Expected, retry: Retry)
     for attempt in retry.tries():
         try:
             # resume=True continues gdown's own temporary file and accepts a finished one.
-            gdown.download(url=url, output=str(part), quiet=not sys.stderr.isatty(), resume=True, timeout=60)
+            quiet, limit = not sys.stderr.isatty(), _limit(target, expected)
+            gdown.download(url=url, output=str(part), quiet=quiet, resume=True, timeout=60, progress=limit)
             break
+        except _TooLongError as error:
+            for unfinished in part.parent.glob(f"{escape(part.name)}*.part"):
+                unfinished.unlink()
+            raise SupError(str(error)) from None
         except gdown.exceptions.FileURLRetrievalError as error:
             raise SupError(
                 f"{target.name}: Google Drive does not hand it out (quota or permission); try tomorrow"

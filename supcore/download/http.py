@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 import requests
 from tqdm import tqdm
 
+from supcore.download import checks
 from supcore.download.checks import UNKNOWN, Expected, find_problem
-from supcore.errors import SupError
+from supcore.errors import SupError, without_password
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def fetch(
     try:
         urlsplit(url)
     except ValueError as error:
-        raise SupError(f"{url}: is not a web address ({error}); correct it") from error
+        raise SupError(without_password(f"{url}: is not a web address ({error}); correct it")) from error
     session = session or requests.Session()
     part = target.with_name(target.name + ".part")
     problem = ""
@@ -87,7 +88,7 @@ def fetch(
             _validator_path(part).unlink(missing_ok=True)
             return
         _discard(part)
-        problem = f"{found} (from {_shown(url)})"
+        problem = f"{found} (from {without_password(url)})"
         if not resumed:  # a complete download of the wrong content; only a wrong join deserves another try
             break
     raise SupError(f"{target.name}: {problem}")
@@ -108,7 +109,7 @@ def explain(error: Exception, url: str) -> str:
         return f"no connection to {host}"
     if isinstance(error, requests.HTTPError) and error.response is not None:
         return f"{host} answered {error.response.status_code} {error.response.reason}"
-    return f"{type(error).__name__}: {error}".splitlines()[0]
+    return without_password(f"{type(error).__name__}: {error}".splitlines()[0])
 
 
 def _transfer(session: requests.Session, url: str, part: Path, expected: Expected) -> None:
@@ -127,7 +128,7 @@ def _transfer(session: requests.Session, url: str, part: Path, expected: Expecte
         )
         if passing and not fatal:
             raise TransientError(explain(error, url)) from error
-        raise SupError(f"{_shown(url)}: {explain(error, url)}") from error
+        raise SupError(f"{without_password(url)}: {explain(error, url)}") from error
     except OSError as error:
         raise SupError(
             f"{part}: cannot be written ({error.strerror or error}); free space or choose another folder"
@@ -159,16 +160,17 @@ def _check_status(response: requests.Response, url: str, part: Path) -> None:
     if status in _WORTH_RETRYING:
         raise TransientError(f"{urlsplit(url).hostname} answered {status} {response.reason}")
     if status not in (200, 206):
-        raise SupError(f"{_shown(url)}: the server answered {status} {response.reason}; check the address")
+        raise SupError(f"{without_password(url)}: the server answered {status} {response.reason}; check the address")
     if response.headers.get("Content-Type", "").startswith("text/html"):
-        raise SupError(f"{_shown(url)}: leads to a web page, not the file (a quota, login or error page)")
+        raise SupError(f"{without_password(url)}: leads to a web page, not the file (a quota, login or error page)")
 
 
 def _store(response: requests.Response, part: Path, expected: Expected) -> None:
     offset = _start_of(response, part)
     total = _total_size(response, offset)
     if None not in (expected.size, total) and total != expected.size:
-        raise SupError(f"{_shown(response.url)}: the server offers {total} bytes instead of {expected.size}")
+        raise SupError(f"{without_password(response.url)}: the server offers {total} bytes instead of {expected.size}")
+    limit = checks.LARGEST if expected.size is None else expected.size
     with (
         part.open("ab" if offset else "wb") as stream,
         tqdm(desc=part.stem, total=total, initial=offset, unit="B", unit_scale=True, disable=None) as bar,
@@ -177,8 +179,12 @@ def _store(response: requests.Response, part: Path, expected: Expected) -> None:
         for block in response.iter_content(_BLOCK):
             stream.write(block)
             bar.update(len(block))
-            if expected.size is not None and stream.tell() > expected.size:
-                raise SupError(f"{_shown(response.url)}: the server sends more than the expected {expected.size} bytes")
+            if stream.tell() > limit:
+                _discard(part)
+                wanted = "allowed" if expected.size is None else "expected"
+                raise SupError(
+                    f"{without_password(response.url)}: the server sends more than the {wanted} {limit} bytes"
+                )
         stream.flush()
         os.fsync(stream.fileno())
     if total is not None and part.stat().st_size < total:
@@ -219,9 +225,3 @@ def _validator_path(part: Path) -> Path:
 def _discard(part: Path) -> None:
     part.unlink(missing_ok=True)
     _validator_path(part).unlink(missing_ok=True)
-
-
-def _shown(url: str) -> str:
-    """The address without a user name and password."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

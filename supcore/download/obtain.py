@@ -15,7 +15,7 @@ from supcore.download.pins import PINS, pin, pinned_hash
 from supcore.download.pypi import find_sdist, read_pip_settings
 from supcore.download.registry import Checkpoint, DriveSource, Origin, PypiSource, RemoteFile, UrlSource
 from supcore.errors import SupError
-from supcore.files import atomic_path
+from supcore.files import atomic_path, require_regular
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +91,7 @@ def _reading_problem(path: Path, read: Callable[[Path], object] | None) -> str |
 
 def _copy_file(source: Path, target: Path) -> None:
     try:
+        require_regular(source)
         shutil.copyfile(source, target)
     except OSError as error:
         raise SupError(

@@ -1,17 +1,16 @@
 """Which released files exist, where they are served, and what they hold: config/weights.yaml."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-
 from supcore.download.schema import SCHEMA
 from supcore.errors import SupError
-from supcore.schema_violations import first_violation
+from supcore.schema_violations import SchemaValidator, first_violation
+from supcore.yaml_files import read_yaml
 
 Option = bool | int | float | str
 
@@ -68,7 +67,7 @@ class Checkpoint:
         label: its name in messages, e.g. ``psmnet/kitti15``.
         origins: where it is served; the first is the one the paper used, the others are mirrors.
         path: the user's own copy, used in place of every origin.
-        sha256: of the raw checkpoint.
+        sha256: of the raw checkpoint, or how it begins.
         size: of the raw checkpoint, in bytes.
     """
 
@@ -134,7 +133,7 @@ class PerturbationsEntry:
         return Checkpoint(
             label="/".join((self.name, *names.values())),
             origins=tuple(Origin(o.file, o.member.format(**names)) for o in [self.origin] if o and o.member),
-            path=Path(self.path.format(**names)).expanduser() if self.path else None,
+            path=_own_path(self.path.format(**names)) if self.path else None,
         )
 
 
@@ -189,8 +188,14 @@ def load_registry(path: str | Path) -> Registry:
         SupError: the file cannot be read, or a key in it is wrong; the message names the key.
     """
     path = Path(path)
-    content = _read_yaml(path)
-    violation = first_violation(Draft202012Validator(SCHEMA), content)
+    try:
+        content = read_yaml(path)
+    except (OSError, ValueError) as error:
+        raise SupError(
+            f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}); correct the path "
+            "(weights_registry of the configuration) or the file"
+        ) from error
+    violation = first_violation(SchemaValidator(SCHEMA), content)
     if violation is not None:
         raise SupError(f"{path}: {violation[0] or 'the file as a whole'}: {violation[1]}")
     files = {name: _remote_file(path, name, item) for name, item in content.get("files", {}).items()}
@@ -204,16 +209,11 @@ def load_registry(path: str | Path) -> Registry:
     return Registry(path, MappingProxyType(files), MappingProxyType(weights), MappingProxyType(perturbations))
 
 
-def _read_yaml(path: Path) -> Any:
+def _own_path(text: str) -> Path:
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SupError(
-            f"{path}: cannot be read ({getattr(error, 'strerror', None) or error}); correct the path "
-            "(weights_registry of the configuration) or the file"
-        ) from error
-    except yaml.YAMLError as error:
-        raise SupError(f"{path}: is not valid YAML ({' '.join(str(error).split())}); correct this place") from error
+        return Path(text).expanduser()
+    except RuntimeError:  # the home of a user that there is not: no file will be found there
+        return Path(text)
 
 
 def _remote_file(path: Path, name: str, item: dict[str, Any]) -> RemoteFile:
@@ -221,6 +221,10 @@ def _remote_file(path: Path, name: str, item: dict[str, Any]) -> RemoteFile:
     if len(given) != 1:
         raise SupError(
             f"{path}: files.{name}: give exactly one of drive, pypi, url (found {', '.join(given) or 'none'})"
+        )
+    if re.match(r"https?://[^/?#]*@", item.get("url", "")):
+        raise SupError(
+            f"{path}: files.{name}.url: holds a user name or password, which results would tell; put them into ~/.netrc"
         )
     source: Source
     if "drive" in item:
@@ -245,7 +249,7 @@ def _entry(path: Path, files: Mapping[str, RemoteFile], network: str, name: str,
         options=MappingProxyType(item.get("options", {})),
         corrected=MappingProxyType(item.get("corrected", {})),
         trained_on=MappingProxyType(item.get("trained_on", {})),
-        path=Path(item["path"]).expanduser() if "path" in item else None,
+        path=_own_path(item["path"]) if "path" in item else None,
         sha256=item.get("sha256"),
         size=item.get("size"),
     )

@@ -2,8 +2,11 @@
 
 from typing import Any
 
-_TEXT = {"type": "string", "minLength": 1}
+# Messages and paths hold neither control characters nor what stands for bytes that are no UTF-8.
+_PLAIN = "[^\\x00-\\x1f\\x7f\\ud800-\\udfff]"
+_TEXT = {"type": "string", "pattern": f"^{_PLAIN}+$"}
 _SHA256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_SHA256_OR_ITS_BEGIN = {"type": "string", "pattern": "^[0-9a-f]{8,64}$"}
 _COUNT = {"type": "integer", "minimum": 1}
 # File names become paths below the downloads folder: no separator, no leading dot.
 _FILE_NAME = {"type": "string", "pattern": "^[A-Za-z0-9][A-Za-z0-9._+-]*$"}
@@ -21,7 +24,7 @@ _FILE: dict[str, Any] = {
             "required": ["project", "version"],
             "properties": {"project": _TEXT, "version": _TEXT},
         },
-        "url": {"type": "string", "pattern": "^https?://"},
+        "url": {"type": "string", "pattern": "^https?://[^\\x00-\\x20\\x7f]+$"},
         "license": _TEXT,
         "sha256": _SHA256,
         "size": _COUNT,
@@ -32,7 +35,7 @@ _FILE: dict[str, Any] = {
 _FRAMES = {
     "type": "object",
     "propertyNames": {"enum": ["kitti2012", "kitti2015"]},
-    "additionalProperties": {"type": "string", "pattern": r"^\d*:\d*$"},
+    "additionalProperties": {"type": "string", "pattern": r"^\d{0,9}:\d{0,9}$"},
 }
 
 _ORIGIN: dict[str, Any] = {"file": _FILE_NAME, "member": _TEXT}
@@ -56,13 +59,13 @@ _WEIGHTS: dict[str, Any] = {
         "options": _OPTIONS,
         "corrected": _OPTIONS,
         "trained_on": _FRAMES,
-        "sha256": _SHA256,
+        "sha256": _SHA256_OR_ITS_BEGIN,
         "size": _COUNT,
     },
 }
 
 # A path of one perturbation, with the names that choose it.
-_PATTERN = {"type": "string", "pattern": "^([^{}]|\\{(network|size|norm)\\})+$"}
+_PATTERN = _TEXT | {"pattern": "^([^{}\\x00-\\x1f\\x7f\\ud800-\\udfff]|\\{(network|size|norm)\\})+$"}
 _PERTURBATIONS: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -77,8 +80,9 @@ SCHEMA: dict[str, Any] = {
         "files": {"type": "object", "propertyNames": _FILE_NAME, "additionalProperties": _FILE},
         "weights": {
             "type": "object",
-            "additionalProperties": {"type": "object", "additionalProperties": _WEIGHTS},
+            "propertyNames": _TEXT,
+            "additionalProperties": {"type": "object", "propertyNames": _TEXT, "additionalProperties": _WEIGHTS},
         },
-        "perturbations": {"type": "object", "additionalProperties": _PERTURBATIONS},
+        "perturbations": {"type": "object", "propertyNames": _TEXT, "additionalProperties": _PERTURBATIONS},
     },
 }

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from supcore.data.dataset import StereoDataset
 from supcore.data.loading import load_batches
-from supcore.errors import SupError
+from supcore.errors import SupError, shown
 from supcore.evaluation.conditions import Batch, Condition
-from supcore.files import atomic_path
+from supcore.files import atomic_path, require_regular
 from supcore.networks import StereoNetwork
 
 
@@ -84,7 +84,7 @@ def predict_attacked(target: Target, conditions: Sequence[Condition]) -> Iterato
     Raises:
         SupError: the clean predictions are damaged or belong to other pairs.
     """
-    stored = _open_predictions(target.clean_predictions, target.pairs)
+    stored = open_predictions(target.clean_predictions, target.pairs)
     for items in target.batches():
         clean = torch.from_numpy(np.array(stored[items.images[0] : items.images[-1] + 1])).to(items.left.device)
         for condition in conditions:
@@ -95,14 +95,22 @@ def predict_attacked(target: Target, conditions: Sequence[Condition]) -> Iterato
                 yield Prediction(condition, items, disparity, {"ground_truth": items.truth, "clean": clean})
 
 
-def _open_predictions(path: str | Path, pairs: StereoDataset) -> np.ndarray:
+def open_predictions(path: str | Path, pairs: StereoDataset) -> np.ndarray:
+    """The clean predictions that :func:`predict_clean` wrote, mapped.
+
+    Raises:
+        SupError: they are damaged or belong to other pairs.
+    """
     try:
-        stored = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise SupError(f"{path}: clean predictions cannot be read ({error}); delete the file and run again") from error
-    wanted = (len(pairs), *pairs[0].disparity.shape)
-    if stored.shape != wanted:
+        require_regular(path)
+        stored: np.ndarray = np.lib.format.open_memmap(path, mode="r")
+    except Exception as error:  # a damaged header surfaces as almost any exception
         raise SupError(
-            f"{path}: holds predictions of shape {stored.shape}, not {wanted}; delete the file and run again"
+            f"{path}: clean predictions cannot be read ({shown(error)}); delete the file and run again"
+        ) from error
+    wanted = (len(pairs), *pairs[0].disparity.shape)
+    if stored.shape != wanted or stored.dtype != np.dtype("<f4"):
+        raise SupError(
+            f"{path}: holds {stored.dtype} {stored.shape}, not predictions {wanted}; delete the file and run again"
         )
     return stored

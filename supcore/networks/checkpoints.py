@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
-from supcore.errors import SupError
+from supcore.errors import SupError, shown
 from supcore.tensor_files import is_safetensors, read_tensors, read_torch, write_tensors
 
 
@@ -24,7 +24,8 @@ def load_weights(network: nn.Module, path: str | Path) -> list[str]:
         The names in the file that the network does not have and declared optional.
 
     Raises:
-        SupError: unreadable file, not a state dict, weights of another network, or values that are not finite.
+        SupError: unreadable file, not a state dict, weights of another network, whole numbers in place of fractions,
+            or values that are not finite.
 
     Examples:
         >>> from supcore.networks import build_network
@@ -47,13 +48,9 @@ def load_weights(network: nn.Module, path: str | Path) -> list[str]:
         if names:
             raise SupError(
                 f"{path}: weights of another network or other options: {len(names)} {problem} entries, "
-                f"e.g. {names[0]}; check the network's name and options"
+                f"e.g. {shown(names[0])}; check the network's name and options"
             )
-    broken = [name for name in expected if name in found and not found[name].isfinite().all()]
-    if broken:
-        raise SupError(
-            f"{path}: {len(broken)} entries are not finite, e.g. {broken[0]}; fetch or train the weights again"
-        )
+    _refuse_other_numbers(path, found, expected)
     network.load_state_dict({n: found.get(n, expected[n]) for n in expected})
     return ignored
 
@@ -65,14 +62,39 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
         SupError: the file is missing, damaged, or holds something else than a state dict.
     """
     if Path(path).suffix == ".safetensors" or is_safetensors(path):
-        return _without_prefix(read_tensors(path)[0])  # empty for a network without weights
+        return _without_prefix(path, read_tensors(path)[0])  # empty for a network without weights
     content = read_torch(path)
     if isinstance(content, Mapping) and "state_dict" in content:
         content = content["state_dict"]
-    if not isinstance(content, Mapping) or not content or not all(isinstance(v, Tensor) for v in content.values()):
+    if not isinstance(content, Mapping) or not content or not all(map(_is_entry, content.items())):
         raise SupError(f"{path}: holds no state dict (a mapping of names to tensors); is it a weights file?")
-    return _without_prefix(content)
+    return _without_prefix(path, content)
 
 
-def _without_prefix(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {str(name).removeprefix("module."): value for name, value in tensors.items()}
+def _is_entry(item: tuple[object, object]) -> bool:
+    return isinstance(item[0], str) and isinstance(item[1], Tensor)
+
+
+def _without_prefix(path: str | Path, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    plain: dict[str, Tensor] = {}
+    for name, value in tensors.items():
+        short = name.removeprefix("module.")
+        if short in plain:
+            raise SupError(f"{path}: holds {shown(short)} with and without 'module.' before it; keep one of them")
+        plain[short] = value
+    return plain
+
+
+def _refuse_other_numbers(path: str | Path, found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    """Raise for what would turn into something else in the network's own types, or is not finite there."""
+    broken = []
+    for name in expected.keys() & found.keys():
+        stored, wanted = found[name].dtype, expected[name].dtype
+        if stored.is_floating_point != wanted.is_floating_point:
+            raise SupError(f"{path}: {name} is {stored} instead of {wanted}; save the weights in the network's types")
+        if not found[name].to(wanted).isfinite().all():
+            broken.append(name)
+    if broken:
+        raise SupError(
+            f"{path}: {len(broken)} entries are not finite, e.g. {min(broken)}; fetch or train the weights again"
+        )

@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, get_type_hints
 
 from supcore.errors import SupError
 from supcore.option_values import check_options
@@ -89,12 +89,21 @@ def check_network_options(name: str, options: Mapping[str, Any]) -> None:
 
 def _filled_in(name: str, entry: NetworkEntry, options_class: Any, options: Mapping[str, Any]) -> Any:
     """The options of a network, its own defaults where none is given."""
-    check_options(f"network {name}", {f.name: f.type for f in fields(options_class)}, options)
+    check_options(f"network {name}", _types(options_class), options)
     settings = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
     try:
         return options_class(**{**entry.defaults, **settings})
     except (TypeError, ValueError) as error:
         raise SupError(f"network {name}: {error}") from error
+
+
+def _types(options_class: Any) -> dict[str, Any]:
+    """The annotations by name, evaluated where ``from __future__ import annotations`` makes text of them."""
+    named = {f.name: f.type for f in fields(options_class)}
+    try:
+        return {**named, **{name: kind for name, kind in get_type_hints(options_class).items() if name in named}}
+    except NameError:  # of something that is imported for type checkers only
+        return named
 
 
 def _entry(name: str) -> NetworkEntry:

@@ -1,6 +1,5 @@
 """One JSON beside every artifact that says how it came to be."""
 
-import json
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -8,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from supcore.files import sha256, write_json
+from supcore.files import read_json, sha256, write_json
 
 PACKAGES = ("supcore", "torch", "torchvision", "numpy", "opencv-python-headless", "pillow", "snakemake")
 
@@ -54,8 +53,11 @@ def operator_backends(artifacts: Iterable[str | Path]) -> dict[str, list[str]]:
     backends: dict[str, list[str]] = {}
     for artifact in artifacts:
         path = Path(artifact).with_suffix(".json")
-        content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-        name = content.get("device", {}).get("deform_conv_backend", "unknown")
+        try:
+            content = read_json(path)
+            name = str(content["device"]["deform_conv_backend"])
+        except (OSError, ValueError, TypeError, KeyError):
+            name = "unknown"
         backends.setdefault(name, []).append(str(artifact))
     return backends
 

@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 import yaml
-from jsonschema import Draft202012Validator, ValidationError, validators  # type: ignore[import-untyped]
+from jsonschema import ValidationError, validators  # type: ignore[import-untyped]
 
 from supcore.attack.choices import PER_IMAGE_ATTACKS, Selection, StepRule
 from supcore.data.layouts import LAYOUTS
 from supcore.errors import SupError
 from supcore.networks.registry import NETWORKS
-from supcore.schema_violations import first_violation
+from supcore.schema_violations import SchemaValidator, first_violation
 from supcore.studies import STUDIES, find_study
+from supcore.yaml_files import read_yaml, refuse_unwieldy
 
 # Layouts whose pairs the pipeline makes itself.
 MADE_LAYOUTS = ("synthetic", "motorcycle")
@@ -53,6 +54,20 @@ REGISTRIES: dict[str, Callable[[], Iterable[str]]] = {
 }
 
 
+def check_config_files(files: Iterable[str | Path]) -> None:
+    """Read the files of a configuration once more than Snakemake, which lets the last of two equal keys win.
+
+    Raises:
+        SupError: a file with a key that is there twice; the message names the place.
+    """
+    for file in map(Path, files):
+        if file.suffix in (".yaml", ".yml") and file.is_file():
+            try:
+                read_yaml(file)
+            except (OSError, ValueError) as error:
+                raise SupError(f"{file}: {error}; correct this place") from error
+
+
 def complete_config(config: dict[str, Any], schema: str | Path) -> None:
     """Check ``config`` and fill in the defaults of the keys that it lacks, in place.
 
@@ -63,6 +78,10 @@ def complete_config(config: dict[str, Any], schema: str | Path) -> None:
     Raises:
         SupError: a key that is unknown or missing, or a value that it cannot have; the message names the key.
     """
+    try:
+        refuse_unwieldy(config)
+    except ValueError as error:
+        raise SupError(f"configuration: {error}; make it smaller") from error
     validator = _Validator(complete_schema(config, schema))
     violation = first_violation(validator, config)
     if violation is not None:
@@ -99,7 +118,7 @@ def _fill_in(validator: Any, properties: dict[str, Any], instance: Any, schema: 
         for name, rule in properties.items():
             if "default" in rule:
                 instance.setdefault(name, copy.deepcopy(rule["default"]))
-    yield from Draft202012Validator.VALIDATORS["properties"](validator, properties, instance, schema)
+    yield from SchemaValidator.VALIDATORS["properties"](validator, properties, instance, schema)
 
 
 def _in_registry(_: Any, registry: str, instance: Any, __: dict[str, Any]) -> Iterator[Any]:
@@ -120,7 +139,7 @@ def _is_number(checker: Any, value: Any) -> bool:
 
 
 _Validator = validators.extend(
-    Draft202012Validator,
+    SchemaValidator,
     {"properties": _fill_in, "registry": _in_registry},
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number}),
+    type_checker=SchemaValidator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number}),
 )

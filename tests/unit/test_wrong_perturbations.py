@@ -56,6 +56,7 @@ OURS = {
     "infinity": (ours({"right": one(INFINITE)}), BEYOND.format("inf")),
     "two channels": (ours({"left": torch.zeros(2, 64, 64)}), TILE.format("(2, 64, 64)", "(3, 64, 64)")),
     "tiles of two sizes": (ours({"left": torch.zeros(3, 64, 32)}), TILE.format("(3, 64, 32)", "(3, 64, 64)")),
+    "whole numbers": (ours({"left": TILES["left"].long()}), "tiles are of torch.int64 and torch.float32; save them as"),
     "complex": (ours({"left": TILES["left"] * 1j}), UNUSUAL.format("torch.complex64")),
     "without our header": (lambda path: write_tensors(path, TILES, {}), NOT_OURS),
     "weights of a network": (lambda path: write_tensors(path, {"conv.weight": torch.zeros(3)}, HEADER), NOT_OURS),
@@ -76,6 +77,15 @@ AUTHORS = {
     "odd tile": (authors(torch.zeros(3, 50, 50)), NOT_DIVIDING.format("50x50", "256x640")),
     "NaN": (authors(one(float("nan"))), "elements of the perturbation are not finite; fetch the file again"),
     "infinity": (authors(one(INFINITE)), "elements of the perturbation are not finite; fetch the file again"),
+    "truth values": (authors(TILES["left"] > 0), "tiles are of torch.bool and torch.bool; save them as torch.float32"),
+    "finite in 64 bits only": (
+        authors(one(1.0).double() * 1e300),
+        "elements of the perturbation are not finite; fetch",
+    ),
+    "nested": (
+        authors(torch.nested.nested_tensor([torch.zeros(2)])),
+        UNUSUAL.format("torch.float32, torch.strided, nes"),
+    ),
     "sparse": (authors(TILES["left"].to_sparse()), UNUSUAL.format("torch.float32, torch.sparse_coo")),
     "one number for terabytes": (authors(torch.zeros(1).expand(3, 256_000, 640_000)), UNUSUAL.format("torch.float32")),
     "truncated": (lambda path: path.write_bytes(b"PK\x03\x04"), "damaged or not a PyTorch file (…); fetch it again"),
@@ -105,6 +115,12 @@ def test_the_perturbation_that_the_cases_change_is_right(tmp_path):
     authors(one(0.02))(tmp_path / "s.pth")
     assert StereoPerturbation.load(tmp_path / "s.safetensors").train_step == 1
     assert StereoPerturbation.load(tmp_path / "s.pth").epsilon == pytest.approx(0.02)
+
+
+def test_ours_is_known_by_its_content_whatever_its_name(tmp_path):
+    ours({"left": one(0.02)})(tmp_path / "mine.pth")
+    sup = StereoPerturbation.load(tmp_path / "mine.pth", image_size=(64, 128), epsilon=0.05)
+    assert (sup.image_size, sup.epsilon, float(sup.left.max())) == ((64, 128), 0.05, pytest.approx(0.02))
 
 
 def test_a_perturbation_with_code_is_refused_and_not_executed(tmp_path, trap):

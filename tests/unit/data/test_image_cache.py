@@ -83,6 +83,10 @@ def test_an_unfinished_or_damaged_cache_is_refused(cache, samples):
     refused(r"left\.npy is missing or truncated", cache, samples, SIZE)
     (cache / "cache.json").write_text("{")
     refused(r"cache\.json is missing or damaged", cache, samples, SIZE)
+    (cache / "cache.json").write_text("[" * 100_000)
+    refused(r"cache\.json is missing or damaged", cache, samples, SIZE)
+    (cache / "cache.json").write_text(json.dumps({"sha256": {"n" * 300: ""}}))
+    refused(r"cache\.json is damaged", cache, samples, SIZE)
     (cache / "cache.json").write_text("[]")
     refused(r"cache\.json is damaged", cache, samples, SIZE)
 

@@ -100,6 +100,9 @@ def test_a_wrong_manifest_is_named(tmp_path, content, line):
 def test_a_manifest_that_is_not_there_or_a_folder_is_named(tmp_path):
     none = tmp_path / "none.csv"
     check_refusal(lambda: read_manifest(none), tmp_path, f"{none}: manifest not found; check the path")
+    os.mkfifo(tmp_path / "pipe.csv")
+    line = f"{tmp_path / 'pipe.csv'}: {NO_CSV.format('not a regular file')}"
+    check_refusal(lambda: read_manifest(tmp_path / "pipe.csv"), tmp_path, line)
     check_refusal(lambda: read_manifest(tmp_path), tmp_path, f"{tmp_path}: {NO_CSV.format('Is a directory')}")
 
 

@@ -1,5 +1,6 @@
 """Images, disparity maps and class maps that are not what they should be."""
 
+import os
 import struct
 import zlib
 
@@ -17,7 +18,7 @@ UNDECODABLE = "image cannot be decoded … replace the file"
 TOO_LARGE = "image cannot be decoded (… exceeds limit … replace the file"
 NOT_RGB = "expected an 8-bit RGB or gray image, found Pillow mode {}; convert it to RGB"
 NOT_16_BIT = "expected a 16-bit gray PNG (disparity × 256), found Pillow mode {}; convert it"
-NOT_CLASSES = "a class map must be a 2-D array of integers, found {} … convert it"
+NOT_CLASSES = "a class map must be a 2-D array of at most 89478485 integers, found {} … convert it"
 LABEL_ID = "class {} is no train id (0-18, 255 = ignore); convert the label ids, which KITTI's own folder semantic"
 UNREADABLE_NPY = "not a readable .npy class map (…{}…); replace the file"
 
@@ -62,6 +63,14 @@ def flipped(path):
     path.write_bytes(data)
 
 
+def sparse(header, size):
+    def write(path):
+        path.write_bytes(header)
+        os.truncate(path, len(header) + size)
+
+    return write
+
+
 def npy(shape, dtype="<i8", data=b""):
     def write(path):
         with path.open("wb") as stream:
@@ -69,6 +78,11 @@ def npy(shape, dtype="<i8", data=b""):
             stream.write(data)
 
     return write
+
+
+def sparse_npy(path):
+    npy((10**6, 10**6))(path)
+    os.truncate(path, path.stat().st_size + 8 * 10**12)
 
 
 def npz(path):
@@ -107,6 +121,15 @@ IMAGES = {
         lambda path: cv2.imwrite(str(path), DEEP),
         "image has 16 bits per color, of which half would be lost; convert it to 8",
     ),
+    "16-bit PPM": (
+        content(b"P6\n2 1\n65535\n" + bytes(12)),
+        "image has 16 bits per color, of which half would be lost; convert it to 8",
+    ),
+    "16-bit PPM in text": (
+        content(b"P3\n1 1\n65535\n1 2 3\n"),
+        "image has 16 bits per color, of which half would be lost; convert it to 8",
+    ),
+    "pipe": (os.mkfifo, "image cannot be decoded (…not a regular file…); replace the file"),
     "fractions": (saved(Image.new("F", (4, 4)), format="TIFF"), NOT_RGB.format("F")),
     "gray with alpha": (saved(Image.new("LA", (4, 4))), NOT_RGB.format("LA")),
     "one bit": (saved(Image.new("1", (4, 4))), NOT_RGB.format("1")),
@@ -142,7 +165,16 @@ PFM = {
     "no pixel": (content(b"Pf\n0 1\n-1\n"), "PFM of 0x1 with scale -1; none of them may be 0, replace the file"),
     "short body": (content(b"Pf\n2 1\n-1\n" + bytes(7)), "PFM body has 7 bytes, 8 expected for 2x1; replace the file"),
     "long body": (content(b"Pf\n2 1\n-1\n" + bytes(9)), "PFM body has 9 bytes, 8 expected for 2x1; replace the file"),
-    "no body": (content(b"Pf\n999999 999999\n-1\n"), "PFM body has 0 bytes, 3999992000004 expected"),
+    "no body": (content(b"Pf\n9000 9000\n-1\n"), "PFM body has 0 bytes, 324000000 expected"),
+    "one terabyte": (
+        sparse(b"Pf\n500000 500000\n-1\n", 10**12),
+        "PFM of 500000x500000, more than 89478485 pixels; replace the file",
+    ),
+    "one terabyte behind the header of a pixel": (
+        sparse(b"Pf\n1 1\n-1\n", 10**12),
+        "PFM body has 1000000000000 bytes, 4 expected for 1x1; replace the file",
+    ),
+    "pipe": (os.mkfifo, "cannot be read (not a regular file); check the data root and the manifest"),
 }
 CLASSES = {
     "missing": (nothing, "class map not found; check the data root and the manifest"),
@@ -152,6 +184,8 @@ CLASSES = {
 NPY = {
     "missing": (nothing, UNREADABLE_NPY.format("No such file")),
     "empty": (content(b""), UNREADABLE_NPY.format("")),
+    "80 TB on the disk": (sparse_npy, NOT_CLASSES.format("int64 (1000000, 1000000)")),
+    "pipe": (os.mkfifo, UNREADABLE_NPY.format("not a regular file")),
     "80 TB": (npy((10**6, 10**7)), UNREADABLE_NPY.format("mmap length")),
     "many arrays": (npz, UNREADABLE_NPY.format("magic string")),
     "objects": (npy((1,), "|O", bytes(8)), UNREADABLE_NPY.format("Python objects")),

@@ -2,10 +2,13 @@
 
 import gzip
 import io
+import lzma
+import os
 import random
 import tarfile
 import warnings
 import zipfile
+import zlib
 
 import pytest
 
@@ -194,6 +197,41 @@ def sparse(version, **headers):
     return make
 
 
+def negative_size(path):
+    """155 bytes with which tarfile goes back to the header that it comes from (CVE-2025-8194)."""
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as archive:
+        info = tarfile.TarInfo("a")
+        info.pax_headers = {"size": "-1024"}
+        archive.addfile(info)
+
+
+def large_dictionary(path):
+    """An xz file that asks for a dictionary of four gigabytes."""
+    lzma2 = {"id": lzma.FILTER_LZMA2, "dict_size": 1 << 16}
+    content = bytearray(lzma.compress(bytes(2048), lzma.FORMAT_XZ, filters=[lzma2]))
+    content[16] = 40  # the size's code, in the block's header
+    content[20:24] = zlib.crc32(content[12:20]).to_bytes(4, "little")
+    path.write_bytes(content)
+
+
+def unusual_compression(path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a", b"content")
+
+
+def nameless(path):
+    """A zip whose only member has its one letter in the list of further properties."""
+    data = make_zip(path, [("a", b"content")]).read_bytes()
+    for signature, place in ((b"PK\x03\x04", 26), (b"PK\x01\x02", 28)):
+        start = data.index(signature) + place
+        data = data[:start] + b"\0\0\1\0" + data[start + 4 :]
+    path.write_bytes(data)
+
+
+def named(*names):
+    return lambda path: make_tar(path, [(name, b"content") for name in names])
+
+
 def false_size(path):
     """A zip that calls a megabyte ten bytes."""
     make_zip(path, [("bomb", bytes(1 << 20))])
@@ -207,6 +245,15 @@ def content(data):
 # How it is made, what the message says behind the archive's name.
 WRONG = {
     "one name twice": (zipped("a", "a"), f"holds 'a' more than once; {AVOID}"),
+    "one name in two ways": (named("a", "./a"), f"holds 'a' more than once; {AVOID}"),
+    "empty name in zip": (nameless, OUTSIDE.format("")),
+    "empty name in tar": (named(""), OUTSIDE.format("")),
+    "name that is no UTF-8": (named("\udcff"), rf"member '\udcff' is no usable file name; {AVOID}"),
+    "name of two lines": (named("a\nb"), f"member 'a\\nb' is no usable file name; {AVOID}"),
+    "negative size": (negative_size, DAMAGED),
+    "dictionary of four gigabytes": (large_dictionary, "compressed by xz, which is not read here; pack it as tar.gz"),
+    "unusual compression": (unusual_compression, DAMAGED),
+    "pipe": (os.mkfifo, "cannot be unpacked (…not a regular file…); delete it to download it again"),
     "file that is a folder too": (zipped("a", "a/b"), "'a/b' cannot be written to … choose another folder"),
     "name too long": (zipped("a" * 300), "'aaa… cannot be written to …too long); free space or choose another folder"),
     "empty zip": (zipped(), "holds no file that matches '*', but nothing; is it the right archive?"),

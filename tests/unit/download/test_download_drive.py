@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from supcore.download import RemoteFile, drive
+from supcore.download import RemoteFile, checks, drive
 from supcore.download.registry import DriveSource
 from supcore.errors import SupError
 from tests.unit.download.files import CHECKPOINT, obtained, visible
@@ -34,6 +34,14 @@ def test_wrong_hash_leaves_nothing(server, drive_file, tmp_path, retry):
     server.serve("/drive/abc", CHECKPOINT)
     with pytest.raises(SupError, match="its sha256 is"):
         obtained(replace(drive_file, sha256="0" * 64), tmp_path, retry=retry)
+    assert visible(tmp_path) == []
+
+
+def test_a_download_without_end_is_given_up(server, drive_file, tmp_path, retry, monkeypatch):
+    monkeypatch.setattr(checks, "LARGEST", 5000)
+    server.serve("/drive/abc", CHECKPOINT * 100, length=False)
+    with pytest.raises(SupError, match=r"a\.zip: Google Drive sends more than the allowed 5000 bytes; else get"):
+        obtained(drive_file, tmp_path, retry=retry)
     assert visible(tmp_path) == []
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from supcore.download import Expected, fetch
+from supcore.download import Expected, checks, fetch
 from supcore.errors import SupError
+from tests.refusal import check_refusal
 
 CONTENT = bytes(range(256)) * 2000  # 512,000 bytes: several blocks
 DIGEST = hashlib.sha256(CONTENT).hexdigest()
@@ -136,6 +137,16 @@ def test_wrong_size_is_refused_before_the_body(server, tmp_path, retry):
     assert left_behind(tmp_path) == []
 
 
+def test_a_download_without_end_is_given_up(server, tmp_path, retry, monkeypatch):
+    monkeypatch.setattr(checks, "LARGEST", 300_000)
+    url = server.serve("/file", CONTENT, length=False)
+    check_refusal(
+        lambda: fetch(url, tmp_path / "file", retry=retry),
+        tmp_path,
+        f"{url}: the server sends more than the allowed 300000 bytes",
+    )
+
+
 @pytest.mark.parametrize(
     "page",
     [b"<!DOCTYPE html><html>Quota exceeded", b"\n <HTML><head>", b"<!-- x --><html lang=en>", b"\xef\xbb\xbf<html>"],
@@ -170,11 +181,12 @@ def test_password_in_the_address_is_not_shown(server, tmp_path, retry):
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["http://[broken", "http://", "ftp://127.0.0.1/file"])
+@pytest.mark.parametrize("url", ["http://[broken", "http://name:secret@[broken", "http://", "ftp://127.0.0.1/file"])
 def test_no_web_address(tmp_path, retry, url):
     with pytest.raises(SupError) as caught:
         fetch(url, tmp_path / "file", retry=retry)
-    assert str(caught.value).startswith(url)
+    assert str(caught.value).startswith(url.replace("name:secret@", ""))
+    assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

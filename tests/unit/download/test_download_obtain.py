@@ -26,6 +26,12 @@ def test_raw_checkpoint_arrives(server, tmp_path, downloads, obtain):
     assert visible(downloads) == ["a.zip", "pinned.json"]
 
 
+def test_the_begin_of_a_hash_will_do(server, obtain):
+    obtain(served(server, sha256=digest(CHECKPOINT)[:8]))
+    with pytest.raises(SupError, match=r"its sha256 is \w{64} instead of 00000000;"):
+        obtain(served(server, sha256="00000000"), "two")
+
+
 def test_archive_is_downloaded_once(server, obtain):
     wanted = served(server)
     for name in ("one", "two"):

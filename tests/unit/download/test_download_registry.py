@@ -6,7 +6,7 @@ import torch
 import yaml
 
 from supcore.download import load_registry
-from supcore.download.registry import DriveSource, PypiSource
+from supcore.download.registry import DriveSource, PypiSource, UrlSource
 from supcore.errors import SupError
 from supcore.networks import build_network
 
@@ -144,11 +144,22 @@ def test_errors_name_the_key(tmp_path, keys, value, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "files: [", "- 1", "{}"])
-def test_broken_files(tmp_path, text):
-    with pytest.raises(SupError, match=r"weights\.yaml") as caught:
-        load(tmp_path, text)
-    assert "\n" not in str(caught.value)
+def test_merged_keys_may_be_overridden(tmp_path):
+    text = "files: {a: &a {license: MIT, url: 'http://x/a'}, b: &b {<<: *a, url: 'http://x/b'}, c: {<<: *b, size: 1}}"
+    assert load(tmp_path, text).file("c").source == UrlSource("http://x/b")
+
+
+def test_the_home_of_nobody_is_not_found(tmp_path, obtain):
+    content = {
+        "weights": {"n": {"w": {"path": "~nosuchuser/w.tar"}}},
+        "perturbations": {"p": {"path": "~nosuchuser/{network}.pth"}},
+    }
+    registry = load(tmp_path, content)
+    for wanted in (registry.entry("n", "w"), registry.collection("p").checkpoint("w", "full", 0.02)):
+        with pytest.raises(
+            SupError, match=r"^~nosuchuser/w\.\w+: cannot be copied to .* \(No such file or directory\)"
+        ):
+            obtain(wanted)
 
 
 def test_no_file(tmp_path):

@@ -106,7 +106,17 @@ def test_nothing_is_pinned_where_the_hash_is_known(server, downloads, retry):
     assert visible(downloads) == ["a.zip"]
 
 
-@pytest.mark.parametrize(("pins", "fault"), [("{", "cannot be read as JSON"), ('{"a.zip": 5}', "must map")])
+@pytest.mark.parametrize(
+    ("pins", "fault"),
+    [
+        ("{", "cannot be read as JSON"),
+        ("[" * 100_000, "cannot be read as JSON"),
+        ('{"a.zip": %s}' % ("1" * 5000), "cannot be read as JSON"),
+        ('{"a.zip": 5}', "must map"),
+        ('{"a.zip": %s}' % ("1" * 64), "must map"),
+    ],
+    ids=["unfinished", "deep", "number of 5000 digits", "number", "number of 64 digits"],
+)
 def test_damaged_pins_are_named(server, downloads, obtain, pins, fault):
     (downloads / "pinned.json").write_text(pins)
     with pytest.raises(SupError, match=rf"pinned\.json: {fault}"):

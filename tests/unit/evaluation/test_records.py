@@ -148,7 +148,7 @@ def test_written_records_repeat_byte_by_byte_with_six_decimals(case, noise, tmp_
 def test_predictions_of_another_number_of_pairs_are_refused(case):
     """Left over from an earlier split; images would be compared with those of other scenes."""
     np.save(case.clean_predictions, np.load(case.clean_predictions)[:4])
-    with pytest.raises(SupError, match=r"clean\.npy: holds predictions of shape \(4, 1, 32, 64\), not \(5, "):
+    with pytest.raises(SupError, match=r"clean\.npy: holds float32 \(4, 1, 32, 64\), not predictions \(5, "):
         run(case, Condition("none"))
 
 
@@ -160,8 +160,11 @@ def test_predictions_of_another_number_of_pairs_are_refused(case):
         lambda path: path.write_bytes(b"\x93NUMPY"),
         lambda path: path.write_bytes(b"text"),
         lambda path: path.write_bytes(path.read_bytes()[:-100]),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"}", b"]", 1)),
+        lambda path: path.write_bytes(path.read_bytes().replace(b"'<f4'", b"'<,4'", 1)),
+        lambda path: np.savez(path.open("wb"), a=np.zeros(3)),
     ],
-    ids=["missing", "empty", "signature", "text", "truncated"],
+    ids=["missing", "empty", "signature", "text", "truncated", "bracket", "type", "several arrays"],
 )
 def test_missing_or_damaged_predictions_are_refused(case, damage):
     damage(case.clean_predictions)

@@ -64,6 +64,7 @@ def test_initial_weights_follow_torch_s_seed():
 
 
 OWN = """
+from __future__ import annotations
 from dataclasses import dataclass
 from supcore.networks import StereoNetwork
 
@@ -109,6 +110,11 @@ def test_a_network_from_elsewhere_is_built_by_its_import_path(own):
     assert isinstance(network, StereoNetwork)
     assert not network.training
     assert network.predict(*[torch.rand(1, 3, 4, 8)] * 2).unique().tolist() == [3.0]
+
+
+def test_options_of_a_network_from_elsewhere_have_its_types_even_if_annotations_are_postponed(own):
+    with pytest.raises(SupError, match=r"^network own_package.flat:Flat: disparity must be a number, got 'false'$"):
+        build_network("own_package.flat:Flat", disparity="false")
 
 
 def test_device_of_a_network_without_parameters_is_known(own):

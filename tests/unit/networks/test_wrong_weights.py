@@ -21,6 +21,7 @@ DAMAGED = "damaged or not a PyTorch file (…); fetch it again"
 DAMAGED_TENSORS = "damaged safetensors file (…{}…); make or fetch it again"
 CODE = "refused, the file holds objects other than tensors and could run code; choose one of tensors"
 BOMB = "refused, it would unpack to 33…; save it without compression"
+FIRST = "feature_extraction.firstconv.0.0.weight"
 LEGACY = {"_use_new_zipfile_serialization": False}
 WEB_PAGE = b"<!DOCTYPE html><title>Google Drive - Quota exceeded</title>"
 
@@ -84,6 +85,21 @@ def zip_bomb(member):
     return make
 
 
+def two_lists(path, network):
+    """The list that PyTorch reads is that of the bomb; the 64-bit record that Python reads has an empty one."""
+    zip_bomb("data/0")(path, network)
+    body = path.read_bytes()
+    entries, length, offset = struct.unpack("<H2I", body[-12:-2])
+    body = body[:-22]
+
+    def record(count, length, offset):
+        return struct.pack("<4sQ2H2I4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, length, offset)
+
+    locator = struct.pack("<4sIQI", b"PK\6\7", 0, len(body), 1)
+    end = struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, *[0xFFFF] * 2, *[0xFFFFFFFF] * 2, 0)
+    path.write_bytes(body + record(entries, length, offset) + record(0, 0, len(body) + 56) + locator + end)
+
+
 def with_pickle(content):
     """A file of the old format that holds this pickle."""
 
@@ -105,6 +121,19 @@ TORCH = {
     "missing entry": (one_missing, OTHER.format("1 missing", "dres1.0.0.weight")),
     "extra entry": (entry("extra", torch.zeros(2)), OTHER.format("1 unexpected", "extra")),
     "another shape": (first_as(lambda w: w[:1]), OTHER.format("1 differently shaped", "…")),
+    "finite in 64 bits only": (
+        first_as(lambda w: w.double() + 1e300),
+        "1 entries are not finite, e.g. …; fetch or train",
+    ),
+    "truth values": (first_as(lambda w: w > 0), f"{FIRST} is torch.bool instead of torch.float32; save the weights in"),
+    "whole numbers": (first_as(lambda w: w.long()), f"{FIRST} is torch.int64 instead of torch.float32; save the weigh"),
+    "two of one name": (entry(f"module.{FIRST}", torch.zeros(2)), f"holds {FIRST} with and without 'module.' before"),
+    "nested": (first_as(lambda w: torch.nested.nested_tensor([w, w[:1]])), UNUSUAL.format("nested")),
+    "name of three lines": (
+        entry("a\n\x1b[31m\u2028b", torch.zeros(2)),
+        OTHER.format("1 unexpected", r"a\n\x1b[31m\u2028b"),
+    ),
+    "name of 3 MB": (entry("name" * 750_000, torch.zeros(2)), OTHER.format("1 unexpected", "name…")),
     "NaN": (first_as(lambda w: w * float("nan")), "1 entries are not finite, e.g. …; fetch or train the weights again"),
     "complex": (first_as(lambda w: w.to(torch.complex64)), UNUSUAL.format("complex64")),
     "8-bit floating point": (first_as(lambda w: w.to(torch.float8_e4m3fn)), UNUSUAL.format("float8")),
@@ -113,7 +142,16 @@ TORCH = {
     "one number for terabytes": (entry("extra", torch.zeros(1).expand(10**6, 10**7)), UNUSUAL.format("10000000")),
     **{
         f"no state dict: {content}": (whole(content), NO_STATE)
-        for content in ([1], {}, {"state_dict": {}}, {"state_dict": {"a": 1}}, {"state_dict": 3}, torch.zeros(3))
+        for content in (
+            [1],
+            {},
+            {1: torch.zeros(3)},
+            [("a", torch.zeros(3))],
+            {"state_dict": {}},
+            {"state_dict": {"a": 1}},
+            {"state_dict": 3},
+            torch.zeros(3),
+        )
     },
     "empty": (raw(b""), DAMAGED),
     "web page": (raw(WEB_PAGE), CODE),
@@ -122,6 +160,7 @@ TORCH = {
     **{f"{n} bytes of the old format": (truncated(n, **LEGACY), DAMAGED) for n in (100, -2000, -1)},
     "zip bomb as tensor": (zip_bomb("data/0"), BOMB),
     "zip bomb as pickle": (zip_bomb("data.pkl"), BOMB),
+    "zip bomb in a second list": (two_lists, "damaged or not a PyTorch file (its list of content is not at its end); "),
     "scalar of two gigabytes": (with_pickle(LARGE_TYPE), "damaged … unknown type of numbers … fetch it again"),
     "type with a short state": (with_pickle(SHORT_STATE), NO_STATE),
 }

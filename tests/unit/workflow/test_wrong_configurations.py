@@ -1,12 +1,13 @@
 """Configurations, checked in the same steps as by the workflow: what is wrong is one line that names the key."""
 
 import copy
+import json
 import math
 
 import pytest
 import yaml
 
-from supcore.workflow.schema import complete_config
+from supcore.workflow.schema import check_config_files, complete_config
 from supcore.workflow.settings import Settings
 from supcore.workflow.studies import Studies
 from tests.refusal import check_refusal
@@ -35,6 +36,15 @@ WRONG_VALUES = [
     ("sups.alpha", math.nan, ": nan is not of type 'number'; correct this key"),
     ("training.recipe.learning_rate", math.inf, ": inf is not of type 'number'; correct this key"),
     ("datasets", {2015: {}}, ": 2015 is not of type 'string'; correct this key"),
+    (
+        "networks",
+        {"psmnet\n": {"weights": {"fixed": {"untrained": True}}}},
+        r": 'psmnet\n' does not match …; correct",
+    ),
+    ("networks.wide.architecture", "a.b:C\n", r": 'a.b:C\n' …; correct this key"),
+    ("datasets.kitti.splits.test", ":4\n", r": ':4\n' …; correct this key"),
+    ("datasets.kitti.splits.test", "9" * 5000 + ":", ": '999…; correct this key"),
+    ("sups.sizes", ["tile" + "9" * 5000], "[0]: 'tile999…; correct this key"),
     ("weights_registry", "a\0b", r": 'a\x00b' does not match …; correct this key"),
     # ---- unknown values ----
     ("mode", "published", ": 'published' is not one of ['as_published', 'corrected']; correct this key"),
@@ -156,6 +166,8 @@ WRONG_VALUES = [
 # The same with the whole line, where the culprit is another one than the key.
 WRONG_ELSEWHERE = [
     ("sups.epsilonz", [0.02], "config key sups: … ('epsilonz' was unexpected); correct this key"),
+    ("seed", 10**5000, "configuration: holds a number of more than 18 digits; make it smaller"),
+    ("studies", json.loads("[" * 200 + "]" * 200), "configuration: nests more than 100 levels deep; make it smaller"),
     ("optimizer", "adam", "configuration: … ('optimizer' was unexpected); correct this key"),
     ("mode", ABSENT, "configuration: 'mode' is a required property; correct this key"),
     ("datasets.kitti.root", ABSENT, "config key datasets.kitti: 'root' is a required property; correct this key"),
@@ -173,6 +185,11 @@ WRONG_ELSEWHERE = [
         "networks.psmnet.options.block_counts",
         [1, 2],
         "config key networks.psmnet.options: network psmnet: block_counts must be a list of 4, each a whole number, ",
+    ),
+    (
+        f"{WEIGHTS}.options",
+        {"align_corners": "false"},
+        "config key networks.psmnet.options (with weights.demo): network psmnet: align_corners must be true or false",
     ),
     (
         f"{WEIGHTS}.options",
@@ -203,6 +220,14 @@ def check(config):
 def test_a_wrong_configuration_names_the_key(key, value, line, tmp_path, monkeypatch):
     monkeypatch.chdir(REPOSITORY)  # where the registry of weights is
     check_refusal(lambda: check(changed(key, value)), tmp_path, line)
+
+
+def test_a_key_that_stands_twice_in_a_file_is_named(tmp_path):
+    file = tmp_path / "config.yaml"
+    file.write_text("seed: 1\nsups:\n  batch: 1\n  batch: 2\n")
+    line = f"{file}: the key 'batch' stands here again … line 4, column 3; correct this place"
+    check_refusal(lambda: check_config_files([file]), tmp_path, line)
+    check_config_files(REPOSITORY.glob("config/**/*.yaml"))
 
 
 @pytest.mark.parametrize("config", [CONFIG, DEMO], ids=["that the cases change", "of the demo"])
