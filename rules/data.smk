@@ -12,6 +12,8 @@ rule render_scenes:
         "<benchmarks>/render_scenes/{dataset}/{split}.tsv"
     wildcard_constraints:
         dataset=one_of(SETTINGS.datasets("synthetic")),
+    resources:
+        runtime=per_attempt(60),
     params:
         kind=lambda wc: INPUTS.dataset(wc)["scene"],
         split=INPUTS.rendered_split,
@@ -55,6 +57,8 @@ rule index_dataset:
         "<benchmarks>/index_dataset/{dataset}/{split}.tsv"
     wildcard_constraints:
         dataset=one_of(SETTINGS.datasets(*FILE_LAYOUTS)),
+    resources:
+        runtime=per_attempt(60),
     params:
         layout=lambda wc: INPUTS.dataset(wc)["layout"],
         root=lambda wc: INPUTS.dataset(wc)["root"],

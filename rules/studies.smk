@@ -19,6 +19,8 @@ rule find_overlap:
         "<logs>/tables/overlap.log",
     benchmark:
         "<benchmarks>/tables/overlap.tsv"
+    resources:
+        runtime=per_attempt(60),
     params:
         roles=list(RESULT_FILES.manifests_by_role()),
         reported=list(RESULT_FILES.reported_manifests()),

@@ -25,7 +25,7 @@ def test_the_table_is_that_of_a_local_run_with_more_jobs_ready_than_may_be_submi
     assert workspace.read(TABLE) == local.read(TABLE)
     assert workspace.read(SUP) == local.read(SUP)
     for rule, minutes, memory in (
-        ("render_scenes", 60, 1000),
+        ("render_scenes", 60, 2000),
         ("evaluate_clean", 240, 8000),
         ("train_sup", 720, 8000),
     ):
