@@ -25,9 +25,12 @@ smoke: $(VENV)/ready
 	$(SNAKEMAKE) --configfile tests/workflow/config/smoke.yaml \
 		--config 'pathvars={"results": "results/smoke", "logs": "logs/smoke", "benchmarks": "benchmarks/smoke"}'
 
-# What a contributor runs after every change: no workflow, nothing that has to be installed beside Python.
+# What a contributor runs after every change: no workflow, nothing that has to be installed beside Python, and not the
+# tests that compile or that resume one run after another.
+SLOWER := ops attack/test_optimization_resume.py training/test_stereo_resume.py networks/test_devices.py
+
 quick: $(VENV)/ready
-	CI= $(BIN)/python -m pytest -q -n auto -m "not real and not slow" tests/unit --ignore tests/unit/ops
+	CI= $(BIN)/python -m pytest -q -n auto -m "not real and not slow" tests/unit $(addprefix --ignore tests/unit/,$(SLOWER))
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n auto -m "not real and not slow" --durations 15
