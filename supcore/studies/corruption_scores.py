@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from supcore.studies.base import Drawing, Plan, Study
-from supcore.studies.corruptions import settings_of_corruptions
+from supcore.studies.corruptions import Corruptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +26,7 @@ class CorruptionScores(Study):
     @classmethod
     def settings_in(cls, name: str, plan: Plan) -> Mapping[str, Any] | None:
         """Those of the corruption study."""
-        return settings_of_corruptions(plan)
+        return Corruptions.settings_in("corruptions", plan)
 
     def check(self, plan: Plan) -> None:
         """The corruption study checks them."""

@@ -191,8 +191,3 @@ def _mean_over_severities(shown: pd.DataFrame) -> pd.DataFrame:
     key = ["dataset", *ATTACK, "target", "corruption"]
     numbers = [name for name in shown.select_dtypes("number") if name not in (*key, "severity")]
     return shown.groupby(key, sort=False)[numbers].mean().reset_index().assign(severity=0)
-
-
-def settings_of_corruptions(plan: Plan) -> Mapping[str, Any] | None:
-    """Settings of the corruption study, if the configuration asks for it."""
-    return Corruptions.settings_in("corruptions", plan)
