@@ -16,7 +16,7 @@ from supcore.workflow.places import make_own_code_importable, ship_config
 from supcore.workflow.recipe_inputs import RecipeInputs
 from supcore.workflow.results import CURVES, Results
 from supcore.workflow.schema import check_config_files, complete_config
-from supcore.workflow.settings import FILE_LAYOUTS, Settings
+from supcore.workflow.settings import Settings
 from supcore.workflow.sources import CONTROLS
 from supcore.workflow.studies import Studies
 from supcore.workflow.study_inputs import StudyInputs

@@ -56,11 +56,12 @@ rule index_dataset:
     benchmark:
         "<benchmarks>/index_dataset/{dataset}/{split}.tsv"
     wildcard_constraints:
-        dataset=one_of(SETTINGS.datasets(*FILE_LAYOUTS)),
+        dataset=one_of(SETTINGS.datasets_on_disk),
     resources:
         runtime=per_attempt(60),
     params:
         layout=lambda wc: INPUTS.dataset(wc)["layout"],
+        layout_code=INPUTS.layout_code,
         root=lambda wc: INPUTS.dataset(wc)["root"],
         frames=lambda wc: INPUTS.dataset(wc)["splits"][wc.split],
         layout_options=lambda wc: SETTINGS.layout_options(wc.dataset),

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from supcore.data.contents import record_contents
-from supcore.data.layouts import index_pairs
+from supcore.data.indexing import index_pairs
 from supcore.data.manifest import write_manifest
 from supcore.workflow.jobs.job import job
 

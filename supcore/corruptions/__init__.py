@@ -22,12 +22,12 @@ under them; the latter with independent draws even destroys the rows' correspond
 
 from typing import TYPE_CHECKING
 
-from supcore.corruptions.registry import CORRUPTIONS, GROUPS, Corruption, chosen_corruptions
+from supcore.corruptions.registry import CORRUPTIONS, GROUPS, Corruption, chosen_corruptions, find_corruption
 from supcore.lazy import lazy_names
 
 if TYPE_CHECKING:
     from supcore.corruptions.apply import corrupt, corrupt_pair
 
-__all__ = ["CORRUPTIONS", "GROUPS", "Corruption", "chosen_corruptions", "corrupt", "corrupt_pair"]
+__all__ = ["CORRUPTIONS", "GROUPS", "Corruption", "chosen_corruptions", "corrupt", "corrupt_pair", "find_corruption"]
 
 __getattr__ = lazy_names(__name__, {"corrupt": "apply", "corrupt_pair": "apply"})

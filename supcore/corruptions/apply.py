@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from supcore.corruptions.registry import CORRUPTIONS, Corruption
+from supcore.corruptions.registry import Corruption, find_corruption
 from supcore.errors import SupError
 
 
@@ -18,7 +18,7 @@ def corrupt(
 
     Args:
         image: 3×H×W or N×3×H×W float in [0, 1], RGB; any size, on any device. No gradient passes.
-        name: a key of :data:`CORRUPTIONS`.
+        name: a key of :data:`~supcore.corruptions.CORRUPTIONS`, or the import path of a :class:`Corruption`.
         severity: 1 and up; None is the entry's default, which is the published setting of the release's corruptions.
         generator: of the random draws. Each image takes one number from it, in order, as the seed of its own stream:
             a batch gives the same result as its images one after the other.
@@ -95,9 +95,7 @@ def corrupt_pair(
 
 def _setting(name: str, severity: int | None) -> tuple[Corruption, tuple[Any, ...]]:
     """The entry and the parameters of the severity."""
-    if name not in CORRUPTIONS:
-        raise SupError(f"unknown corruption {name!r}; known corruptions: {', '.join(CORRUPTIONS)}")
-    entry = CORRUPTIONS[name]
+    entry = find_corruption(name)
     chosen = entry.default_severity if severity is None else severity
     if chosen not in range(1, len(entry.severities) + 1):
         raise SupError(f"corruption {name}: severity {severity!r} is not in 1 to {len(entry.severities)}")

@@ -1,4 +1,4 @@
-"""The corruptions by name. Adding one takes a function and one entry here."""
+"""The corruptions by name. Adding one takes a function and one entry here; others are found by their import path."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ import numpy as np
 
 from supcore.corruptions import blur, digital, geometry, motion, noise, photometric, weather
 from supcore.errors import SupError
+from supcore.import_paths import import_instance, is_import_path
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,22 @@ def chosen_corruptions(wanted: str | Sequence[str]) -> tuple[str, ...]:
     """
     names = GROUPS[wanted] if isinstance(wanted, str) else tuple(wanted)
     for name in names:
-        if name not in CORRUPTIONS:
-            raise SupError(f"unknown corruption {name!r}; known: {', '.join(CORRUPTIONS)}")
+        find_corruption(name)
     return names
+
+
+def find_corruption(name: str) -> Corruption:
+    """The corruption of a name.
+
+    Args:
+        name: a key of :data:`CORRUPTIONS`, or the import path of a :class:`Corruption` from elsewhere,
+            ``package.module:NAME``.
+
+    Raises:
+        SupError: there is none.
+    """
+    if name in CORRUPTIONS:
+        return CORRUPTIONS[name]
+    if is_import_path(name):
+        return import_instance(name, Corruption)
+    raise SupError(f"unknown corruption {name!r}; known: {', '.join(CORRUPTIONS)}, or an import path module:NAME")

@@ -1,157 +1,87 @@
-"""Listing the stereo pairs of an official data set: its layout, what to leave out, which split."""
+"""The layouts of data sets on disk by name: how their files lie there, and what is known of the complete sets."""
 
 import inspect
-import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from supcore.data.kitti import kitti2012, kitti2015, kitti_raw
-from supcore.data.pairing import YES, Paths, is_readable_folder
-from supcore.data.scene_flow import LETTERS, driving, flyingthings3d, monkaa
-from supcore.data.splits import choose
+from supcore.data.pairing import Paths
+from supcore.data.scene_flow import driving, flyingthings3d, flyingthings3d_total, monkaa
 from supcore.errors import SupError
-from supcore.files import require_regular
+from supcore.import_paths import import_instance, is_import_path
 from supcore.option_values import check_options
-
-LAYOUTS: dict[str, Callable[..., list[Paths]]] = {
-    "kitti_raw": kitti_raw,
-    "kitti2012": kitti2012,
-    "kitti2015": kitti2015,
-    "flyingthings3d": flyingthings3d,
-    "monkaa": monkaa,
-    "driving": driving,
-}
-
-# Where the left images are. What belongs to them has to be there too, so their names tell whether pairs came or went.
-LEFT_FOLDERS = {
-    "kitti_raw": "*/*_sync/image_02/data/",
-    "kitti2012": "training/*/",
-    "kitti2015": "training/*/",
-    "flyingthings3d": "frames_{rendering}*/{subset}/*/*/left/",
-    "monkaa": "frames_{rendering}*/*/left/",
-    "driving": "frames_{rendering}*/*/*/*/left/",
-}
-
-# Data sets whose frames have one number each; slices of the others go by position in the sorted list.
-NUMBERED = ("kitti2012", "kitti2015")
-
-# Options that mode as_published switches on.
-AS_PUBLISHED: dict[str, dict[str, Any]] = {"flyingthings3d": {"saturated": True}}
-
-# Pairs of the complete data sets. The TRAIN part of FlyingThings3D, Monkaa and Driving are the 35,454 pairs that stereo
-# networks are commonly pre-trained on.
-TOTALS = {"kitti_raw": 47890, "kitti2012": 194, "kitti2015": 200, "monkaa": 8664, "driving": 4400}
-FLYINGTHINGS3D_TOTALS = {"TRAIN": 22390, "TEST": 4370}
-
-EXAMPLES = 3
 
 
 @dataclass(frozen=True)
-class IndexedPairs:
-    """The pairs of one split, and how the whole data set compares with what is known of it.
+class Layout:
+    """How a data set lies on the disk.
 
     Attributes:
-        rows: of a manifest, one for every pair of the split.
-        found: pairs of the whole data set, before exclusion and split.
-        expected: the same of the complete data set; None where it is not known.
-        excluded: pairs left out; None without an exclusion list.
-        unmatched: lines of the exclusion list that no pair belongs to, sorted.
+        pairs: lists the stereo pairs below a root, sorted by the left image: a function of the root and of keyword
+            options, whose annotations tell which values a configuration may give.
+        left: pattern of the folders with the left images below the root, with options in braces. What belongs to them
+            has to be there too, so their names tell whether pairs came or went.
+        total: pairs of the complete data set: a number, or a function of the options that returns one; None where it is
+            not known.
+        numbered: whether every frame has one number in its name; slices go by it then, and otherwise by the position in
+            the sorted list.
+        as_published: options that mode ``as_published`` switches on.
     """
 
-    rows: list[dict[str, str]]
-    found: int
-    expected: int | None
-    excluded: int | None
-    unmatched: list[str]
+    pairs: Callable[..., list[Paths]]
+    left: str
+    total: int | Callable[..., int | None] | None = None
+    numbered: bool = False
+    as_published: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def warnings(self) -> list[str]:
-        """What is odd about the data set, though it can be used."""
-        warnings = []
-        if self.expected is not None and self.found != self.expected:
-            warnings.append(f"{self.found} pairs found, the complete data set has {self.expected}")
-        if self.excluded == 0:
-            warnings.append("the exclusion list matches no pair; its lines are paths below the data root")
-        elif self.unmatched:
-            first = ", ".join(self.unmatched[:EXAMPLES]) + (", …" if len(self.unmatched) > EXAMPLES else "")
-            warnings.append(
-                f"{len(self.unmatched)} lines of the exclusion list match no pair ({first}); "
-                "check them unless those parts of the data set were left out on purpose"
-            )
-        return warnings
+    def options(self) -> dict[str, inspect.Parameter]:
+        """Its options by name."""
+        _, *options = inspect.signature(self.pairs).parameters.values()
+        return {option.name: option for option in options}
+
+    def left_folders(self, options: Mapping[str, Any]) -> str:
+        """Pattern of the folders with the left images, below the root."""
+        return self.left.format(**{name: option.default for name, option in self.options.items()} | dict(options))
+
+    def expected(self, options: Mapping[str, Any]) -> int | None:
+        """Pairs of the complete data set with these options; None where the number is not known."""
+        return self.total(**options) if callable(self.total) else self.total
 
 
-def index_pairs(
-    layout: str,
-    root: str | Path,
-    frames: str | Sequence[str] = ":",
-    *,
-    exclude: str | Path | None = None,
-    **options: Any,
-) -> IndexedPairs:
-    """List the stereo pairs of a data set, sorted by the path of the left image.
+# Pairs that the workflow makes itself.
+MADE_LAYOUTS = ("synthetic", "motorcycle")
+
+LAYOUTS: dict[str, Layout] = {
+    "kitti_raw": Layout(kitti_raw, "*/*_sync/image_02/data/", 47890),
+    "kitti2012": Layout(kitti2012, "training/*/", 194, numbered=True),
+    "kitti2015": Layout(kitti2015, "training/*/", 200, numbered=True),
+    "flyingthings3d": Layout(
+        flyingthings3d,
+        "frames_{rendering}*/{subset}/*/*/left/",
+        flyingthings3d_total,
+        as_published={"saturated": True},
+    ),
+    "monkaa": Layout(monkaa, "frames_{rendering}*/*/left/", 8664),
+    "driving": Layout(driving, "frames_{rendering}*/*/*/*/left/", 4400),
+}
+
+
+def find_layout(name: str) -> Layout:
+    """The layout of a name.
 
     Args:
-        layout: a key of :data:`LAYOUTS`.
-        root: folder of the data set.
-        frames: which pairs: a slice such as ``":160"`` or ``"160:"``, or the names of frames as they begin or end the
-            path of the left image below the root, e.g. ``"000150_10"``. Slices of KITTI 2012 and 2015 go by the number
-            of the frame (``"160:"`` are 000160 and up, whatever is missing or excluded), those of the other data sets
-            by the position in the sorted list.
-        exclude: text file of pairs to leave out before the split is taken; see :func:`read_exclusions`.
-        **options: of the layout.
+        name: a key of :data:`LAYOUTS`, or the import path of a :class:`Layout` from elsewhere, ``package.module:NAME``.
 
     Raises:
-        SupError: no such root, an option that the layout lacks, no pair found, a view or ground truth without its
-            partner, a frame that does not exist or is named twice.
+        SupError: there is none.
     """
-    root = Path(root)
-    if not is_readable_folder(root):
-        raise SupError(
-            f"{root}: data root not found, or not open to this user; set datasets.<name>.root to the folder of the "
-            "data set"
-        )
-    check_layout_options(layout, options)
-    everything = LAYOUTS[layout](root, **options)
-    saturated = {"saturated": YES} if options.get("saturated") else {}
-    unwanted = set() if exclude is None else read_exclusions(exclude)
-    matched = [unwanted & _places(row["left"].relative_to(root)) for row in everything]
-    rows = [row for row, lines in zip(everything, matched, strict=True) if not lines]
-    chosen = choose(rows, frames, root, numbered=layout in NUMBERED)
-    if not chosen:
-        raise SupError(f"{root}: {len(rows)} pairs found, but none in the split {frames!r}")
-    return IndexedPairs(
-        rows=[_complete(row) | saturated for row in chosen],
-        found=len(everything),
-        expected=known_total(layout, **options),
-        excluded=None if exclude is None else len(everything) - len(rows),
-        unmatched=sorted(map(str, unwanted.difference(*matched))),
-    )
-
-
-def names_digest(layout: str, root: str | Path, **options: Any) -> str:
-    """Hash of the names of a data set's left images, which changes when pairs are added or removed.
-
-    It reads folders only (0.05 s for KITTI raw), so that it can be asked for at every start of the workflow. A root
-    that does not exist is like an empty one.
-
-    Raises:
-        SupError: a folder of images that may not be read.
-    """
-    pattern = LEFT_FOLDERS[layout].format(**{"rendering": "finalpass", "subset": "TEST"} | options)
-    digest = sha256()
-    for folder in sorted(Path(root).glob(pattern)):
-        try:
-            entries = os.scandir(folder)
-        except OSError as error:
-            raise SupError(f"{folder}: cannot be read ({error.strerror}); give yourself access to it") from error
-        with entries:
-            names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
-        digest.update("\0".join([str(folder.relative_to(root)), *names, ""]).encode(errors="surrogateescape"))
-    return digest.hexdigest()[:16]
+    if name in LAYOUTS:
+        return LAYOUTS[name]
+    if is_import_path(name):
+        return import_instance(name, Layout)
+    raise SupError(f"unknown layout {name!r}; known: {', '.join(LAYOUTS)}, or an import path package.module:NAME")
 
 
 def check_layout_options(layout: str, options: Mapping[str, Any]) -> None:
@@ -160,53 +90,5 @@ def check_layout_options(layout: str, options: Mapping[str, Any]) -> None:
     Raises:
         SupError: an option that the layout lacks, or a value that it cannot have.
     """
-    _, *known = inspect.signature(LAYOUTS[layout]).parameters.values()
-    check_options(f"layout {layout}", {option.name: option.annotation for option in known}, options)
-
-
-def known_total(layout: str, **options: Any) -> int | None:
-    """Pairs of the complete data set with these options of its layout; None where the number is not known."""
-    if layout == "flyingthings3d":
-        complete = set(options.get("letters", LETTERS)) == set(LETTERS)
-        return FLYINGTHINGS3D_TOTALS.get(options.get("subset", "TEST")) if complete else None
-    return TOTALS.get(layout)
-
-
-def read_exclusions(path: str | Path) -> set[PurePosixPath]:
-    """Read a list of pairs to leave out.
-
-    One line each: a folder below the data root, such as a drive of KITTI raw, or one left image, with or without
-    suffix. Empty lines and lines that begin with ``#`` are skipped.
-    """
-    try:
-        require_regular(path)
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SupError(f"{path}: the exclusion list cannot be read ({error}); give a text file") from error
-    entries = [line.strip() for line in lines]
-    return {PurePosixPath(entry) for entry in entries if entry and not entry.startswith("#")}
-
-
-def _places(left: Path) -> set[PurePosixPath]:
-    """Every line of an exclusion list that would leave out this left image."""
-    place = PurePosixPath(left)
-    return {place, place.with_suffix(""), *place.parents}
-
-
-def _complete(paths: Paths) -> dict[str, str]:
-    """The row as text, after checking that its files are there."""
-    for role, path in paths.items():
-        if not path.is_file():
-            raise _missing(role, path, paths["left"])
-    return {"disparity": "", **{role: str(path) for role, path in paths.items()}}
-
-
-def _missing(role: str, path: Path, left: Path) -> SupError:
-    """The error for a file that is missing, alone or with its folder."""
-    absent = path
-    while not absent.parent.exists():
-        absent = absent.parent
-    if absent == path:
-        return SupError(f"{path}: the {role} file of {left.name} is missing; complete the data set")
-    other = f" or set layout_options.{role}" if role in ("disparity", "segmentation") else ""
-    return SupError(f"{absent}: the folder of the {role} files is missing; complete the data set{other}")
+    known = find_layout(layout).options
+    check_options(f"layout {layout}", {name: option.annotation for name, option in known.items()}, options)

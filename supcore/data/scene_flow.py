@@ -11,14 +11,19 @@ from supcore.data.pairing import Paths, find_files, in_sibling_folder, refuse_un
 
 Letter = Literal["A", "B", "C"]
 Rendering = Literal["cleanpass", "finalpass"]
+Subset = Literal["TRAIN", "TEST"]
 LETTERS: tuple[Letter, ...] = get_args(Letter)
+
+# Pairs of the complete FlyingThings3D. Its TRAIN part, Monkaa and Driving are the 35,454 pairs that stereo networks are
+# commonly pre-trained on.
+_TOTALS: dict[Subset, int] = {"TRAIN": 22390, "TEST": 4370}
 
 
 def flyingthings3d(
     root: Path,
     *,
     rendering: Rendering = "finalpass",
-    subset: Literal["TRAIN", "TEST"] = "TEST",
+    subset: Subset = "TEST",
     letters: Sequence[Letter] = LETTERS,
     disparity: str = "disparity",
     saturated: bool = False,
@@ -37,6 +42,11 @@ def flyingthings3d(
     del saturated  # the files are the same
     scenes = [f"{letter}/*" for letter in sorted(set(letters))]
     return _pairs(_frames(root, rendering) / subset, root / disparity / subset, scenes)
+
+
+def flyingthings3d_total(*, subset: Subset = "TEST", letters: Sequence[Letter] = LETTERS, **_: object) -> int | None:
+    """Pairs of the complete FlyingThings3D with these options; None for some of its letters."""
+    return _TOTALS[subset] if set(letters) == set(LETTERS) else None
 
 
 def monkaa(root: Path, *, rendering: Rendering = "finalpass", disparity: str = "disparity") -> list[Paths]:

@@ -15,7 +15,7 @@ def choose(rows: list[Paths], frames: str | Sequence[str], root: Path, *, number
 
     Args:
         rows: pairs, sorted.
-        frames: a slice such as ``"160:"``, or names of frames; see :func:`supcore.data.layouts.index_pairs`.
+        frames: a slice such as ``"160:"``, or names of frames; see :func:`supcore.data.indexing.index_pairs`.
         root: folder of the data set.
         numbered: whether slices go by the number of the frame, or by the position in ``rows``.
 

@@ -81,7 +81,7 @@ def corrupted(
 
     Args:
         perturb: what happens before.
-        name: a key of :data:`supcore.corruptions.CORRUPTIONS`.
+        name: as for :func:`supcore.corruptions.corrupt`.
         severity: None is the published one.
         seed: of the draws.
         shared_draws: one draw for both views; published are independent ones.

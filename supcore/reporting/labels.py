@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from supcore.import_paths import is_import_path
+
 CLEAN = "none"
 NOISE = "noise"
 NO_CORRUPTION = "none"
@@ -52,10 +54,13 @@ _RANK = {name: rank for rank, name in enumerate(_PRINTED)}
 def label(name: str) -> str:
     """Name of a network, source, data set or attack as printed in figures and tables.
 
-    A variant of a known network or data set keeps its name: "psmnet_seed0" is "PSMNet seed0".
+    A variant of a known network or data set keeps its name: "psmnet_seed0" is "PSMNet seed0". Of an import path the
+    last name is printed: "package.module:HAZE" is "haze".
     """
     if name in _PRINTED:
         return _PRINTED[name]
+    if is_import_path(name):
+        name = name.partition(":")[2].lower()
     parts = name.split("_")
     for length in range(len(parts) - 1, 0, -1):
         known = _NAMES.get("_".join(parts[:length]))

@@ -6,10 +6,10 @@ workflow asks every study what to plan before anything is computed.
 """
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import Any
 
 from supcore.errors import SupError
+from supcore.import_paths import import_from
 from supcore.studies.base import Drawing, Plan, Study
 
 __all__ = ["STUDIES", "Drawing", "Plan", "Study", "find_study", "make_study"]
@@ -53,11 +53,10 @@ def find_study(name: str, settings: Mapping[str, Any]) -> type[Study]:
         SupError: there is no such study.
     """
     path = study_path(name, settings)
-    module, _, cls = path.partition(":")
     try:
-        found = getattr(import_module(module), cls)
-    except (ImportError, AttributeError, SyntaxError) as error:
-        raise SupError(f"config key studies.{name}.study: {path} cannot be imported ({error})") from error
+        found = import_from(path)
+    except SupError as error:
+        raise SupError(f"config key studies.{name}.study: {error}") from error
     if not (isinstance(found, type) and issubclass(found, Study)):
         raise SupError(f"config key studies.{name}.study: {path} is not a subclass of supcore.studies.Study")
     return found

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from supcore.errors import SupError
-from supcore.sup_names import SupName
+from supcore.studies.plan import Plan
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from supcore.evaluation.study_job import StudyJob
     from supcore.reporting.matrix import Matrix
     from supcore.reporting.published import PublishedResults
+    from supcore.sup_names import SupName
 
 _NAME = {"type": "string", "pattern": "^[A-Za-z0-9_-]+$"}
 _NAMES = {"type": "array", "uniqueItems": True, "items": _NAME}
@@ -27,45 +28,6 @@ COMMON_KEYS: dict[str, dict[str, Any]] = {
     "networks": {**_NAMES, "minItems": 1, "description": "evaluated networks; all unless given"},
     "sources": {**_NAMES, "description": "sources whose strongest SUP is used; [] in a later file drops the study"},
 }
-
-
-class Plan(Protocol):
-    """What a study may ask of the configuration that it stands in."""
-
-    @property
-    def config(self) -> Mapping[str, Any]:
-        """The whole configuration."""
-
-    @property
-    def networks(self) -> list[str]:
-        """All networks."""
-
-    @property
-    def evaluated(self) -> list[str]:
-        """Data sets that results are reported on."""
-
-    @property
-    def transfer_datasets(self) -> list[str]:
-        """Those of them that stand in the transfer table."""
-
-    @property
-    def sources(self) -> list[str]:
-        """Sources of SUPs."""
-
-    def targets(self, dataset: str) -> list[str]:
-        """Networks evaluated on a data set."""
-
-    def source(self, name: str) -> Any:
-        """Networks, snapshots and options of the attack of one source."""
-
-    def sup_names(self, source: str) -> list[SupName]:
-        """Size, epsilon and seed of every SUP of a source."""
-
-    def strongest(self, source: str) -> SupName:
-        """The SUP of a source with the largest epsilon, of its last size and first seed."""
-
-    def evaluation_weights(self, dataset: str, network: str) -> str:
-        """Weights with which a network is evaluated on a data set."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +128,10 @@ class Study:
     def attacks(self, plan: Plan, network: str) -> list[tuple[str, SupName]]:
         """Source and name of each SUP that the job of a network needs."""
         return [(source, plan.strongest(source)) for source in self.settings.get("sources", [])]
+
+    def modules(self) -> list[str]:
+        """Import paths in its settings, of what its evaluations use and the library lacks."""
+        return []
 
     def drawn(self, plan: Plan) -> list[str]:
         """Data sets that have something to draw."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from supcore.studies.base import Drawing, Plan, Study
+from supcore.studies.base import Drawing, Plan
 from supcore.studies.corruptions import Corruptions
+from supcore.studies.derived import DerivedStudy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,11 +16,10 @@ if TYPE_CHECKING:
     from supcore.reporting.published import PublishedResults
 
 
-class CorruptionScores(Study):
+class CorruptionScores(DerivedStudy):
     """Read off the table of the corruption study, and asked for together with it."""
 
     keys = {}
-    evaluates = False
     reads = ("corruptions",)
     table_labels = {"study": "corruptions", "shown": "scores"}
 
@@ -48,18 +48,6 @@ class CorruptionScores(Study):
         from supcore.reporting.corruption_scores import CELL, SCORES
 
         return [*CELL, "d1", "epe", *SCORES]
-
-    def numbers(self, table: pd.DataFrame) -> pd.DataFrame:
-        """None: the paper has no such scores."""
-        import pandas as pd
-
-        return pd.DataFrame()
-
-    def shown(
-        self, table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], published: PublishedResults
-    ) -> pd.DataFrame:
-        """The table as it is; the paper has no such scores."""
-        return table
 
     def matrices(self, shown: pd.DataFrame) -> Iterator[Matrix]:
         """The mean scores, one printed table per data set."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from supcore.errors import SupError
+from supcore.import_paths import is_import_path
 from supcore.studies.base import COMMON_KEYS, Plan, Study, check_names
 
 if TYPE_CHECKING:
@@ -57,11 +58,18 @@ class Corruptions(Study):
     )
 
     def check(self, plan: Plan) -> None:
-        """The baseline is one of the networks."""
+        """The baseline is one of the networks, and corruptions from elsewhere can be imported."""
         super().check(plan)
+        for path in self.modules():
+            _check_corruption(f"studies.{self.name}.corruptions", path)
         baseline = [self.settings["baseline"]] if "baseline" in self.settings else []
         networks = self.settings.get("networks", plan.networks)
         check_names(f"studies.{self.name}.baseline", "name", baseline, networks)
+
+    def modules(self) -> list[str]:
+        """Corruptions from elsewhere."""
+        wanted = self.settings["corruptions"]
+        return [] if isinstance(wanted, str) else [name for name in wanted if is_import_path(name)]
 
     def conditions(self, job: StudyJob) -> list[Condition]:
         """Every corruption and severity on clean images and on every attack, the uncorrupted images first."""
@@ -80,13 +88,14 @@ class Corruptions(Study):
         return conditions
 
     def _wanted(self) -> Iterator[tuple[str, int]]:
-        from supcore.corruptions import CORRUPTIONS, chosen_corruptions
+        from supcore.corruptions import chosen_corruptions, find_corruption
         from supcore.reporting.labels import NO_CORRUPTION
 
         yield NO_CORRUPTION, 0
         for name in chosen_corruptions(self.settings["corruptions"]):
-            for severity in self.settings["severities"] or [CORRUPTIONS[name].default_severity]:
-                if severity in range(1, len(CORRUPTIONS[name].severities) + 1):
+            corruption = find_corruption(name)
+            for severity in self.settings["severities"] or [corruption.default_severity]:
+                if severity in range(1, len(corruption.severities) + 1):
                     yield name, severity
 
     def finish(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -145,6 +154,15 @@ class Corruptions(Study):
         figure.suptitle(label(shown["dataset"].iloc[0]), fontsize=8)
         bar_legend(figure, colors, 4, **marks)
         return figure
+
+
+def _check_corruption(key: str, path: str) -> None:
+    from supcore.corruptions import find_corruption
+
+    try:
+        find_corruption(path)
+    except SupError as error:
+        raise SupError(f"config key {key}: {error}") from None
 
 
 def with_change(table: pd.DataFrame) -> pd.DataFrame:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from supcore.studies.base import Plan, Study, check_names, on_truth
+from supcore.studies.base import Plan, check_names, on_truth
+from supcore.studies.derived import DerivedStudy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,7 @@ _KEY = ["dataset", "design", "attack", "size", "epsilon", "reference"]
 _METRICS = ("d1", "epe")
 
 
-class RobustDesign(Study):
+class RobustDesign(DerivedStudy):
     """Network designs under clean images, noise, white-box and transferred SUPs, read off the transfer table.
 
     Mean, deviation and Student interval are over networks of one design that differ in their training seed, because
@@ -36,8 +37,6 @@ class RobustDesign(Study):
         }
     }
     required = ("designs",)
-    evaluates = False
-    reads = ("transfer",)
     resists = True
     caption = (
         "D1 (%) of network designs on clean images, under noise, under white-box SUPs and under those of other "
@@ -65,18 +64,6 @@ class RobustDesign(Study):
         from supcore.reporting.summary import STATISTICS
 
         return [*_KEY, "n_networks", "n_images", *STATISTICS]
-
-    def numbers(self, table: pd.DataFrame) -> pd.DataFrame:
-        """None: the paper's are of single networks."""
-        import pandas as pd
-
-        return pd.DataFrame()
-
-    def shown(
-        self, table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], published: PublishedResults
-    ) -> pd.DataFrame:
-        """The table as it is; the paper's numbers are of single networks."""
-        return table
 
     def matrices(self, shown: pd.DataFrame) -> Iterator[Matrix]:
         """D1 by design and attack."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from supcore.studies.base import Plan, Study
+from supcore.studies.base import Plan
+from supcore.studies.derived import DerivedStudy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,12 +16,10 @@ if TYPE_CHECKING:
     from supcore.reporting.published import PublishedResults
 
 
-class TileSizes(Study):
+class TileSizes(DerivedStudy):
     """Read off the transfer table wherever a source has SUPs of several sizes; it needs no settings."""
 
     keys = {}
-    evaluates = False
-    reads = ("transfer",)
     caption = (
         "D1 (%) against epsilon under SUPs of several sizes, one panel per source and attacked network, with 95 % "
         "intervals over images; dashed lines with open markers are the published values."
@@ -48,12 +47,6 @@ class TileSizes(Study):
         from supcore.reporting.transfer import COLUMNS
 
         return COLUMNS
-
-    def numbers(self, table: pd.DataFrame) -> pd.DataFrame:
-        """None: they are the transfer table's."""
-        import pandas as pd
-
-        return pd.DataFrame()
 
     def shown(
         self, table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], published: PublishedResults

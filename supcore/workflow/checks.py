@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from supcore.data.layouts import LAYOUTS, check_layout_options, known_total
+from supcore.data.layouts import MADE_LAYOUTS, check_layout_options, find_layout
 from supcore.errors import SupError
 from supcore.networks.registry import NETWORKS, check_network_options
 from supcore.studies.base import check_names
@@ -39,20 +39,25 @@ def pairs_of(entry: Mapping[str, Any], split: str) -> int | None:
         return int(chosen["count"])
     if isinstance(chosen, int | list):
         return chosen if isinstance(chosen, int) else len(chosen)
-    if entry["layout"] not in LAYOUTS or "exclude" in entry:
+    if "exclude" in entry:
         return None
-    total = known_total(entry["layout"], **entry.get("layout_options", {}))
+    total = find_layout(entry["layout"]).expected(entry.get("layout_options", {}))
     first, last = chosen.split(":")
     return None if total is None else len(range(total)[int(first or 0) : int(last or total)])
 
 
 def _check_layouts(datasets: Mapping[str, Any]) -> None:
     for name, entry in datasets.items():
-        if entry["layout"] in LAYOUTS:
-            try:
-                check_layout_options(entry["layout"], entry.get("layout_options", {}))
-            except SupError as error:
-                raise SupError(f"config key datasets.{name}.layout_options: {error}") from None
+        if entry["layout"] in MADE_LAYOUTS:
+            continue
+        try:
+            find_layout(entry["layout"])
+        except SupError as error:
+            raise SupError(f"config key datasets.{name}.layout: {error}") from None
+        try:
+            check_layout_options(entry["layout"], entry.get("layout_options", {}))
+        except SupError as error:
+            raise SupError(f"config key datasets.{name}.layout_options: {error}") from None
 
 
 def _check_weights(settings: Settings) -> None:

@@ -47,13 +47,26 @@ def network_hash(architecture: str) -> str:
         ImportError: the module has no source file.
     """
     known = NETWORKS.get(architecture)
-    module = known.module if known else architecture.partition(":")[0]
+    return digest([repr(known), module_hash(known.module if known else architecture)])
+
+
+@cache
+def module_hash(path: str) -> str:
+    """Hash of a module and of what it imports of this package and of its own.
+
+    Args:
+        path: ``package.module``, or ``package.module:Name`` for something in it.
+
+    Raises:
+        ImportError: the module has no source file.
+    """
+    module = path.partition(":")[0]
     packages = frozenset([PACKAGE, module.partition(".")[0]])
     if source(module, packages) is None:
         raise ImportError(f"no module {module} on Python's path")
     files: dict[str, Path] = {}
     collect(module, packages, files)
-    return digest([repr(known), *file_hashes(files)])
+    return digest(list(file_hashes(files)))
 
 
 def package_root() -> Path:

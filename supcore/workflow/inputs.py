@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from supcore.data.contents import changed_contents
+from supcore.data.indexing import names_digest
 from supcore.data.kitti import class_map
-from supcore.data.layouts import names_digest
 from supcore.download.registry import Checkpoint, WeightsEntry
+from supcore.import_paths import is_import_path
 from supcore.workflow import paths
-from supcore.workflow.code_hash import network_hash
-from supcore.workflow.settings import FILE_LAYOUTS, Settings
+from supcore.workflow.code_hash import module_hash, network_hash
+from supcore.workflow.settings import Settings
 from supcore.workflow.sources import CONTROLS
 
 Split = Mapping[str, str]
@@ -51,7 +52,7 @@ class Inputs:
 
     def images(self, *splits: Split) -> list[str]:
         """Folders of the images of splits, as far as the workflow makes them."""
-        made = [s for s in splits if self.config["datasets"][s["dataset"]]["layout"] not in FILE_LAYOUTS]
+        made = [s for s in splits if s["dataset"] not in self.settings.datasets_on_disk]
         return [f"{paths.RESULTS}/data/{s['dataset']}/{s['split']}" for s in made]
 
     def changes(self, *splits: Split) -> list[Any]:
@@ -80,6 +81,11 @@ class Inputs:
         """Hash of the names of a data set's images: a manifest is made anew when pairs are added or removed."""
         entry = self.dataset(wildcards)
         return names_digest(entry["layout"], entry["root"], **entry.get("layout_options", {}))
+
+    def layout_code(self, wildcards: Any) -> str | None:
+        """Hash of the code of a layout from elsewhere; that of the library's is part of the script's."""
+        layout = self.dataset(wildcards)["layout"]
+        return module_hash(layout) if is_import_path(layout) else None
 
     def class_maps(self, wildcards: Any) -> str | list[str]:
         """The folder of the authors' class maps where the data set's pattern leads into it, else none."""

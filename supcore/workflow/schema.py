@@ -10,15 +10,13 @@ import yaml
 from jsonschema import ValidationError, validators  # type: ignore[import-untyped]
 
 from supcore.attack.choices import PER_IMAGE_ATTACKS, Selection, StepRule
-from supcore.data.layouts import LAYOUTS
+from supcore.data.layouts import LAYOUTS, MADE_LAYOUTS
 from supcore.errors import SupError
+from supcore.import_paths import is_import_path
 from supcore.networks.registry import NETWORKS
 from supcore.schema_violations import SchemaValidator, first_violation
 from supcore.studies import STUDIES, find_study
 from supcore.yaml_files import read_yaml, refuse_unwieldy
-
-# Layouts whose pairs the pipeline makes itself.
-MADE_LAYOUTS = ("synthetic", "motorcycle")
 
 
 def _corruptions() -> Iterable[str]:
@@ -52,6 +50,8 @@ REGISTRIES: dict[str, Callable[[], Iterable[str]]] = {
     "selections": lambda: get_args(Selection),
     "per-image attacks": lambda: PER_IMAGE_ATTACKS,
 }
+# Those that an import path may add to.
+_OPEN = ("layouts", "layouts on disk", "corruptions")
 
 
 def check_config_files(files: Iterable[str | Path]) -> None:
@@ -124,7 +124,8 @@ def _fill_in(validator: Any, properties: dict[str, Any], instance: Any, schema: 
 def _in_registry(_: Any, registry: str, instance: Any, __: dict[str, Any]) -> Iterator[Any]:
     """The keyword ``registry``: the value is a name that the library has there."""
     known = list(REGISTRIES[registry]())
-    if instance not in known:
+    from_elsewhere = registry in _OPEN and isinstance(instance, str) and is_import_path(instance)
+    if instance not in known and not from_elsewhere:
         yield ValidationError(f"{instance!r} is none of the {registry}; known: {', '.join(known)}")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from supcore.data.layouts import AS_PUBLISHED, LAYOUTS
+from supcore.data.layouts import MADE_LAYOUTS, find_layout
 from supcore.data.pairing import is_readable_folder
 from supcore.download.registry import Checkpoint, Registry, WeightsEntry, load_registry
 from supcore.errors import SupError
@@ -14,8 +14,6 @@ from supcore.sup_names import SupName
 from supcore.workflow.checks import check_settings
 from supcore.workflow.recipes import lineage, start_of
 from supcore.workflow.sources import CONTROLS, Source, source_networks, source_settings
-
-FILE_LAYOUTS = tuple(LAYOUTS)
 
 
 @dataclass(frozen=True)
@@ -44,6 +42,12 @@ class Settings:
     def datasets(self, *layouts: str) -> list[str]:
         """Names of the data sets that have one of these layouts."""
         return [name for name, d in self.config["datasets"].items() if d["layout"] in layouts]
+
+    @property
+    def datasets_on_disk(self) -> list[str]:
+        """Names of the data sets that the workflow does not make itself."""
+        made = self.datasets(*MADE_LAYOUTS)
+        return [name for name in self.config["datasets"] if name not in made]
 
     def weight_names(self, kind: str) -> list[str]:
         """Names of the weights of one of the :data:`~supcore.workflow.recipes.WEIGHT_KINDS`, over all networks."""
@@ -81,7 +85,8 @@ class Settings:
     def layout_options(self, dataset: str) -> dict[str, Any]:
         """Options of a data set's layout: those that the mode switches on, then those that are set."""
         entry = self.config["datasets"][dataset]
-        published = AS_PUBLISHED.get(entry["layout"], {}) if self.config["mode"] == "as_published" else {}
+        as_published = self.config["mode"] == "as_published" and dataset in self.datasets_on_disk
+        published = find_layout(entry["layout"]).as_published if as_published else {}
         return {**published, **entry.get("layout_options", {})}
 
     @property
@@ -102,7 +107,7 @@ class Settings:
 
     def missing_roots(self) -> dict[str, str]:
         """Data sets whose root folder does not exist or is not open to this user, with the root as configured."""
-        roots = {n: str(self.config["datasets"][n].get("root", "")) for n in self.datasets(*FILE_LAYOUTS)}
+        roots = {n: str(self.config["datasets"][n].get("root", "")) for n in self.datasets_on_disk}
         return {name: root for name, root in roots.items() if not (root and is_readable_folder(root))}
 
     # ---- networks and weights ------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from supcore.studies import STUDIES, Drawing, Study, find_study, study_path
 from supcore.workflow.class_hash import class_hash
+from supcore.workflow.code_hash import digest, module_hash
 from supcore.workflow.settings import Settings
 
 # What the jobs of a study call.
@@ -55,4 +56,6 @@ class Studies:
 
     def code(self, name: str, part: str) -> str:
         """Hash of what one kind of job uses of a study: ``records``, ``table``, ``figure`` or ``numbers``."""
-        return class_hash(study_path(name, self[name].settings), _METHODS[part])
+        study = self[name]
+        own = class_hash(study_path(name, study.settings), _METHODS[part])
+        return digest([own, *map(module_hash, study.modules())]) if part == "records" else own

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from supcore.data.dataset import load_pair
 from supcore.data.image_io import read_class_map, read_disparity, read_image
-from supcore.data.layouts import index_pairs, names_digest, read_exclusions
+from supcore.data.indexing import index_pairs, names_digest, read_exclusions
 from supcore.data.manifest import StereoSample, read_manifest
 from supcore.download import load_registry, unpack
 from supcore.files import write_text

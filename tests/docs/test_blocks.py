@@ -1,19 +1,13 @@
 """The Python and YAML of the documentation works as written, page by page in the order of its blocks."""
 
-import importlib
-import re
 import shutil
 import sys
-import types
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 import torch
 import yaml
 
-from supcore.corruptions import CORRUPTIONS
-from supcore.data.layouts import LAYOUTS, LEFT_FOLDERS
 from supcore.download.registry import load_registry
 from supcore.networks import NETWORKS, build_network, save_weights
 from supcore.networks.registry import NetworkEntry
@@ -31,19 +25,15 @@ SKIPPED = [
 
 @pytest.fixture(autouse=True)
 def _surroundings(tmp_path, monkeypatch):
-    """A working directory with the configuration, and registries that a page may add to."""
+    """A working directory with the configuration and the examples."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    for name in ("config", "resources"):
+    for name in ("config", "examples", "resources"):
         (tmp_path / name).symlink_to(REPOSITORY / name)
-    before = [(registry, dict(registry)) for registry in (CORRUPTIONS, LAYOUTS, LEFT_FOLDERS)]
     modules = set(sys.modules)
     yield
-    for registry, entries in before:
-        registry.clear()
-        registry.update(entries)
     for name in set(sys.modules) - modules:
-        if name.startswith(("my_package", "supcore.data.my_")):
+        if name.startswith("my_package"):
             del sys.modules[name]
 
 
@@ -94,17 +84,8 @@ def test_blocks_of_a_page_work(page, monkeypatch):
 
 
 def run(block, names):
-    """Run Python, in the module that its first comment names or else with the names of the page so far."""
-    path = re.match(r"# (supcore/\S+)\.py", block.code)
-    exec(compile(block.code, str(block), "exec"), vars(module(path[1].replace("/", "."))) if path else names)
-
-
-def module(name):
-    """A module of the library; an empty one where the page is about to write it."""
-    if find_spec(name):
-        return importlib.import_module(name)
-    sys.modules[name] = types.ModuleType(name)
-    return sys.modules[name]
+    """Run Python with the names of the page so far."""
+    exec(compile(block.code, str(block), "exec"), names)
 
 
 def plan(block, _):

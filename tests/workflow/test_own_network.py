@@ -1,10 +1,12 @@
-"""Networks that are not part of the library go through the whole workflow, as source and as target."""
+"""Networks, a study, a corruption and a layout that are not part of the library go through the workflow."""
 
 import csv
 import shutil
+from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 from snakemake.utils import update_config
 
 from tests.workflow.conftest import REPOSITORY, SMOKE, Workspace
@@ -13,11 +15,12 @@ pytestmark = pytest.mark.workflow
 
 TABLE = "results/own_network/tables/transfer.csv"
 STUDIES = {
-    "corruptions": {"corruptions": ["jpeg"], "sources": ["psmnet"]},
+    "corruptions": {"corruptions": ["jpeg", "mine.haze:HAZE"], "sources": ["psmnet"]},
     "tile_shift": {"study": "mine.tile_shift:TileShift", "sources": ["psmnet"], "shifts": [0, 8]},
     "classes": {"datasets": ["synthetic_driving"], "sources": ["psmnet"], "min_pixels": 1, "min_images": 1},
 }
 DROPPED = "synthetic_things"
+MANIFEST = "results/own_network/manifests/two_cameras/all.csv"
 
 
 @pytest.fixture(scope="module")
@@ -35,16 +38,22 @@ def finished(tmp_path_factory):
     recipe |= {"steps": 3, "checkpoint_every": 3}
     recipe["datasets"] = [d for d in recipe["datasets"] if d["dataset"] != DROPPED]
     config["studies"] = STUDIES
+    layout = {"layout": "mine.two_cameras:TWO_CAMERAS", "layout_options": {"right": "second", "disparity": None}}
+    config["datasets"]["two_cameras"] = layout | {"root": "cameras", "splits": {"all": ":"}}
+    for view in ("left", "second"):
+        (workspace.folder / "cameras" / view).mkdir(parents=True)
+        for name in ("a", "b"):
+            Image.new("RGB", (128, 64)).save(workspace.folder / f"cameras/{view}/{name}.png")
     (workspace.folder / "own.yaml").write_text(yaml.safe_dump(config))
     tables = [TABLE, *(TABLE.replace("transfer", study) for study in STUDIES)]
-    run = workspace.snakemake(*tables, config=str(workspace.folder / "own.yaml"))
+    run = workspace.snakemake(*tables, MANIFEST, config=str(workspace.folder / "own.yaml"))
     assert run.returncode == 0, run.stdout[-4000:]
     return workspace
 
 
-def planned_jobs(workspace):
+def planned_jobs(workspace, *targets):
     """Number of jobs by rule that a further run would take."""
-    planned = workspace.snakemake("--dry-run", TABLE, config=str(workspace.folder / "own.yaml"))
+    planned = workspace.snakemake("--dry-run", *(targets or [TABLE]), config=str(workspace.folder / "own.yaml"))
     assert planned.returncode == 0, planned.stdout[-2000:]
     return dict(line.split() for line in planned.stdout.splitlines() if len(line.split()) == 2)
 
@@ -64,6 +73,20 @@ def test_a_network_without_gradients_takes_part_in_studies(finished, study):
     assert {r["target"] for r in rows} == {"psmnet", "tiny_correlation", "semi_global_matching"}
 
 
+@pytest.mark.parametrize(
+    ("module", "target", "rules"),
+    [
+        ("haze", TABLE.replace("transfer", "corruptions"), {"evaluate_study", "study_table"}),
+        ("two_cameras", MANIFEST, {"index_dataset"}),
+    ],
+)
+def test_editing_a_corruption_or_layout_re_runs_what_uses_it(finished, module, target, rules):
+    assert rules.isdisjoint(planned_jobs(finished, target))
+    with (finished.folder / f"mine/{module}.py").open("a") as file:
+        file.write("EDITED = True\n")
+    assert rules == set(planned_jobs(finished, target)) & {*rules, "train_sup", "evaluate_clean", "index_dataset"}
+
+
 def test_editing_one_re_runs_its_jobs_and_no_others(finished):
     assert "evaluate_clean" not in planned_jobs(finished)
     with (finished.folder / "mine/semi_global_matching.py").open("a") as module:
@@ -72,6 +95,18 @@ def test_editing_one_re_runs_its_jobs_and_no_others(finished):
     assert (jobs["untrained_weights"], jobs["evaluate_clean"], jobs["evaluate_perturbed"]) == ("1", "1", "3")
     assert "train_stereo" not in jobs
     assert "train_sup" not in jobs
+
+
+def test_a_corruption_from_elsewhere_stands_in_the_table(finished):
+    rows = list(csv.DictReader(finished.read(TABLE.replace("transfer", "corruptions")).decode().splitlines()))
+    assert {row["corruption"] for row in rows} == {"none", "jpeg", "mine.haze:HAZE"}
+    assert "| haze" in finished.read("results/own_network/tables/corruptions.md").decode()
+
+
+def test_a_layout_from_elsewhere_lists_the_pairs(finished):
+    rows = list(csv.DictReader(finished.read(MANIFEST).decode().splitlines()))
+    assert [Path(row["right"]).name for row in rows] == ["a.png", "b.png"]
+    assert {Path(row["right"]).parent.name for row in rows} == {"second"}
 
 
 @pytest.mark.parametrize(

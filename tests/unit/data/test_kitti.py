@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from supcore.data.indexing import index_pairs
 from supcore.data.kitti import class_map
-from supcore.data.layouts import index_pairs
 from supcore.errors import SupError
 
 DRIVE = "2011_09_26/2011_09_26_drive_0001_sync"

@@ -6,7 +6,7 @@ import pytest
 
 from supcore.data.dataset import StereoDataset
 from supcore.data.image_io import write_disparity
-from supcore.data.layouts import index_pairs
+from supcore.data.indexing import index_pairs
 from supcore.data.manifest import StereoSample, read_manifest, write_manifest
 from supcore.errors import SupError
 

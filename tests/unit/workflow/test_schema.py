@@ -10,11 +10,11 @@ import yaml
 
 from supcore.attack import PER_IMAGE_ATTACKS
 from supcore.corruptions import CORRUPTIONS, GROUPS
-from supcore.data.layouts import LAYOUTS
+from supcore.data.layouts import LAYOUTS, MADE_LAYOUTS
 from supcore.data.synthetic import SCENES
 from supcore.errors import SupError
 from supcore.networks import NETWORKS
-from supcore.workflow.schema import MADE_LAYOUTS, REGISTRIES, complete_config, complete_schema
+from supcore.workflow.schema import REGISTRIES, complete_config, complete_schema
 from tests.unit.workflow.test_settings import CONFIG, REPOSITORY
 
 SCHEMA = REPOSITORY / "config/config.schema.yaml"

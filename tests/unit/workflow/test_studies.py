@@ -63,7 +63,7 @@ def test_a_network_that_pairs_are_attacked_with_has_weights_there():
 
 
 def test_a_study_looks_at_everything_unless_it_says_what_at():
-    chosen = studies(corruptions={}, classes={"datasets": ["street"], "networks": ["wide"]})
+    chosen = studies(corruptions={"corruptions": "published"}, classes={"datasets": ["street"], "networks": ["wide"]})
     plan = chosen.settings
     assert chosen.names == ["transfer", "corruptions", "corruption_scores", "classes", "tile_sizes"]
     assert chosen["corruptions"].datasets(plan) == ["street", "things"]
