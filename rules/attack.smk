@@ -29,7 +29,9 @@ rule train_sup:
         changes=INPUTS.attack_changes,
         image_size=config["image_size"],
         attack=INPUTS.attack,
-        checkpoint=checkpoint_file("sup-{source}-{weights}-{size}-{epsilon}-{seed}"),
+        checkpoint=checkpoint_file(
+            "train_sup/{source}/{weights}/{size}_eps{epsilon}_seed{seed}"
+        ),
         code=script_code("train_sup"),
     message:
         "Optimizing a SUP on {wildcards.source}: {wildcards.size}, epsilon {wildcards.epsilon}, seed {wildcards.seed}"

@@ -97,7 +97,7 @@ rule train_stereo:
         network=INPUTS.network_spec,
         training=TRAINING.recipe,
         changes=TRAINING.changes,
-        checkpoint=checkpoint_file("{network}-{weights}"),
+        checkpoint=checkpoint_file("train_stereo/{network}/{weights}"),
         code=script_code("train_stereo"),
     message:
         "Training {wildcards.network} ({wildcards.weights})"
@@ -130,7 +130,7 @@ rule finetune_stereo:
         image_size=config["image_size"],
         training=FINETUNING.recipe,
         changes=FINETUNING.changes,
-        checkpoint=checkpoint_file("{network}-{weights}"),
+        checkpoint=checkpoint_file("finetune_stereo/{network}/{weights}"),
         code=script_code("finetune_stereo"),
     message:
         "Fine-tuning {wildcards.network} ({wildcards.weights}) against SUPs"

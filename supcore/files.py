@@ -5,8 +5,9 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from supcore.errors import SupError
 def atomic_path(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path``; rename it to ``path`` on success, remove it on failure.
 
-    The temporary name keeps the suffix, because writers choose the format by it. The data are forced to disk
-    before the rename, so that a crash leaves either the old file or the complete new one.
+    The temporary name keeps the suffix, because writers choose the format by it. The data are forced to disk before the
+    rename, and the rename before this returns, so that a power failure leaves either the old file or the complete new
+    one, and the new one if something that it replaces, such as a checkpoint, is deleted afterwards.
 
     Raises:
         SupError: the disk is full or the folder cannot be written.
@@ -35,9 +37,10 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        _force_to_disk(temporary)
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        _open_to_others(temporary)
+        for check in _checks:
+            check()
+        publish(temporary, path)
     except OSError as error:
         if error.filename is not None and Path(error.filename) != temporary:
             raise  # about another file that the block reads
@@ -50,15 +53,53 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+_checks: list[Callable[[], None]] = []
+
+
+@contextmanager
+def checked_writes(check: Callable[[], None]) -> Iterator[None]:
+    """Within it, :func:`atomic_path` calls ``check`` before it publishes a file; an error keeps the file back."""
+    _checks.append(check)
+    try:
+        yield
+    finally:
+        _checks.remove(check)
+
+
+def remove_leftovers(path: str | Path) -> None:
+    """Delete what killed processes left of their attempts to write ``path``; nobody else may be writing it."""
+    path = Path(path)
+    with suppress(OSError):
+        for left in path.parent.glob(f".{escape(path.stem)}.{'[a-z0-9_]' * 8}{escape(path.suffix)}"):
+            left.unlink(missing_ok=True)
+
+
+def publish(finished: Path, path: Path) -> None:
+    """Give a finished file, or a folder of them, its name; a power failure leaves it complete or without the name."""
+    for part in [*finished.rglob("*"), finished]:
+        _force_to_disk(part)
+    finished.replace(path)
+    _force_to_disk(path.parent)
+
+
 def _force_to_disk(path: Path) -> None:
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())
+    """Some file systems cannot do that with a folder; their renames are as safe as they can be."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:
+        if not path.is_dir():
+            raise
+    finally:
+        os.close(handle)
 
 
-def _umask() -> int:
+def _open_to_others(path: Path) -> None:
+    """The usual permissions in place of a temporary file's; some file systems have none to give."""
     mask = os.umask(0)
     os.umask(mask)
-    return mask
+    with suppress(OSError):
+        path.chmod(0o666 & ~mask)
 
 
 def write_text(path: str | Path, text: str) -> None:

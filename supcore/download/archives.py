@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, Any, NoReturn, Self
 
 from supcore.errors import SupError
-from supcore.files import require_regular
+from supcore.files import publish, require_regular
 
 GIBIBYTE = 1 << 30
 _BLOCK = 1 << 20
@@ -86,7 +86,7 @@ def unpack(archive: Path, folder: Path, pattern: str = "*", *, limit: int = 8 * 
         room.mkdir()
         with _opened(archive, limit) as members:
             names = _unpack_into(room, archive, members, pattern)
-        room.replace(folder)
+        publish(room, folder)
     return sorted(folder / name for name in names)
 
 

@@ -13,6 +13,7 @@ from supcore.download import checks
 from supcore.download.checks import Expected, find_problem
 from supcore.download.http import Retry, explain
 from supcore.errors import SupError
+from supcore.files import publish
 
 logger = logging.getLogger(__name__)
 
@@ -68,4 +69,4 @@ def fetch_drive(file_id: str, target: Path, *, expected: Expected, retry: Retry)
     if found is not None:
         part.unlink()
         raise SupError(f"{target.name}: {found} (from {url})")
-    part.replace(target)
+    publish(part, target)

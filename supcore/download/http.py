@@ -1,7 +1,6 @@
 """One file over HTTP(S): resumed, retried, checked, and under its name only once it is whole."""
 
 import logging
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from tqdm import tqdm
 from supcore.download import checks
 from supcore.download.checks import UNKNOWN, Expected, find_problem
 from supcore.errors import SupError, without_password
+from supcore.files import publish
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ def fetch(
             continue
         found = find_problem(part, expected)
         if found is None:
-            part.replace(target)
+            publish(part, target)
             _validator_path(part).unlink(missing_ok=True)
             return
         _discard(part)
@@ -185,8 +185,6 @@ def _store(response: requests.Response, part: Path, expected: Expected) -> None:
                 raise SupError(
                     f"{without_password(response.url)}: the server sends more than the {wanted} {limit} bytes"
                 )
-        stream.flush()
-        os.fsync(stream.fileno())
     if total is not None and part.stat().st_size < total:
         raise TransientError(f"{urlsplit(response.url).hostname} closed the connection early")
 

@@ -103,7 +103,7 @@ class ClusterWorkspace(Workspace):
         return code, self.output()
 
     def checkpoint(self):
-        return self.folder / "results/checkpoints/sup-psmnet-demo-tile32-0.02-0.pt"
+        return self.folder / "results/checkpoints/train_sup/psmnet/demo/tile32_eps0.02_seed0.pt"
 
     def training(self):
         """Process number of the script that optimizes the SUP."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from supcore.errors import SupError
-from supcore.files import atomic_path, sha256, write_json, write_text
+from supcore.files import atomic_path, checked_writes, remove_leftovers, sha256, write_json, write_text
 
 
 def test_failure_while_writing_keeps_the_old_file_and_leaves_nothing_else(tmp_path):
@@ -84,3 +84,47 @@ def test_sha256_of_content(tmp_path):
     content = bytes(range(256)) * 5000
     (tmp_path / "a").write_bytes(content)
     assert sha256(tmp_path / "a") == hashlib.sha256(content).hexdigest()
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_name_before_anything_else(tmp_path, monkeypatch):
+    """A checkpoint may be deleted right after, and the power may fail then."""
+    happened, fsync = [], os.fsync
+
+    def watched(handle):
+        happened.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        happened.append("named" if (tmp_path / "a.txt").exists() else "not named")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", watched)
+    write_text(tmp_path / "a.txt", "x")
+    assert happened == ["file", "not named", "folder", "named"]
+
+
+def test_file_systems_without_permissions_are_written_to(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "chmod", refuse)
+    write_text(tmp_path / "a.txt", "x")
+    assert (tmp_path / "a.txt").read_text() == "x"
+
+
+def test_a_failed_check_keeps_the_new_file_back(tmp_path):
+    def refuse():
+        raise SupError("no longer wanted")
+
+    write_text(tmp_path / "a.txt", "old")
+    with checked_writes(refuse), pytest.raises(SupError, match="no longer wanted"):
+        write_text(tmp_path / "a.txt", "new")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.txt", "old")]
+    write_text(tmp_path / "a.txt", "new")
+    assert (tmp_path / "a.txt").read_text() == "new"
+
+
+def test_leftovers_of_a_killed_process_go_and_nothing_else(tmp_path):
+    kept = ["a.npy", ".a.npy", ".a.12345678.json", ".a.b.12345678.npy", ".ab.12345678.npy", ".a.1234567.npy"]
+    for name in (*kept, ".a.12345678.npy", ".a._bcde_8x.npy"):
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path / "a.npy")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
+    remove_leftovers(tmp_path / "absent/a.npy")

@@ -189,7 +189,7 @@ def test_twenty_kills_leave_no_trace(undisturbed, address, tmp_path):
         assert finished.returncode == 0, finished.stdout[-3000:]
     for stage in STAGES.values():
         assert workspace.read(stage.file) == undisturbed.read(stage.file), stage.file
-    assert not list(workspace.folder.glob("results/checkpoints/*"))
+    assert not list(workspace.folder.glob("results/checkpoints/**/*.pt"))
 
 
 def test_a_second_run_is_refused_and_a_dry_run_leaves_its_lock(workspace):

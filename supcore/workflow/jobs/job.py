@@ -1,15 +1,17 @@
 """What every job has: a log, one-line errors, provenance."""
 
 import logging
+import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from supcore.errors import SupError
+from supcore.files import checked_writes, remove_leftovers
 from supcore.workflow.provenance import write_provenance
 
 
@@ -32,16 +34,22 @@ class Job:
 def job(snakemake: Any) -> Iterator[Job]:
     """Run a job's body: log to the rule's log and to the terminal, write its provenance, delete its checkpoint.
 
-    A :class:`SupError` becomes one line and exit code 1; any other exception keeps its traceback, in the log too.
+    A :class:`SupError` becomes one line and exit code 1; any other exception keeps its traceback, in the log too. What
+    killed processes of the same job left half-written is deleted first; one that lives on writes nothing more.
     """
-    log = _logger(snakemake.log[0])
+    log, check = _logger(Path(snakemake.log[0]))
     running = Job(log)
     started = time.perf_counter()
+    checkpoint = snakemake.params.get("checkpoint")
     try:
-        yield running
-        if "provenance" in dict(snakemake.output.items()):
-            _write_provenance(snakemake, running, time.perf_counter() - started)
-        if checkpoint := snakemake.params.get("checkpoint"):
+        for path in (*snakemake.output, *filter(None, [checkpoint])):
+            remove_leftovers(path)
+        with checked_writes(check):
+            yield running
+            if "provenance" in dict(snakemake.output.items()):
+                _write_provenance(snakemake, running, time.perf_counter() - started)
+        if checkpoint:
+            check()
             Path(checkpoint).unlink(missing_ok=True)  # last of all, or a job killed before would begin anew
     except SupError as error:
         log.error("error: %s", error)
@@ -57,16 +65,30 @@ def job_identity(snakemake: Any) -> dict[str, Any]:
     return {"wildcards": dict(snakemake.wildcards.items()), "params": params}
 
 
-def _logger(path: str) -> logging.Logger:
+def _logger(path: Path) -> tuple[logging.Logger, Callable[[], None]]:
+    """The log, and a check that no newer process of the same job has begun: it would have replaced the log's file.
+
+    When Snakemake alone is killed, its jobs run on, and the next run may start the same job again, with other
+    parameters. Snakemake does not see the older one, which would publish its result last.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    file = logging.FileHandler(path, encoding="utf-8")
     log = logging.getLogger("supcore")
     log.setLevel(logging.INFO)
     formatter = logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
-    for handler in (logging.FileHandler(path, mode="w", encoding="utf-8"), logging.StreamHandler(sys.stderr)):
+    for handler in (file, logging.StreamHandler(sys.stderr)):
         handler.setFormatter(formatter)
         log.addHandler(handler)
         logging.getLogger("py.warnings").addHandler(handler)
     logging.captureWarnings(True)  # PyTorch's, say of an operation that is not deterministic
-    return log
+    opened = path.stat()
+
+    def check() -> None:
+        if not (path.exists() and os.path.samestat(opened, path.stat())):
+            raise SupError(f"{path}: a newer process of this job has begun; this one stops and publishes nothing more")
+
+    return log, check
 
 
 def _write_provenance(snakemake: Any, running: Job, seconds: float) -> None:
