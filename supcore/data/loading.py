@@ -1,9 +1,12 @@
 """Batches of stereo pairs, decoded by worker processes, with the errors of the pairs themselves."""
 
+import io
+import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import torch
 from torch.utils.data import DataLoader, Dataset
 
 from supcore.data.dataset import StereoDataset, StereoPair, stack_pairs
@@ -28,8 +31,12 @@ def load_batches(pairs: StereoDataset, batches: Sequence[list[int]], *, workers:
 
 def load(items: Dataset[T], order: Sequence[int], *, workers: int = 0) -> Iterator[T]:
     """The items with the indices of ``order``, made by ``workers`` processes; errors as :func:`load_batches`."""
+    if workers == 0:
+        yield from map(items.__getitem__, order)
+        return
     loader = DataLoader(_Attempts(items), sampler=order, batch_size=None, num_workers=workers, collate_fn=_unchanged)
-    for item in loader:
+    for message in loader:
+        item = pickle.loads(message)
         if isinstance(item, SupError):
             raise item
         yield item
@@ -45,17 +52,30 @@ class _Batches(Dataset[StereoPair]):
 
 
 @dataclass(frozen=True)
-class _Attempts(Dataset[T | SupError]):
-    """Returns the error of an item instead of raising it: one raised in a worker arrives as a traceback in text."""
+class _Attempts(Dataset[bytes]):
+    """Items, or the errors that making them raised, as messages of workers.
 
-    items: Dataset[T]
+    An error raised in a worker would arrive as a traceback in text. Tensors would come through shared memory and open
+    files, and where a container or a limit allows too little of them, PyTorch waits for ever; bytes take a pipe.
+    """
 
-    def __getitem__(self, index: int) -> T | SupError:
+    items: Dataset[Any]
+
+    def __getitem__(self, index: int) -> bytes:
+        stream = io.BytesIO()
         try:
-            return self.items[index]
+            _Pickler(stream, protocol=5).dump(self.items[index])
         except SupError as error:
-            return error
+            return pickle.dumps(error)
+        return stream.getvalue()
 
 
-def _unchanged(item: T) -> T:
-    return item
+class _Pickler(pickle.Pickler):
+    """Tensors as NumPy arrays: PyTorch's own form is an archive, which takes several times as long."""
+
+    def reducer_override(self, obj: Any) -> Any:
+        return (torch.from_numpy, (obj.numpy(),)) if isinstance(obj, torch.Tensor) else NotImplemented
+
+
+def _unchanged(message: bytes) -> bytes:
+    return message

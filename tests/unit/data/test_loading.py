@@ -1,5 +1,7 @@
 """Batches from worker processes: the same pairs and the same errors as in one process."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,24 @@ def test_a_truncated_image_is_named_in_one_line(make_samples, workers):
         next(loaded)
     assert str(caught.value).startswith(f"{broken}: image cannot be decoded")
     assert "\n" not in str(caught.value)
+
+
+def test_few_open_files_and_little_shared_memory_are_enough():
+    """PyTorch would wait for ever for tensors that a worker cannot share: containers have 64 MB by default."""
+    code = """
+import resource
+import torch
+from supcore.data.loading import load
+class Zeros(torch.utils.data.Dataset):
+    def __getitem__(self, index):
+        return [torch.zeros(3, 8, 8), torch.zeros(8)]
+resource.setrlimit(resource.RLIMIT_NOFILE, (24, 24))
+kept = list(load(Zeros(), range(40), workers=2))
+assert len(kept) == 40 and all(item[0].shape == (3, 8, 8) for item in kept)
+kept[0][0] += 1  # of its own memory
+"""
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert finished.returncode == 0, finished.stderr
 
 
 @pytest.mark.parametrize("workers", [0, 2])
