@@ -58,6 +58,7 @@ rule download_sup:
     params:
         released=INPUTS.released_sup,
         content=lambda wc: INPUTS.released_sup(wc).plain(),
+        own_content=lambda wc: own_content(INPUTS.released_sup(wc)),
         downloads=config["downloads"],
     message:
         "Fetching the released SUP of {wildcards.source}: {wildcards.size}, epsilon {wildcards.epsilon}"

@@ -10,7 +10,8 @@ from supcore.errors import SupError
 from supcore.sup_names import SupName
 from supcore.workflow import paths
 from supcore.workflow.code_hash import network_hash, script_hash
-from supcore.workflow.inputs import Inputs, own_copy
+from supcore.workflow.inputs import Inputs
+from supcore.workflow.own_files import file_content, own_content, own_copy
 from supcore.workflow.paper import paper_plots, published_tables
 from supcore.workflow.places import make_own_code_importable, ship_config
 from supcore.workflow.recipe_inputs import RecipeInputs

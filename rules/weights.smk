@@ -15,6 +15,7 @@ rule bundled_weights:
         weights=one_of(SETTINGS.weight_names("bundled")),
     params:
         network=INPUTS.network_spec,
+        content=lambda wc: file_content(INPUTS.bundled(wc)),
         code=script_code("convert_weights"),
     message:
         "Checking the bundled weights {wildcards.weights} of {wildcards.network}"
@@ -44,6 +45,7 @@ rule download_weights:
         architecture=lambda wc: SETTINGS.architecture(wc.network),
         entry=INPUTS.released_entry,
         content=lambda wc: INPUTS.released(wc).plain(),
+        own_content=lambda wc: own_content(INPUTS.released(wc)),
         downloads=config["downloads"],
     message:
         "Fetching the weights {wildcards.weights} of {wildcards.network}"

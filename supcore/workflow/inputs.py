@@ -208,8 +208,3 @@ class Inputs:
         files = {"clean": "clean.csv", "attacked": f"from-{source}.csv", "predictions": "clean_predictions.npy"}
         found = {name: self.evaluation(dataset, network, file) for name, file in files.items()}
         return {**found, "sup": self.sup(source, self.settings.strongest(source))}
-
-
-def own_copy(checkpoint: Checkpoint) -> str | list[str]:
-    """The user's own copy of a released file; none where it is downloaded."""
-    return [] if checkpoint.path is None else str(checkpoint.path)

@@ -1,5 +1,6 @@
 """Released weights and class maps: obtained again when their entry or the user's own file changes, and only then."""
 
+import os
 import zipfile
 
 import numpy as np
@@ -7,7 +8,8 @@ import pytest
 import torch
 import yaml
 
-from supcore.tensor_files import read_tensors
+from supcore.files import sha256
+from supcore.tensor_files import read_tensors, write_tensors
 from tests.workflow.conftest import REPOSITORY, SMOKE
 
 pytestmark = pytest.mark.workflow
@@ -64,6 +66,23 @@ def test_weights_follow_the_user_s_file_and_its_entry(own):
     own.file.unlink()
     own.file.write_bytes(content)
     assert "Updated input files: my weights.bin" in own.run("--dry-run").stdout
+
+
+def test_the_content_of_the_user_s_file_decides_not_its_date(own):
+    """Also of an older file put in its place, and of an entry that states another content."""
+    assert own.run().returncode == 0
+    before = own.file.stat().st_mtime
+    own.list(sha256=sha256(own.file))
+    assert "Nothing to be done" in own.run("--dry-run").stdout
+    own.list(sha256="0" * 64)
+    refused = own.run()
+    assert refused.returncode != 0
+    assert "my weights.bin: not the checkpoint of psmnet/mine: " in refused.stdout
+    own.list()
+    tensors, header = read_tensors(own.file)
+    write_tensors(own.file, {name: value + 1 for name, value in tensors.items()}, header)
+    os.utime(own.file, (before - 1000, before - 1000))
+    assert "Fetching the weights mine of psmnet" in own.run("--dry-run").stdout
 
 
 def test_another_number_of_parameters_than_stated_is_one_line(own):
