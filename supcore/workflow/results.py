@@ -109,6 +109,9 @@ class Results:
         for section, role in (("training", "training networks"), ("finetuning", "fine-tuning networks")):
             for recipe in self.settings.used_recipes(section):
                 uses += [(role, split) for split in config[section][recipe]["datasets"]]
+        for recipe in map(config.get("finetuning", {}).get, self.settings.used_recipes("finetuning")):
+            if recipe.get("selection", self.settings.default_selection) == "best":
+                uses.append(("selecting fine-tuned weights", recipe["validation"]))
         splits = {(role, s["dataset"], s["split"]): None for role, s in uses}
         return {f"{role} ({dataset}/{split})": paths.manifest(dataset, split) for role, dataset, split in splits}
 
