@@ -128,6 +128,7 @@ def _check_evaluation(settings: Settings) -> None:
         key = f"evaluation.datasets.{name}"
         _check_split(settings, key, {"dataset": name, "split": entry["split"]})
         check_names(f"{key}.networks", "network", entry.get("networks", []), settings.networks)
+        check_names(f"{key}.sources", "source", entry.get("sources", []), settings.sources)
         for network in settings.targets(name):
             settings.evaluation_weights(name, network)
     if not settings.transfer_datasets:

@@ -30,6 +30,11 @@ class Results:
         printed = [paths.table(name, suffix) for name in self.studies.names for suffix in ("csv", "md", "tex")]
         return [*printed, paths.table("paper_comparison")]
 
+    def asked(self) -> list[list[str]]:
+        """What the studies measure, as the paper would name it: see :class:`supcore.studies.PaperCell`."""
+        cells = (cell for study in self.studies for cell in study.asked(self.settings))
+        return [list(cell) for cell in dict.fromkeys(cells)]
+
     def figure_names(self) -> list[str]:
         """Every figure that has a provenance of its own."""
         curves = [name for name in CURVES if self.histories(name)]
@@ -58,7 +63,7 @@ class Results:
         return [
             (dataset, source)
             for dataset in self.settings.transfer_datasets
-            for source in self.settings.sources
+            for source in self.settings.attacking(dataset)
             if self.settings.source(source).networks[0] in self.settings.targets(dataset)
         ]
 

@@ -100,6 +100,11 @@ class Settings:
         wanted = self.config["evaluation"]["datasets"][dataset].get("networks")
         return self.networks if wanted is None else [n for n in self.networks if n in wanted]
 
+    def attacking(self, dataset: str) -> list[str]:
+        """Names of the sources whose SUPs networks are evaluated under on a data set: all, or those that it lists."""
+        wanted = self.config["evaluation"]["datasets"][dataset].get("sources")
+        return self.sources if wanted is None else [source for source in self.sources if source in wanted]
+
     def missing_roots(self) -> dict[str, str]:
         """Data sets whose root folder does not exist or is not open to this user, with the root as configured."""
         roots = {n: str(self.config["datasets"][n].get("root", "")) for n in self.datasets(*FILE_LAYOUTS)}
