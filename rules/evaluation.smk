@@ -58,6 +58,7 @@ rule evaluate_perturbed:
         image_size=config["image_size"],
         batch=config["evaluation"]["batch"],
         grid=lambda wc: [list(name) for name in INPUTS.grid(wc.source)],
+        cells=INPUTS.cells,
         code=script_code("evaluate_perturbed"),
     message:
         "Evaluating {wildcards.network} on {wildcards.dataset} under perturbations from {wildcards.source}"
@@ -90,7 +91,7 @@ rule evaluate_study:
         targets=STUDY.targets,
         target_specs=STUDY.target_specs,
         sups=STUDY.sups,
-        epsilons=config["sups"]["epsilons"],
+        epsilons=STUDY.epsilons,
         changes=INPUTS.reported_changes,
         image_size=config["image_size"],
         batch=config["evaluation"]["batch"],

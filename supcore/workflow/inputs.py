@@ -164,13 +164,21 @@ class Inputs:
         return paths.sup_file(source, self.settings.source(source).folder, name, file)
 
     def grid(self, source: str) -> list[Any]:
-        """Names of all SUPs of a source; for a control those of all sources together."""
-        return self.settings.sup_names(source)
+        """Names of all SUPs of a source; for a control those of all sources together.
+
+        Sorted, because the order in which a configuration lists them decides no result.
+        """
+        return sorted(self.settings.sup_names(source), key=lambda name: (name.size, float(name.epsilon), name.seed))
 
     def sups(self, wildcards: Any) -> list[str]:
         """Every SUP of the source; none for the noise control."""
         source = wildcards.source
         return [] if source in CONTROLS else [self.sup(source, name) for name in self.grid(source)]
+
+    def cells(self, wildcards: Any) -> str:
+        """Where the records of single perturbations are kept for further grids."""
+        place = (wildcards.dataset, wildcards.network, wildcards.weights, wildcards.source)
+        return f"{self.results}/cells/{'/'.join(place)}"
 
     def released_sup(self, wildcards: Any) -> Checkpoint:
         """What the registry says of a released SUP."""

@@ -33,7 +33,7 @@ class Results:
     def asked(self) -> list[list[str]]:
         """What the studies measure, as the paper would name it: see :class:`supcore.studies.PaperCell`."""
         cells = (cell for study in self.studies for cell in study.asked(self.settings))
-        return [list(cell) for cell in dict.fromkeys(cells)]
+        return sorted(list(cell) for cell in set(cells))
 
     def figure_names(self) -> list[str]:
         """Every figure that has a provenance of its own."""

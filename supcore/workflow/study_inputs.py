@@ -56,6 +56,12 @@ class StudyInputs:
             [source, *name, self.settings.source(source).attack["batch"]] for source, name in self._attacks(wildcards)
         ]
 
+    def epsilons(self, wildcards: Any) -> list[float]:
+        """Bounds of the SUPs, for a study that has bounds of its own and is not given them."""
+        study = self.study(wildcards)
+        own = "epsilons" not in study.keys or "epsilons" in study.settings
+        return [] if own else sorted(self.inputs.config["sups"]["epsilons"], reverse=True)
+
     def _attacks(self, wildcards: Any) -> list[tuple[str, Any]]:
         return self.study(wildcards).attacks(self.settings, wildcards.network)
 
