@@ -8,7 +8,6 @@ from snakemake.io import strip_wildcard_constraints
 from snakemake.logging import logger
 
 from supcore.errors import SupError
-from supcore.sup_names import SupName
 from supcore.workflow import paths
 from supcore.workflow.code_hash import network_hash, script_hash
 from supcore.workflow.inputs import Inputs, own_copy

@@ -107,7 +107,7 @@ rule save_outputs:
     input:
         unpack(INPUTS.network_and_pairs),
         cache=ancient(INPUTS.cache),
-        sup=lambda wc: INPUTS.sup(wc.source, SupName(wc.size, wc.epsilon, wc.seed)),
+        sup=INPUTS.saved_sup,
     output:
         folder=directory(
             "<results>/outputs/{dataset}/{network}/{weights}/from-{source}/{size}_eps{epsilon}_seed{seed}"
@@ -118,7 +118,7 @@ rule save_outputs:
     benchmark:
         "<benchmarks>/save_outputs/{dataset}/{network}/{weights}/{source}_{size}_eps{epsilon}_seed{seed}.tsv"
     wildcard_constraints:
-        source=one_of(SETTINGS.sources),
+        source=one_of([*SETTINGS.sources, *CONTROLS]),
     threads: config["threads"]
     resources:
         gpu=GPUS,
@@ -131,6 +131,21 @@ rule save_outputs:
         image_size=config["image_size"],
         code=script_code("save_outputs"),
     message:
-        "Saving images and disparities of {wildcards.network} on {wildcards.dataset} under the SUP of {wildcards.source}"
+        "Saving images and disparities of {wildcards.network} on {wildcards.dataset} under perturbations from {wildcards.source}"
     script:
         "../workflow_scripts/save_outputs.py"
+
+
+use rule save_outputs as save_clean_outputs with:
+    input:
+        unpack(INPUTS.network_and_pairs),
+        cache=ancient(INPUTS.cache),
+    output:
+        folder=directory("<results>/outputs/{dataset}/{network}/{weights}/clean"),
+        provenance="<results>/outputs/{dataset}/{network}/{weights}/clean.json",
+    log:
+        "<logs>/save_outputs/{dataset}/{network}/{weights}/clean.log",
+    benchmark:
+        "<benchmarks>/save_outputs/{dataset}/{network}/{weights}/clean.tsv"
+    message:
+        "Saving clean images and disparities of {wildcards.network} on {wildcards.dataset}"

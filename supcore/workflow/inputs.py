@@ -8,6 +8,7 @@ from supcore.data.contents import changed_contents
 from supcore.data.kitti import class_map
 from supcore.data.layouts import names_digest
 from supcore.download.registry import Checkpoint, WeightsEntry
+from supcore.sup_names import SupName
 from supcore.workflow import paths
 from supcore.workflow.code_hash import network_hash
 from supcore.workflow.settings import FILE_LAYOUTS, Settings
@@ -174,6 +175,12 @@ class Inputs:
         """Every SUP of the source; none for the noise control."""
         source = wildcards.source
         return [] if source in CONTROLS else [self.sup(source, name) for name in self.grid(source)]
+
+    def saved_sup(self, wildcards: Any) -> str | list[str]:
+        """The SUP whose outputs are saved; none for the noise control."""
+        if wildcards.source in CONTROLS:
+            return []
+        return self.sup(wildcards.source, SupName(wildcards.size, wildcards.epsilon, wildcards.seed))
 
     def cells(self, wildcards: Any) -> str:
         """Where the records of single perturbations are kept for further grids."""
