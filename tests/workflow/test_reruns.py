@@ -120,7 +120,7 @@ def test_a_changed_grid_computes_only_what_it_adds(smoke, tmp_path):
     records = [f"{folder}/from-{source}.csv" for source in ("psmnet", "noise")]
 
     def measure(epsilons, kept, *options):
-        done = run.snakemake(*options, "--", *records, config=run.changed_config(sups__epsilons=epsilons))
+        done = run.snakemake(*records, *options, config=run.changed_config(sups__epsilons=epsilons))
         assert done.returncode == 0, done.stdout[-3000:]
         logs = [run.read(f"logs/evaluate_perturbed/synthetic_things/psmnet/demo/{s}.log") for s in ("psmnet", "noise")]
         assert all(f"{len(epsilons)} perturbations, {kept} of them kept from before" in str(log) for log in logs)
@@ -128,7 +128,7 @@ def test_a_changed_grid_computes_only_what_it_adds(smoke, tmp_path):
 
     alone = [run.read(path) for path in records]
     grown = measure([0.01, 0.02], 1)
-    planned = run.snakemake("--dry-run", "--", *records, config=run.changed_config(sups__epsilons=[0.02, 0.01]))
+    planned = run.snakemake(*records, "--dry-run", config=run.changed_config(sups__epsilons=[0.02, 0.01]))
     assert "Nothing to be done" in planned.stdout
     assert measure([0.02], 1) == alone
     assert measure([0.02, 0.01], 0, "--forcerun", "evaluate_perturbed") == grown
