@@ -64,3 +64,4 @@ refuse_wrong_targets(sys.argv[1:], workflow.rules)
 
 onstart:
     refuse_missing_roots(workflow.dag.needrun_jobs())
+    forget_cells(workflow.dag.needrun_jobs(), workflow.dag.reason)

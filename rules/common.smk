@@ -1,13 +1,13 @@
 # The configuration, and what the rules ask of it; no rules here.
 
 import re
+from shutil import rmtree
 
 from snakemake.exceptions import WorkflowError
 from snakemake.io import strip_wildcard_constraints
 from snakemake.logging import logger
 
 from supcore.errors import SupError
-from supcore.sup_names import SupName
 from supcore.workflow import paths
 from supcore.workflow.code_hash import network_hash, script_hash
 from supcore.workflow.inputs import Inputs
@@ -93,6 +93,13 @@ def per_attempt(amount):
 def checkpoint_file(name):
     """Where a resumable job keeps its unfinished work: outside its outputs, which are deleted when it starts."""
     return f"{RESULTS}/checkpoints/{name}.pt"
+
+
+def forget_cells(jobs, reason):
+    """Delete the kept records of evaluations that the command line forces, which are to be measured again."""
+    for job in jobs:
+        if job.rule.name == "evaluate_perturbed" and reason(job).forced:
+            rmtree(INPUTS.cells(job.wildcards), ignore_errors=True)
 
 
 def one_of(names):

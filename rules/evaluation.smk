@@ -58,6 +58,7 @@ rule evaluate_perturbed:
         image_size=config["image_size"],
         batch=config["evaluation"]["batch"],
         grid=lambda wc: [list(name) for name in INPUTS.grid(wc.source)],
+        cells=INPUTS.cells,
         code=script_code("evaluate_perturbed"),
     message:
         "Evaluating {wildcards.network} on {wildcards.dataset} under perturbations from {wildcards.source}"
@@ -90,7 +91,7 @@ rule evaluate_study:
         targets=STUDY.targets,
         target_specs=STUDY.target_specs,
         sups=STUDY.sups,
-        epsilons=config["sups"]["epsilons"],
+        epsilons=STUDY.epsilons,
         changes=INPUTS.reported_changes,
         image_size=config["image_size"],
         batch=config["evaluation"]["batch"],
@@ -106,7 +107,7 @@ rule save_outputs:
     input:
         unpack(INPUTS.network_and_pairs),
         cache=ancient(INPUTS.cache),
-        sup=lambda wc: INPUTS.sup(wc.source, SupName(wc.size, wc.epsilon, wc.seed)),
+        sup=INPUTS.saved_sup,
     output:
         folder=directory(
             "<results>/outputs/{dataset}/{network}/{weights}/from-{source}/{size}_eps{epsilon}_seed{seed}"
@@ -117,7 +118,7 @@ rule save_outputs:
     benchmark:
         "<benchmarks>/save_outputs/{dataset}/{network}/{weights}/{source}_{size}_eps{epsilon}_seed{seed}.tsv"
     wildcard_constraints:
-        source=one_of(SETTINGS.sources),
+        source=one_of([*SETTINGS.sources, *CONTROLS]),
     threads: config["threads"]
     resources:
         gpu=GPUS,
@@ -130,6 +131,21 @@ rule save_outputs:
         image_size=config["image_size"],
         code=script_code("save_outputs"),
     message:
-        "Saving images and disparities of {wildcards.network} on {wildcards.dataset} under the SUP of {wildcards.source}"
+        "Saving images and disparities of {wildcards.network} on {wildcards.dataset} under perturbations from {wildcards.source}"
     script:
         "../workflow_scripts/save_outputs.py"
+
+
+use rule save_outputs as save_clean_outputs with:
+    input:
+        unpack(INPUTS.network_and_pairs),
+        cache=ancient(INPUTS.cache),
+    output:
+        folder=directory("<results>/outputs/{dataset}/{network}/{weights}/clean"),
+        provenance="<results>/outputs/{dataset}/{network}/{weights}/clean.json",
+    log:
+        "<logs>/save_outputs/{dataset}/{network}/{weights}/clean.log",
+    benchmark:
+        "<benchmarks>/save_outputs/{dataset}/{network}/{weights}/clean.tsv"
+    message:
+        "Saving clean images and disparities of {wildcards.network} on {wildcards.dataset}"

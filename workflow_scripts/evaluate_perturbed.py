@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from supcore.evaluation.records import evaluate, write_records
+from supcore.evaluation.records import evaluate
 from supcore.files import write_text
 from supcore.reporting.text_block import validation_text
+from supcore.workflow.jobs.cells import job_cells, joined, read_joined, split
 from supcore.workflow.jobs.evaluation import load_perturbations, load_target, universal_conditions
 from supcore.workflow.jobs.job import job
 from supcore.workflow.jobs.networks import prepare_device
@@ -14,12 +15,16 @@ if TYPE_CHECKING:
 
 with job(snakemake) as running:
     device = prepare_device(snakemake, running)
-    target = load_target(snakemake, device)
-    source = snakemake.wildcards.source
     sups = load_perturbations(snakemake, device)
-    conditions = universal_conditions(source, sups)
-    records = evaluate(target, conditions)
-    write_records(records, snakemake.output.records)
+    cells = job_cells(snakemake, running)
+    paths = {name: cells.path(name, sup) for name, sup in sups.items()}
+    missing = {name: sups[name] for name, path in paths.items() if cells.read(path) is None}
+    if missing:
+        target = load_target(snakemake, device)
+        records = evaluate(target, universal_conditions(snakemake.wildcards.source, missing))
+        for name, rows in split(records, missing).items():
+            cells.write(paths[name], rows)
+    write_text(snakemake.output.records, joined({name: cells.read(path) for name, path in paths.items()}))
     steps = {(size, epsilon, str(seed)): sup.train_step for (size, epsilon, seed), sup in sups.items()}
-    write_text(snakemake.output.text, validation_text(records, steps))
-    running.log.info("%d perturbations on %d pairs", len(conditions), len(target.pairs))
+    write_text(snakemake.output.text, validation_text(read_joined(snakemake.output.records), steps))
+    running.log.info("%d perturbations, %d of them kept from before", len(paths), len(paths) - len(missing))

@@ -1,12 +1,11 @@
-"""Write what one SUP does to every pair of a data set: images, perturbations and disparities."""
+"""Write what one perturbation does to every pair of a data set, or none: images, perturbations and disparities."""
 
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supcore.evaluation.outputs import write_outputs
-from supcore.perturbation import StereoPerturbation
-from supcore.workflow.jobs.evaluation import load_pairs
+from supcore.workflow.jobs.evaluation import load_pairs, saved_perturbation
 from supcore.workflow.jobs.job import job
 from supcore.workflow.jobs.networks import load_network, prepare_device
 
@@ -19,5 +18,5 @@ with job(snakemake) as running:
     pairs = load_pairs(snakemake)
     folder = Path(snakemake.output.folder)
     shutil.rmtree(folder, ignore_errors=True)
-    write_outputs(network, pairs, StereoPerturbation.load(snakemake.input.sup).to(device), folder)
+    write_outputs(network, pairs, saved_perturbation(snakemake).to(device), folder)
     running.log.info("%d pairs in %s", len(pairs), folder)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from supcore.errors import SupError
-from supcore.studies.plan import Plan
+from supcore.studies.plan import PaperCell, Plan, check_names
+from supcore.sup_names import SupName
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,6 +195,10 @@ class Study:
 
     # ---- beside the paper --------------------------------------------------------------------------------------------
 
+    def asked(self, plan: Plan) -> Iterator[PaperCell]:
+        """What it measures in a configuration, as the paper would name it; by default nothing that the paper has."""
+        yield from ()
+
     # Metrics of the published numbers, and what the columns are called that hold ours.
     metrics: ClassVar[Mapping[str, str]] = {"d1": "d1", "epe": "epe"}
 
@@ -253,14 +258,3 @@ class Study:
 def on_truth(table: pd.DataFrame, dataset: str) -> pd.DataFrame:
     """Rows of a data set with respect to ground truth."""
     return table[(table["dataset"] == dataset) & (table["reference"] == "ground_truth")]
-
-
-def check_names(key: str, what: str, names: Iterable[str], known: Sequence[str]) -> None:
-    """Check that a key of the configuration names what exists.
-
-    Raises:
-        SupError: it does not; the message lists what does.
-    """
-    for name in names:
-        if name not in known:
-            raise SupError(f"config key {key}: unknown {what} {name!r}; known: {', '.join(known) or 'none'}")

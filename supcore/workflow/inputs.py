@@ -9,6 +9,7 @@ from supcore.data.indexing import names_digest
 from supcore.data.kitti import class_map
 from supcore.download.registry import Checkpoint, WeightsEntry
 from supcore.import_paths import is_import_path
+from supcore.sup_names import SupName
 from supcore.workflow import paths
 from supcore.workflow.code_hash import module_hash, network_hash
 from supcore.workflow.settings import Settings
@@ -170,13 +171,27 @@ class Inputs:
         return paths.sup_file(source, self.settings.source(source).folder, name, file)
 
     def grid(self, source: str) -> list[Any]:
-        """Names of all SUPs of a source; for a control those of all sources together."""
-        return self.settings.sup_names(source)
+        """Names of all SUPs of a source; for a control those of all sources together.
+
+        Sorted, because the order in which a configuration lists them decides no result.
+        """
+        return sorted(self.settings.sup_names(source), key=lambda name: (name.size, float(name.epsilon), name.seed))
 
     def sups(self, wildcards: Any) -> list[str]:
         """Every SUP of the source; none for the noise control."""
         source = wildcards.source
         return [] if source in CONTROLS else [self.sup(source, name) for name in self.grid(source)]
+
+    def saved_sup(self, wildcards: Any) -> str | list[str]:
+        """The SUP whose outputs are saved; none for the noise control."""
+        if wildcards.source in CONTROLS:
+            return []
+        return self.sup(wildcards.source, SupName(wildcards.size, wildcards.epsilon, wildcards.seed))
+
+    def cells(self, wildcards: Any) -> str:
+        """Where the records of single perturbations are kept for further grids."""
+        place = (wildcards.dataset, wildcards.network, wildcards.weights, wildcards.source)
+        return f"{self.results}/cells/{'/'.join(place)}"
 
     def released_sup(self, wildcards: Any) -> Checkpoint:
         """What the registry says of a released SUP."""

@@ -38,7 +38,7 @@ def write_provenance(
         "machine": platform.machine(),
         **({"device": device} if device else {}),
         "git_commit": git_commit(),
-        "versions": {"python": platform.python_version(), **{p: _version(p) for p in PACKAGES}},
+        "versions": {"python": platform.python_version(), **versions(PACKAGES)},
         "seconds": round(seconds, 2),
     }
     write_json(path, content)
@@ -99,8 +99,12 @@ def _hashes(files: Mapping[str, str]) -> dict[str, dict[str, str]]:
     }
 
 
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+def versions(packages: Iterable[str]) -> dict[str, str | None]:
+    """Installed versions by package; None for one that is not."""
+    found: dict[str, str | None] = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = None
+    return found

@@ -56,6 +56,12 @@ class StudyInputs:
             [source, *name, self.settings.source(source).attack["batch"]] for source, name in self._attacks(wildcards)
         ]
 
+    def epsilons(self, wildcards: Any) -> list[float]:
+        """Bounds of the SUPs, for a study that has bounds of its own and is not given them."""
+        study = self.study(wildcards)
+        own = "epsilons" not in study.keys or "epsilons" in study.settings
+        return [] if own else sorted(self.inputs.config["sups"]["epsilons"], reverse=True)
+
     def _attacks(self, wildcards: Any) -> list[tuple[str, Any]]:
         return self.study(wildcards).attacks(self.settings, wildcards.network)
 
@@ -106,8 +112,9 @@ class StudyInputs:
 
     def transfer_records(self) -> Iterator[str]:
         """Per-image records behind the transfer table."""
-        files = ["clean.csv", *(f"from-{source}.csv" for source in (*self.settings.sources, *CONTROLS))]
         for dataset in self.settings.transfer_datasets:
+            sources = (*self.settings.attacking(dataset), *CONTROLS)
+            files = ["clean.csv", *(f"from-{source}.csv" for source in sources)]
             for network in self.settings.targets(dataset):
                 yield from (self.inputs.evaluation(dataset, network, file) for file in files)
 

@@ -10,6 +10,9 @@ from supcore.sup_names import check_tile, epsilon_text
 from supcore.workflow.sources import CONTROLS
 from supcore.workflow.studies import Studies
 
+# Rules whose perturbations may be a control in place of a source.
+RULES_WITH_CONTROLS = ("evaluate_perturbed", "save_outputs")
+
 
 @dataclass(frozen=True)
 class Target:
@@ -75,7 +78,8 @@ def check_target(target: Target, studies: Studies) -> None:
         if "split" in wildcards:
             check(f"split of {dataset}", wildcards["split"], settings.config["datasets"][dataset]["splits"])
     if source is not None:
-        check("source", source, [*settings.sources, *(CONTROLS if target.rule == "evaluate_perturbed" else ())])
+        attacking = settings.sources if dataset is None else settings.attacking(dataset)
+        check("source", source, [*attacking, *(CONTROLS if target.rule in RULES_WITH_CONTROLS else ())])
     if network is not None:
         check("network", network, settings.networks if dataset is None else settings.targets(dataset))
     if "weights" in wildcards:

@@ -80,13 +80,14 @@ def test_a_training_starts_from_the_weights_of_another_one(workspace):
 
 
 @pytest.mark.parametrize(
-    ("layer", "job", "count"), [("training", "train_stereo", 8), ("finetuning", "finetune_stereo", 3)]
+    ("layer", "counts"),
+    [("training", {"train_stereo": 8, "train_sup": 40}), ("finetuning", {"finetune_stereo": 4, "train_sup": 40 + 16})],
 )
-def test_layers_of_the_paper_build_their_graph(workspace, layer, job, count):
+def test_layers_of_the_paper_build_their_graph(workspace, layer, counts):
     planned = workspace.snakemake("--dry-run", config=["config/paper.yaml", f"config/overlays/paper/{layer}.yaml"])
     assert planned.returncode == 0, planned.stdout[-2000:]
     numbers = dict(line.split() for line in planned.stdout.splitlines() if len(line.split()) == 2)
-    assert numbers[job] == str(count)
+    assert {job: int(numbers[job]) for job in counts} == counts
 
 
 WRONG = {

@@ -3,6 +3,7 @@
 import csv
 import json
 
+import numpy as np
 import pytest
 import torch
 import yaml
@@ -13,7 +14,8 @@ from tests.workflow.conftest import REPOSITORY, Workspace
 pytestmark = pytest.mark.workflow
 
 FOLDER = "results/sups/theirs/demo/tile32_eps0.02/seed0"
-CELL = "synthetic_driving/psmnet/demo/from-theirs/tile32_eps0.02_seed0"
+CELL, NOISE = (f"synthetic_driving/psmnet/demo/from-{name}/tile32_eps0.02_seed0" for name in ("theirs", "noise"))
+CLEAN = "synthetic_driving/psmnet/demo/clean"
 
 
 def released(workspace, **changes):
@@ -35,7 +37,8 @@ def released(workspace, **changes):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     workspace = Workspace(tmp_path_factory.mktemp("released"))
-    targets = ["results/tables/transfer.csv", f"{FOLDER}/sup.pth", f"results/outputs/{CELL}"]
+    targets = ["results/tables/transfer.csv", f"{FOLDER}/sup.pth"]
+    targets += [f"results/outputs/{cell}" for cell in (CELL, NOISE, CLEAN)]
     made = workspace.snakemake(*targets, config=released(workspace))
     assert made.returncode == 0, made.stdout[-4000:]
     return workspace
@@ -63,6 +66,15 @@ def test_images_and_disparities_are_written_on_demand(finished):
     folder = finished.folder / "results/outputs" / CELL
     assert len(list((folder / "disparity_output").iterdir())) == 3
     assert json.loads(finished.read(f"results/outputs/{CELL}.json"))["inputs"]["sup"]["sha256"]
+
+
+def test_so_are_those_of_noise_and_of_clean_images(finished):
+    """Noise is at its bound everywhere; clean images come with zeros, as in the paper's code."""
+    folder = finished.folder / "results/outputs"
+    assert set(np.abs(np.load(folder / NOISE / "perturb0/00000.npy")).ravel()) == {np.float32(0.02)}
+    assert not np.load(folder / CLEAN / "perturb0/00000.npy").any()
+    origin, output = (np.load(folder / CLEAN / f"disparity_{name}/00002.npy") for name in ("origin", "output"))
+    assert np.array_equal(origin, output)
 
 
 @pytest.mark.parametrize(

@@ -111,6 +111,29 @@ def test_rendered_images_that_are_deleted_are_rendered_again(finished, jobs):
         folder.with_name("elsewhere").rename(folder)
 
 
+def test_a_changed_grid_computes_only_what_it_adds(smoke, tmp_path):
+    """The order of its lists decides nothing, and the bytes are those of a run that measures all of it."""
+    passing = shutil.ignore_patterns("locks", "scripts")
+    shutil.copytree(smoke.folder, tmp_path, symlinks=True, dirs_exist_ok=True, ignore=passing)
+    run = Workspace(tmp_path)
+    folder = "results/evaluations/synthetic_things/psmnet/demo"
+    records = [f"{folder}/from-{source}.csv" for source in ("psmnet", "noise")]
+
+    def measure(epsilons, kept, *options):
+        done = run.snakemake(*records, *options, config=run.changed_config(sups__epsilons=epsilons))
+        assert done.returncode == 0, done.stdout[-3000:]
+        logs = [run.read(f"logs/evaluate_perturbed/synthetic_things/psmnet/demo/{s}.log") for s in ("psmnet", "noise")]
+        assert all(f"{len(epsilons)} perturbations, {kept} of them kept from before" in str(log) for log in logs)
+        return [run.read(path) for path in records]
+
+    alone = [run.read(path) for path in records]
+    grown = measure([0.01, 0.02], 1)
+    planned = run.snakemake(*records, "--dry-run", config=run.changed_config(sups__epsilons=[0.02, 0.01]))
+    assert "Nothing to be done" in planned.stdout
+    assert measure([0.02], 1) == alone
+    assert measure([0.02, 0.01], 0, "--forcerun", "evaluate_perturbed") == grown
+
+
 def test_every_rule_carries_the_hash_of_its_own_script():
     """Downloads and caches aside: what they hold is told by its own hash."""
     text = "".join(path.read_text() for path in (REPOSITORY / "rules").glob("*.smk"))

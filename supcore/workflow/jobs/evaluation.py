@@ -74,6 +74,17 @@ def load_perturbations(snakemake: Any, device: torch.device) -> dict[SupName, St
     return {name: sup.to(device) for name, sup in zip(names, loaded, strict=True)}
 
 
+def saved_perturbation(snakemake: Any) -> StereoPerturbation:
+    """What the rules that save outputs add to images: a SUP, noise of its size, or zeros for clean images."""
+    wildcards, image_size = snakemake.wildcards, tuple(snakemake.params.image_size)
+    if not hasattr(wildcards, "source"):
+        return StereoPerturbation(image_size, image_size, 1.0)
+    if wildcards.source == "noise":
+        name = wildcards.size, wildcards.epsilon, int(wildcards.seed)
+        return noise(snakemake.params.seed, image_size, *name)
+    return StereoPerturbation.load(snakemake.input.sup)
+
+
 def universal_conditions(source: str, perturbations: Mapping[SupName, StereoPerturbation]) -> list[Condition]:
     """Conditions of a source's perturbations, as :func:`load_perturbations` returns them."""
     return [
