@@ -29,6 +29,7 @@ class NetworkEntry:
 
 _AANET = "supcore.networks.aanet"
 _DEEPPRUNER = "supcore.networks.deeppruner"
+_GWCNET = "supcore.networks.gwcnet"
 _PSMNET = "supcore.networks.psmnet"
 
 NETWORKS: dict[str, NetworkEntry] = {
@@ -40,6 +41,8 @@ NETWORKS: dict[str, NetworkEntry] = {
     "deeppruner_fast": NetworkEntry(_DEEPPRUNER, "DeepPruner", {"matching_scale": 8, "pooling_sizes": (32, 16, 8)}),
     "aanet": NetworkEntry(_AANET, "AANet"),
     "aanet_plus": NetworkEntry(_AANET, "AANetPlus"),
+    "gwcnet_g": NetworkEntry(_GWCNET, "GwcNet"),
+    "gwcnet_gc": NetworkEntry(_GWCNET, "GwcNet", {"concatenated_channels": 12}),
 }
 
 
