@@ -19,7 +19,7 @@ def concatenation_volume(left: Tensor, right: Tensor, disparities: int) -> Tenso
 
 
 def group_correlation_volume(left: Tensor, right: Tensor, disparities: int, groups: int) -> Tensor:
-    """Correlation of groups of successive channels (Guo et al., CVPR 2019, equation 2): N×G×D×H×W, zero where undefined.
+    """Correlation of groups of successive channels (Guo et al., CVPR 2019, eq. 2): N×G×D×H×W, zero where undefined.
 
     Args:
         left: N×C×H×W features.

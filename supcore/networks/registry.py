@@ -31,6 +31,8 @@ _AANET = "supcore.networks.aanet"
 _DEEPPRUNER = "supcore.networks.deeppruner"
 _GWCNET = "supcore.networks.gwcnet"
 _PSMNET = "supcore.networks.psmnet"
+_RAFT_STEREO = "supcore.networks.raft_stereo"
+_REALTIME = {"shared_backbone": True, "halvings": 3, "gru_levels": 2, "slow_fast": True, "iterations": 7}
 
 NETWORKS: dict[str, NetworkEntry] = {
     "psmnet": NetworkEntry(_PSMNET, "PSMNet"),
@@ -43,6 +45,9 @@ NETWORKS: dict[str, NetworkEntry] = {
     "aanet_plus": NetworkEntry(_AANET, "AANetPlus"),
     "gwcnet_g": NetworkEntry(_GWCNET, "GwcNet"),
     "gwcnet_gc": NetworkEntry(_GWCNET, "GwcNet", {"concatenated_channels": 12}),
+    "raft_stereo": NetworkEntry(_RAFT_STEREO, "RAFTStereo"),
+    "raft_stereo_realtime": NetworkEntry(_RAFT_STEREO, "RAFTStereo", _REALTIME),
+    "raft_stereo_rvc": NetworkEntry(_RAFT_STEREO, "RAFTStereo", {"context_norm": "instance"}),
 }
 
 
