@@ -28,6 +28,9 @@ class FrozenBatchNorm2d(nn.Module):
     Entries of a state dict are those of ``nn.BatchNorm2d``. Untrained, it changes nothing.
     """
 
+    running_mean: Tensor
+    running_var: Tensor
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(channels))

@@ -1,4 +1,4 @@
-"""What iterative networks read at every step, and how they enlarge a disparity map (RAFT-Stereo, sections 3.2 and 3.3)."""
+"""Costs that iterative networks look up, and how they enlarge a disparity map (RAFT-Stereo, sections 3.2 and 3.3)."""
 
 import torch
 import torch.nn.functional as F

@@ -102,9 +102,9 @@ class ContextEncoder(Encoder):
         states, contexts = [], []
         for name, layer in zip(self.heads[:count], (None, self.layer4, self.layer5), strict=False):
             features = features if layer is None else layer(features)
-            state, context = self.get_submodule(name)
-            states.append(torch.tanh(state(features)))
-            contexts.append(F.relu(context(features)))
+            heads = self.get_submodule(name)
+            states.append(torch.tanh(heads.get_submodule("0")(features)))
+            contexts.append(F.relu(heads.get_submodule("1")(features)))
         return states, contexts
 
 

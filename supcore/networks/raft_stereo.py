@@ -3,7 +3,6 @@
 from typing import Any, cast
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from supcore.errors import SupError

@@ -30,6 +30,7 @@ class NetworkEntry:
 _AANET = "supcore.networks.aanet"
 _DEEPPRUNER = "supcore.networks.deeppruner"
 _GWCNET = "supcore.networks.gwcnet"
+_IGEV_STEREO = "supcore.networks.igev_stereo"
 _PSMNET = "supcore.networks.psmnet"
 _RAFT_STEREO = "supcore.networks.raft_stereo"
 _REALTIME = {"shared_backbone": True, "halvings": 3, "gru_levels": 2, "slow_fast": True, "iterations": 7}
@@ -48,6 +49,7 @@ NETWORKS: dict[str, NetworkEntry] = {
     "raft_stereo": NetworkEntry(_RAFT_STEREO, "RAFTStereo"),
     "raft_stereo_realtime": NetworkEntry(_RAFT_STEREO, "RAFTStereo", _REALTIME),
     "raft_stereo_rvc": NetworkEntry(_RAFT_STEREO, "RAFTStereo", {"context_norm": "instance"}),
+    "igev_stereo": NetworkEntry(_IGEV_STEREO, "IGEVStereo"),
 }
 
 
