@@ -3,7 +3,6 @@
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from supcore.networks.base import StereoOutput
@@ -61,9 +60,9 @@ class IGEVStereo(IterativeNetwork):
         self.spx, self.spx_gru = _nine_weights(32 + STEMS[0]), _nine_weights(32 + STEMS[0])
 
     def estimate(self, left: Tensor, right: Tensor, *, finest_only: bool, **options: Any) -> list[Tensor]:
-        """The last iteration's disparity map, the one before all iterations, and those of the others, in their order."""
-        half, (quarter, *coarser), matched = self._features(left, right)
-        volume = self._geometry(*matched, quarter, coarser)
+        """The last iteration's disparity map, the one before all of them, and those of the others, in their order."""
+        half, features, matched = self._features(left, right)
+        volume = self._geometry(*matched, features)
         first = expected_disparity(self.classifier(volume).squeeze(1))
         states, contexts = self.cnet.contexts(self.cnet.trunk(left), len(SCALES))
         gates = self.gates(contexts)
@@ -86,7 +85,7 @@ class IGEVStereo(IterativeNetwork):
         finest, *others = self.refine(first, states, step, upsample, finest_only=finest_only)
         if finest_only:
             return [finest]
-        return [finest, _enlarge(first, self.spx(self.spx_2(self.spx_4(quarter), half))), *others]
+        return [finest, _enlarge(first, self.spx(self.spx_2(self.spx_4(features[0]), half))), *others]
 
     def loss(self, output: StereoOutput, target: Tensor) -> Tensor:
         """Smooth-L1 of the first map and the sequence loss of the iterations on 0 < target < max_disparity."""
@@ -94,18 +93,19 @@ class IGEVStereo(IterativeNetwork):
         first, *others = output.auxiliary
         return masked_smooth_l1(first, target, mask) + sequence_loss((*others, output.disparity), target, mask)
 
-    def _features(self, left: Tensor, right: Tensor) -> tuple[Tensor, list[Tensor], tuple[Tensor, ...]]:
+    def _features(self, left: Tensor, right: Tensor) -> tuple[Tensor, list[Tensor], tuple[Tensor, Tensor]]:
         """Of the left view, the stem at 1/2 and features at 1/4 to 1/32; of both views, what is matched."""
         pair = torch.cat((left, right))
         half = self.stem_2(pair)
         quarter, *coarser = self.feature(pair)
         quarter = torch.cat((quarter, self.stem_4(half)), dim=1)
-        matched = self.desc(self.conv(quarter)).chunk(2)
-        half, quarter, *coarser = (features[: len(left)] for features in (half, quarter, *coarser))
-        return half, [quarter, *coarser], matched
+        left_matched, right_matched = self.desc(self.conv(quarter)).chunk(2)
+        half, *features = (maps[: len(left)] for maps in (half, quarter, *coarser))
+        return half, features, (left_matched, right_matched)
 
-    def _geometry(self, left: Tensor, right: Tensor, quarter: Tensor, coarser: list[Tensor]) -> Tensor:
+    def _geometry(self, left: Tensor, right: Tensor, features: list[Tensor]) -> Tensor:
         """The geometry encoding volume, N×groups×D/4×H/4×W/4."""
+        quarter, *coarser = features
         volume = group_correlation_volume(left, right, self.options.max_disparity // 4, GROUPS)
         volume = self.corr_feature_att(self.corr_stem(volume), quarter)
         return self.cost_agg(volume, *coarser)

@@ -13,6 +13,8 @@ class IGEVStereoOptions:
         base_channels: width of the first layers of the context network; states have twice as many channels. Even.
         iterations: of a prediction or an attack.
         training_iterations: of a forward pass in training.
+        recompute: keep nothing of the iterations for the backward pass but compute it again there: takes longer, and
+            the memory of one iteration instead of all.
         max_disparity: of the cost volume, in pixels; a multiple of 32. Iterations may leave it.
         correlation_levels: of the pyramids that are looked up.
         correlation_radius: of the window that is read around each disparity, in cells of the level.
@@ -21,6 +23,7 @@ class IGEVStereoOptions:
     base_channels: int = 64
     iterations: int = 32
     training_iterations: int = 22
+    recompute: bool = False
     max_disparity: int = 192
     correlation_levels: int = 2
     correlation_radius: int = 4

@@ -1,8 +1,11 @@
 """What RAFT-Stereo and IGEV-Stereo have in common: a disparity map that one update operator corrects many times."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
+import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from supcore.networks.base import StereoNetwork
 from supcore.networks.recurrent_update import Gates
@@ -52,8 +55,14 @@ class IterativeNetwork(StereoNetwork):
         maps = []
         for remaining in reversed(range(self.iterations)):
             disparity = disparity.detach()
-            states, change = step(states, disparity)
+            states, change = self._carry_out(step, states, disparity)
             disparity = disparity + change
             if remaining == 0 or not finest_only:
-                maps.append(upsample(disparity, states[0]))
+                maps.append(self._carry_out(upsample, disparity, states[0]))
         return [maps.pop(), *maps]
+
+    def _carry_out(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call the function, with its intermediate results kept for the backward pass or computed again there."""
+        if self.options.recompute and torch.is_grad_enabled():
+            return checkpoint(function, *arguments, use_reentrant=False, preserve_rng_state=False)
+        return function(*arguments)

@@ -13,6 +13,8 @@ class RAFTStereoOptions:
         base_channels: width of the first layers; features have four times as many channels, states twice. Even.
         iterations: of a prediction or an attack.
         training_iterations: of a forward pass in training.
+        recompute: keep nothing of the iterations for the backward pass but compute it again there: takes longer, and
+            the memory of one iteration instead of all.
         halvings: matching happens at 1/2^halvings of the resolution, 2 or 3.
         gru_levels: resolutions of the hidden states, 2 or 3.
         correlation_levels: of the pyramid along the right image's rows.
@@ -25,6 +27,7 @@ class RAFTStereoOptions:
     base_channels: int = 64
     iterations: int = 32
     training_iterations: int = 22
+    recompute: bool = False
     halvings: int = 2
     gru_levels: int = 3
     correlation_levels: int = 4
