@@ -36,8 +36,9 @@ class EncoderBlock(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """N×inputs×H×W to N×outputs×H/stride×W/stride."""
         shortcut = features if self.downsample is None else self.downsample(features)
-        features = F.relu(self.norm1(self.conv1(features)))
-        return F.relu(shortcut + F.relu(self.norm2(self.conv2(features))))
+        features = F.relu(self.norm1(self.conv1(features)), inplace=True)
+        features = F.relu(self.norm2(self.conv2(features)), inplace=True)
+        return F.relu(shortcut + features, inplace=True)
 
 
 class Encoder(nn.Module):
@@ -59,7 +60,8 @@ class Encoder(nn.Module):
 
     def trunk(self, images: Tensor) -> Tensor:
         """N×3×H×W to N×2·base×H/2^halvings×W/2^halvings."""
-        return self.layer3(self.layer2(self.layer1(F.relu(self.norm1(self.conv1(images))))))
+        features = F.relu(self.norm1(self.conv1(images)), inplace=True)
+        return self.layer3(self.layer2(self.layer1(features)))
 
 
 class FeatureEncoder(Encoder):
