@@ -5,7 +5,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from supcore.networks.blocks import conv_norm_3d
-from supcore.networks.regression import at_least_float32, expected_disparity
 
 
 def concatenation_volume(left: Tensor, right: Tensor, disparities: int) -> Tensor:
@@ -41,8 +40,13 @@ def shifted(right: Tensor, disparities: int) -> list[Tensor]:
 def first_convolutions(inputs: int, channels: int) -> tuple[nn.Sequential, nn.Sequential]:
     """The two pairs of convolutions on a volume; the second pair's output is added to the first's."""
     return (
-        nn.Sequential(conv_norm_3d(inputs, channels), nn.ReLU(), conv_norm_3d(channels, channels), nn.ReLU()),
-        nn.Sequential(conv_norm_3d(channels, channels), nn.ReLU(), conv_norm_3d(channels, channels)),
+        nn.Sequential(
+            conv_norm_3d(inputs, channels),
+            nn.ReLU(inplace=True),
+            conv_norm_3d(channels, channels),
+            nn.ReLU(inplace=True),
+        ),
+        nn.Sequential(conv_norm_3d(channels, channels), nn.ReLU(inplace=True), conv_norm_3d(channels, channels)),
     )
 
 
@@ -54,10 +58,6 @@ def transposed_norm_3d(inputs: int, outputs: int) -> nn.Sequential:
 
 def classifier_3d(channels: int) -> nn.Sequential:
     """From a regularized volume to one logit for each of its cells."""
-    return nn.Sequential(conv_norm_3d(channels, channels), nn.ReLU(), nn.Conv3d(channels, 1, 3, 1, 1, bias=False))
-
-
-def soft_argmin(logits: Tensor, size: tuple[int, int, int], *, align_corners: bool) -> Tensor:
-    """Expected disparity of N×1×d×h×w logits (larger is better), enlarged to ``size`` (D, H, W): N×1×H×W."""
-    full = F.interpolate(at_least_float32(logits), size, mode="trilinear", align_corners=align_corners)
-    return expected_disparity(full.squeeze(1))
+    return nn.Sequential(
+        conv_norm_3d(channels, channels), nn.ReLU(inplace=True), nn.Conv3d(channels, 1, 3, 1, 1, bias=False)
+    )

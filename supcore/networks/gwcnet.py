@@ -13,12 +13,12 @@ from supcore.networks.cost_volume import (
     concatenation_volume,
     first_convolutions,
     group_correlation_volume,
-    soft_argmin,
     transposed_norm_3d,
 )
 from supcore.networks.gwcnet_options import GwcNetOptions
 from supcore.networks.losses import masked_smooth_l1
 from supcore.networks.pyramid_features import ResidualFeatures
+from supcore.networks.soft_argmin import soft_argmin
 
 
 class GroupwiseFeatures(ResidualFeatures):
@@ -34,7 +34,9 @@ class GroupwiseFeatures(ResidualFeatures):
         self.lastconv: nn.Module | None = None
         if concatenated:
             self.lastconv = nn.Sequential(
-                conv_norm_2d(10 * options.base_channels, deep), nn.ReLU(), nn.Conv2d(deep, concatenated, 1, bias=False)
+                conv_norm_2d(10 * options.base_channels, deep),
+                nn.ReLU(inplace=True),
+                nn.Conv2d(deep, concatenated, 1, bias=False),
             )
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -49,10 +51,10 @@ class GwcHourglass(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         wide, widest = 2 * channels, 4 * channels
-        self.conv1 = nn.Sequential(conv_norm_3d(channels, wide, stride=2), nn.ReLU())
-        self.conv2 = nn.Sequential(conv_norm_3d(wide, wide), nn.ReLU())
-        self.conv3 = nn.Sequential(conv_norm_3d(wide, widest, stride=2), nn.ReLU())
-        self.conv4 = nn.Sequential(conv_norm_3d(widest, widest), nn.ReLU())
+        self.conv1 = nn.Sequential(conv_norm_3d(channels, wide, stride=2), nn.ReLU(inplace=True))
+        self.conv2 = nn.Sequential(conv_norm_3d(wide, wide), nn.ReLU(inplace=True))
+        self.conv3 = nn.Sequential(conv_norm_3d(wide, widest, stride=2), nn.ReLU(inplace=True))
+        self.conv4 = nn.Sequential(conv_norm_3d(widest, widest), nn.ReLU(inplace=True))
         self.conv5 = transposed_norm_3d(widest, wide)
         self.conv6 = transposed_norm_3d(wide, channels)
         self.redir1, self.redir2 = _pointwise(channels), _pointwise(wide)
@@ -61,8 +63,8 @@ class GwcHourglass(nn.Module):
         """N×C×D×H×W to the same shape; D, H and W must be multiples of 4."""
         half = self.conv2(self.conv1(volume))
         quarter = self.conv4(self.conv3(half))
-        up = F.relu(self.conv5(quarter) + self.redir2(half))
-        return F.relu(self.conv6(up) + self.redir1(volume))
+        up = F.relu(self.conv5(quarter) + self.redir2(half), inplace=True)
+        return F.relu(self.conv6(up) + self.redir1(volume), inplace=True)
 
 
 class GwcNet(StereoNetwork):

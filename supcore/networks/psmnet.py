@@ -12,12 +12,12 @@ from supcore.networks.cost_volume import (
     classifier_3d,
     concatenation_volume,
     first_convolutions,
-    soft_argmin,
     transposed_norm_3d,
 )
 from supcore.networks.losses import masked_smooth_l1
 from supcore.networks.psmnet_options import PSMNetOptions
 from supcore.networks.pyramid_features import PyramidFeatures
+from supcore.networks.soft_argmin import soft_argmin
 
 
 class Hourglass(nn.Module):
@@ -26,10 +26,10 @@ class Hourglass(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         wide = 2 * channels
-        self.conv1 = nn.Sequential(conv_norm_3d(channels, wide, stride=2), nn.ReLU())
+        self.conv1 = nn.Sequential(conv_norm_3d(channels, wide, stride=2), nn.ReLU(inplace=True))
         self.conv2 = conv_norm_3d(wide, wide)
-        self.conv3 = nn.Sequential(conv_norm_3d(wide, wide, stride=2), nn.ReLU())
-        self.conv4 = nn.Sequential(conv_norm_3d(wide, wide), nn.ReLU())
+        self.conv3 = nn.Sequential(conv_norm_3d(wide, wide, stride=2), nn.ReLU(inplace=True))
+        self.conv4 = nn.Sequential(conv_norm_3d(wide, wide), nn.ReLU(inplace=True))
         self.conv5 = transposed_norm_3d(wide, wide)
         self.conv6 = transposed_norm_3d(wide, channels)
 
@@ -38,9 +38,9 @@ class Hourglass(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return the refined volume and this hourglass's own ``pre`` and ``post`` skips."""
         half = self.conv2(self.conv1(volume))
-        pre = F.relu(half if skip_post is None else half + skip_post)
+        pre = F.relu(half if skip_post is None else half + skip_post, inplace=True)
         up = self.conv5(self.conv4(self.conv3(pre)))
-        post = F.relu(up + (pre if skip_pre is None else skip_pre))
+        post = F.relu(up + (pre if skip_pre is None else skip_pre), inplace=True)
         return self.conv6(post), pre, post
 
 

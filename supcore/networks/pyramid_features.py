@@ -19,7 +19,11 @@ class ResidualBlock(nn.Module):
         second = deform_norm_2d if deformable else conv_norm_2d
         first = conv_norm_2d(inputs, outputs, stride=stride, dilation=dilation)
         # DeepPruner's deformable blocks are PSMNet's, names included.
-        self.conv1 = first.append(nn.ReLU()) if flat and not deformable else nn.Sequential(first, nn.ReLU())
+        self.conv1 = (
+            first.append(nn.ReLU(inplace=True))
+            if flat and not deformable
+            else nn.Sequential(first, nn.ReLU(inplace=True))
+        )
         self.conv2 = second(outputs, outputs, dilation=dilation)
         changes_shape = stride != 1 or inputs != outputs
         self.downsample = conv_norm_2d(inputs, outputs, kernel=1, stride=stride) if changes_shape else None
@@ -143,4 +147,4 @@ class PyramidFeatures(ResidualFeatures):
 
 def _activated(layer: nn.Sequential, flat: bool) -> list[nn.Module]:
     """``layer`` and a ReLU, joined in one module if ``flat``."""
-    return [layer.append(nn.ReLU())] if flat else [layer, nn.ReLU()]
+    return [layer.append(nn.ReLU(inplace=True))] if flat else [layer, nn.ReLU(inplace=True)]
