@@ -38,7 +38,7 @@ def soft_argmin(logits: Tensor, size: tuple[int, int, int], *, align_corners: bo
         volume = at_least_float32(logits).squeeze(1)
         lengths = zip(volume.shape[1:], size, strict=True)
         matrices = [_interpolation(length, wanted, align_corners, volume) for length, wanted in lengths]
-        disparity: Tensor = _SoftArgmin.apply(volume, *matrices)  # type: ignore[no-untyped-call]
+        disparity: Tensor = _SoftArgmin.apply(volume, *matrices)
         return disparity
 
 
@@ -65,7 +65,7 @@ class _SoftArgmin(torch.autograd.Function):
         ctx.save_for_backward(*inputs, output)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    @torch.autograd.function.once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None, None, None]:
         volume, depths, rows, columns, disparity = ctx.saved_tensors
         wide = torch.matmul(volume, columns.t())
