@@ -38,6 +38,7 @@ class TinyCorrelationOptions:
 class TinyCorrelation(StereoNetwork):
     """Features at half resolution, 1-D correlation (as in DispNetC), 2-D convolutions over it, soft-argmin."""
 
+    family = "correlation"
     padding_unit = 2
 
     def __init__(self, options: TinyCorrelationOptions = TinyCorrelationOptions()) -> None:

@@ -45,6 +45,9 @@ class SemiGlobalMatching(StereoNetwork):
     :func:`fill_from_background`), so that D1 counts every pixel with ground truth, as for the networks.
     """
 
+    family = "classical"
+    year = 2008
+
     def __init__(self, options: SemiGlobalMatchingOptions = SemiGlobalMatchingOptions()) -> None:
         super().__init__()
         self.options = options

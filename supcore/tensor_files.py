@@ -58,7 +58,8 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Map
     It goes there as one entry of sorted JSON, because safetensors writes several entries in random order and equal
     content shall give equal bytes.
     """
-    stored = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    # One tensor may have two names, as norms of RAFT-Stereo have; safetensors wants a copy for each.
+    stored = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     header = {_KEY: json.dumps(dict(metadata), sort_keys=True)}
     with atomic_path(path) as temporary:
         save_file(stored, temporary, metadata=header)

@@ -23,6 +23,8 @@ class AdaptiveAggregationNetwork(StereoNetwork):
     pixels and thereby loses image rows and columns; here they cover the whole image.
     """
 
+    family = "correlation"
+    year = 2020
     # Heads for the coarser scales that AANet's authors supervise in training. Their files hold them, the network that
     # the SUP release wraps does not.
     optional_weights = (

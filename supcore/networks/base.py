@@ -15,6 +15,7 @@ from supcore.networks.regression import at_least_float32
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 Precision = Literal["float32", "bfloat16"]
+Family = Literal["volume", "PatchMatch", "correlation", "iterative", "classical"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,15 @@ class StereoNetwork(nn.Module, ABC):
     Sub-classes implement :meth:`estimate` on normalized, padded images and :meth:`loss`.
 
     Attributes:
-        padding_unit: sides are zero-padded (top and right, after normalization) to a multiple of this.
+        family: how it finds matches: in a cost volume that convolutions regularize, by PatchMatch, in a correlation
+            that is aggregated, by iterations that look costs up, or without learning; None if nobody says.
+        year: of publication.
+        image_mean: subtracted from the three channels of images in [0, 1].
+        image_std: divides what is left. A network made for values in [-1, 1] has 0.5 in both, one for 0 … 255 a mean
+            of 0 and a deviation of 1/255.
+        padding_unit: sides are padded, after normalization, to a multiple of this.
+        padding_mode: what stands there: zeros, or the image's border, repeated.
+        padding_side: where: at the top and the right; or half on every side, the odd pixel at the right and the bottom.
         pads_full_block: add a whole extra unit where the side already divides, as the release does for some
             networks wherever it evaluates, attacks or fine-tunes them; where it trains them, it pads nothing.
         optional_weights: prefixes of checkpoint entries that may be present in a file though the network lacks them.
@@ -45,7 +54,13 @@ class StereoNetwork(nn.Module, ABC):
         precision: what the convolutions run in. Matching positions, disparities and losses stay in float32.
     """
 
+    family: ClassVar[Family | None] = None
+    year: ClassVar[int | None] = None
+    image_mean: ClassVar[Sequence[float]] = IMAGENET_MEAN
+    image_std: ClassVar[Sequence[float]] = IMAGENET_STD
     padding_unit: int = 1
+    padding_mode: ClassVar[Literal["zeros", "replicate"]] = "zeros"
+    padding_side: ClassVar[Literal["top right", "centered"]] = "top right"
     pads_full_block: bool = False
     optional_weights: ClassVar[Sequence[str]] = ()
     takes_generator: ClassVar[bool] = False
@@ -57,8 +72,8 @@ class StereoNetwork(nn.Module, ABC):
     def __init__(self) -> None:
         super().__init__()
         # Not persistent: the authors' checkpoints do not hold them.
-        self.register_buffer("_mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("_std", torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("_mean", torch.tensor(self.image_mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("_std", torch.tensor(self.image_std).view(1, 3, 1, 1), persistent=False)
 
     @property
     def device(self) -> torch.device:
@@ -102,11 +117,15 @@ class StereoNetwork(nn.Module, ABC):
         if left.shape != right.shape or left.dim() != 4 or left.shape[1] != 3:
             raise ValueError(f"left and right must both be N×3×H×W, got {tuple(left.shape)} and {tuple(right.shape)}")
         height, width = left.shape[-2:]
-        top, end = self._padding(height, extra_block), self._padding(width, extra_block)
-        pair = [F.pad((image - self._mean) / self._std, (0, end, top, 0)) for image in (left, right)]
+        vertical, horizontal = self._padding(height, extra_block), self._padding(width, extra_block)
+        top, start = (vertical // 2, horizontal // 2) if self.padding_side == "centered" else (vertical, 0)
+        sides = (start, horizontal - start, top, vertical - top)
+        mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
+        pair = [F.pad((image - self._mean) / self._std, sides, mode) for image in (left, right)]
         with self._precision_of(left.device):
             maps = self.estimate(*pair, **options)
-        return [crop(at_least_float32(d), height, width, top, height + top) for d in maps]
+        padded_height = height + vertical
+        return [crop(at_least_float32(d), height, width, top, start, padded_height) for d in maps]
 
     def _precision_of(self, device: torch.device) -> Any:
         """Autocast as :attr:`precision` says; float32 leaves a caller's own autocast alone."""
@@ -119,9 +138,18 @@ class StereoNetwork(nn.Module, ABC):
         return self.padding_unit if extra_block and self.pads_full_block and missing == 0 else missing
 
 
-def crop(disparity: Tensor, height: int, width: int, top: int, padded_height: int) -> Tensor:
-    """Cut the padding off a map whose resolution may be a fraction of the input's."""
+def crop(disparity: Tensor, height: int, width: int, top: int, start: int, padded_height: int) -> Tensor:
+    """Cut the padding off a map whose resolution may be a fraction of the input's.
+
+    Args:
+        disparity: N×1×h×w, of the padded image.
+        height: of the image, in pixels.
+        width: of the image, in pixels.
+        top: rows of padding above it, in pixels.
+        start: columns of padding left of it, in pixels.
+        padded_height: of the padded image, in pixels.
+    """
     fraction = disparity.shape[-2] / padded_height
-    first = round(top * fraction)
+    row, column = round(top * fraction), round(start * fraction)
     rows, columns = round(height * fraction), round(width * fraction)
-    return disparity[..., first : first + rows, :columns]
+    return disparity[..., row : row + rows, column : column + columns]

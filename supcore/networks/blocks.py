@@ -3,6 +3,7 @@
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from supcore.ops import deform_conv2d
@@ -19,6 +20,28 @@ def conv_norm_2d(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, di
 def conv_norm_3d(inputs: int, outputs: int, stride: int | tuple[int, int, int] = 1) -> nn.Sequential:
     """3×3×3 convolution without bias, then batch norm."""
     return nn.Sequential(nn.Conv3d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm3d(outputs))
+
+
+class FrozenBatchNorm2d(nn.Module):
+    """Batch norm that keeps the statistics of a checkpoint in training, too; its weight and bias learn.
+
+    Entries of a state dict are those of ``nn.BatchNorm2d``. Untrained, it changes nothing.
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+        self.register_buffer("num_batches_tracked", torch.tensor(0))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """N×C×H×W to the same shape."""
+        return F.batch_norm(features, self.running_mean, self.running_var, self.weight, self.bias)
 
 
 class DeformableKernel(nn.Module):

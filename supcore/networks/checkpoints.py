@@ -64,8 +64,10 @@ def read_state_dict(path: str | Path) -> dict[str, Tensor]:
     if Path(path).suffix == ".safetensors" or is_safetensors(path):
         return _without_prefix(path, read_tensors(path)[0])  # empty for a network without weights
     content = read_torch(path)
-    if isinstance(content, Mapping) and "state_dict" in content:
-        content = content["state_dict"]
+    for wrapper in ("state_dict", "model"):  # the latter by GwcNet's authors
+        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+            break
     if not isinstance(content, Mapping) or not content or not all(map(_is_entry, content.items())):
         raise SupError(f"{path}: holds no state dict (a mapping of names to tensors); is it a weights file?")
     return _without_prefix(path, content)

@@ -28,6 +28,8 @@ from supcore.networks.regression import at_least_float32
 class DeepPruner(StereoNetwork):
     """PatchMatch, a predicted disparity range per pixel, a narrow search inside it, refinement."""
 
+    family = "PatchMatch"
+    year = 2019
     takes_generator = True
 
     def __init__(self, options: DeepPrunerOptions = DeepPrunerOptions()) -> None:

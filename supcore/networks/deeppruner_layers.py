@@ -13,24 +13,26 @@ _SLOPE = 0.1
 
 def leaky_2d(inputs: int, outputs: int, dilation: int = 1) -> nn.Sequential:
     """3×3 convolution, batch norm, leaky ReLU."""
-    return conv_norm_2d(inputs, outputs, dilation=dilation).append(nn.LeakyReLU(_SLOPE))
+    return conv_norm_2d(inputs, outputs, dilation=dilation).append(nn.LeakyReLU(_SLOPE, inplace=True))
 
 
 def leaky_3d(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     """3×3×3 convolution with a stride in rows and columns only, batch norm, leaky ReLU."""
-    return conv_norm_3d(inputs, outputs, (1, stride, stride)).append(nn.LeakyReLU(_SLOPE))
+    return conv_norm_3d(inputs, outputs, (1, stride, stride)).append(nn.LeakyReLU(_SLOPE, inplace=True))
 
 
 def leaky_smoothing(channels: int) -> nn.Sequential:
     """5×5 convolution with bias that keeps the number of channels, batch norm, leaky ReLU."""
-    return nn.Sequential(nn.Conv2d(channels, channels, 5, padding=2), nn.BatchNorm2d(channels), nn.LeakyReLU(_SLOPE))
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, 5, padding=2), nn.BatchNorm2d(channels), nn.LeakyReLU(_SLOPE, inplace=True)
+    )
 
 
 class DisparitySmoothing(nn.Sequential):
     """5×5 convolution of a disparity map, then ReLU."""
 
     def __init__(self) -> None:
-        super().__init__(nn.Conv2d(1, 1, 5, padding=2), nn.ReLU())
+        super().__init__(nn.Conv2d(1, 1, 5, padding=2), nn.ReLU(inplace=True))
 
     def start_as_identity(self) -> None:
         """Leave every map as it is until training changes that."""

@@ -2,17 +2,22 @@
 
 from typing import Any
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from supcore.errors import SupError
 from supcore.networks.base import StereoNetwork, StereoOutput
 from supcore.networks.blocks import conv_norm_3d, initialize_convolution
+from supcore.networks.cost_volume import (
+    classifier_3d,
+    concatenation_volume,
+    first_convolutions,
+    transposed_norm_3d,
+)
 from supcore.networks.losses import masked_smooth_l1
 from supcore.networks.psmnet_options import PSMNetOptions
 from supcore.networks.pyramid_features import PyramidFeatures
-from supcore.networks.regression import at_least_float32, expected_disparity
+from supcore.networks.soft_argmin import soft_argmin
 
 
 class Hourglass(nn.Module):
@@ -21,27 +26,29 @@ class Hourglass(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         wide = 2 * channels
-        self.conv1 = nn.Sequential(conv_norm_3d(channels, wide, stride=2), nn.ReLU())
+        self.conv1 = nn.Sequential(conv_norm_3d(channels, wide, stride=2), nn.ReLU(inplace=True))
         self.conv2 = conv_norm_3d(wide, wide)
-        self.conv3 = nn.Sequential(conv_norm_3d(wide, wide, stride=2), nn.ReLU())
-        self.conv4 = nn.Sequential(conv_norm_3d(wide, wide), nn.ReLU())
-        self.conv5 = _transposed(wide, wide)
-        self.conv6 = _transposed(wide, channels)
+        self.conv3 = nn.Sequential(conv_norm_3d(wide, wide, stride=2), nn.ReLU(inplace=True))
+        self.conv4 = nn.Sequential(conv_norm_3d(wide, wide), nn.ReLU(inplace=True))
+        self.conv5 = transposed_norm_3d(wide, wide)
+        self.conv6 = transposed_norm_3d(wide, channels)
 
     def forward(
         self, volume: Tensor, skip_pre: Tensor | None = None, skip_post: Tensor | None = None
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return the refined volume and this hourglass's own ``pre`` and ``post`` skips."""
         half = self.conv2(self.conv1(volume))
-        pre = F.relu(half if skip_post is None else half + skip_post)
+        pre = F.relu(half if skip_post is None else half + skip_post, inplace=True)
         up = self.conv5(self.conv4(self.conv3(pre)))
-        post = F.relu(up + (pre if skip_pre is None else skip_pre))
+        post = F.relu(up + (pre if skip_pre is None else skip_pre), inplace=True)
         return self.conv6(post), pre, post
 
 
 class PSMNet(StereoNetwork):
     """Pyramid features, a concatenation cost volume, three stacked hourglasses, soft-argmin."""
 
+    family = "volume"
+    year = 2018
     padding_unit = 16
 
     def __init__(self, options: PSMNetOptions = PSMNetOptions()) -> None:
@@ -55,12 +62,9 @@ class PSMNet(StereoNetwork):
             options.deformable_layers,
             options.align_corners,
         )
-        self.dres0 = nn.Sequential(
-            conv_norm_3d(2 * channels, channels), nn.ReLU(), conv_norm_3d(channels, channels), nn.ReLU()
-        )
-        self.dres1 = nn.Sequential(conv_norm_3d(channels, channels), nn.ReLU(), conv_norm_3d(channels, channels))
+        self.dres0, self.dres1 = first_convolutions(2 * channels, channels)
         self.dres2, self.dres3, self.dres4 = (Hourglass(channels) for _ in range(3))
-        self.classif1, self.classif2, self.classif3 = (_classifier(channels) for _ in range(3))
+        self.classif1, self.classif2, self.classif3 = (classifier_3d(channels) for _ in range(3))
         self.apply(initialize_convolution)
 
     def estimate(self, left: Tensor, right: Tensor, *, finest_only: bool, **options: Any) -> list[Tensor]:
@@ -81,8 +85,8 @@ class PSMNet(StereoNetwork):
         logits2 = self.classif2(out2) + logits1
         logits3 = self.classif3(out3) + logits2
         wanted = [logits3] if finest_only else [logits3, logits1, logits2]
-        size = left.shape[-2:]
-        return [self._soft_argmin(logits, size) for logits in wanted]
+        size = (self.options.max_disparity, *left.shape[-2:])
+        return [soft_argmin(logits, size, align_corners=self.options.align_corners) for logits in wanted]
 
     def loss(self, output: StereoOutput, target: Tensor) -> Tensor:
         """0.5 S(first) + 0.7 S(second) + S(third) on target > 0, S = smooth-L1."""
@@ -91,13 +95,6 @@ class PSMNet(StereoNetwork):
         terms = [w * masked_smooth_l1(d, target, mask) for w, d in zip((0.5, 0.7, 1.0), maps, strict=True)]
         return terms[0] + terms[1] + terms[2]
 
-    def _soft_argmin(self, logits: Tensor, size: torch.Size) -> Tensor:
-        """Up-sample N×1×D/4×h×w logits to D×H×W and take the expected disparity."""
-        full = (self.options.max_disparity, *size)
-        align_corners = self.options.align_corners
-        logits = F.interpolate(at_least_float32(logits), full, mode="trilinear", align_corners=align_corners)
-        return expected_disparity(logits.squeeze(1))
-
     def _check_size(self, image: Tensor) -> None:
         smallest = 4 * max(self.options.pooling_sizes)
         if min(image.shape[-2:]) < smallest:
@@ -105,24 +102,3 @@ class PSMNet(StereoNetwork):
                 f"pooling_sizes {self.options.pooling_sizes} need images of at least {smallest} px a side, "
                 f"got {tuple(image.shape[-2:])} after padding"
             )
-
-
-def concatenation_volume(left: Tensor, right: Tensor, disparities: int) -> Tensor:
-    """Left features beside right features shifted by each disparity: N×2C×D×H×W, zero where undefined."""
-    shifted = F.pad(right, (disparities - 1, 0))
-    width = left.shape[-1]
-    first = [disparities - 1 - d for d in range(disparities)]
-    rights = torch.stack([shifted[..., x : x + width] for x in first], dim=2)
-    column = torch.arange(width, device=left.device)
-    defined = column >= torch.arange(disparities, device=left.device).view(-1, 1, 1)
-    lefts = left.unsqueeze(2) * defined.to(left.dtype)
-    return torch.cat((lefts, rights), dim=1)
-
-
-def _transposed(inputs: int, outputs: int) -> nn.Sequential:
-    layer = nn.ConvTranspose3d(inputs, outputs, 3, stride=2, padding=1, output_padding=1, bias=False)
-    return nn.Sequential(layer, nn.BatchNorm3d(outputs))
-
-
-def _classifier(channels: int) -> nn.Sequential:
-    return nn.Sequential(conv_norm_3d(channels, channels), nn.ReLU(), nn.Conv3d(channels, 1, 3, 1, 1, bias=False))

@@ -29,7 +29,11 @@ class NetworkEntry:
 
 _AANET = "supcore.networks.aanet"
 _DEEPPRUNER = "supcore.networks.deeppruner"
+_GWCNET = "supcore.networks.gwcnet"
+_IGEV_STEREO = "supcore.networks.igev_stereo"
 _PSMNET = "supcore.networks.psmnet"
+_RAFT_STEREO = "supcore.networks.raft_stereo"
+_REALTIME = {"shared_backbone": True, "halvings": 3, "gru_levels": 2, "slow_fast": True, "iterations": 7}
 
 NETWORKS: dict[str, NetworkEntry] = {
     "psmnet": NetworkEntry(_PSMNET, "PSMNet"),
@@ -40,6 +44,12 @@ NETWORKS: dict[str, NetworkEntry] = {
     "deeppruner_fast": NetworkEntry(_DEEPPRUNER, "DeepPruner", {"matching_scale": 8, "pooling_sizes": (32, 16, 8)}),
     "aanet": NetworkEntry(_AANET, "AANet"),
     "aanet_plus": NetworkEntry(_AANET, "AANetPlus"),
+    "gwcnet_g": NetworkEntry(_GWCNET, "GwcNet"),
+    "gwcnet_gc": NetworkEntry(_GWCNET, "GwcNet", {"concatenated_channels": 12}),
+    "raft_stereo": NetworkEntry(_RAFT_STEREO, "RAFTStereo"),
+    "raft_stereo_realtime": NetworkEntry(_RAFT_STEREO, "RAFTStereo", _REALTIME),
+    "raft_stereo_rvc": NetworkEntry(_RAFT_STEREO, "RAFTStereo", {"context_norm": "instance"}),
+    "igev_stereo": NetworkEntry(_IGEV_STEREO, "IGEVStereo"),
 }
 
 

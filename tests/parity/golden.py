@@ -12,7 +12,32 @@ FILL = {
 FILLS = {
     "aanet": {**FILL, "feature_norm": 0.7, "norm": 0.7, "last": 0.2},
     "aanet_plus": {**FILL, "feature_norm": 1.0, "norm": 0.7, "last": 0.2},
-}
+    "raft_stereo": {
+        **FILL, "norm": 0.6, "norm_bias": 0.12,
+        "scale": {"fnet.conv2.": 0.25},
+        "shift": {"update_block.flow_head.conv2.bias": -2.5},
+    },
+    "raft_stereo_realtime": {
+        **FILL, "norm": 0.6,
+        "scale": {"conv2.1.": 0.4, "update_block.flow_head.conv2.": 0.7},
+        "shift": {"update_block.flow_head.conv2.bias": -1.5},
+    },
+    "raft_stereo_rvc": {
+        **FILL,
+        "scale": {"fnet.conv2.": 0.25, "cnet.outputs": 0.5},
+        "shift": {"update_block.flow_head.conv2.bias": -2.5},
+    },
+    "igev_stereo": {
+        **FILL, "norm_bias": 0.12,
+        "norm_scale": {"cnet.": 0.6},
+        "scale": {
+            "cost_agg.conv3_up.": 3.0, "cost_agg.conv2_up.": 3.0, "cost_agg.conv1_up.": 3.0, "classifier.": 4.0,
+            "update_block.encoder.convd1.": 0.05, "update_block.encoder.convc1.": 0.3,
+            "update_block.disp_head.conv2.": 1.0,
+        },
+        "shift": {"update_block.disp_head.conv2.bias": 1.0},
+    },
+}  # fmt: skip
 
 
 def tensors(path, prefix=""):
@@ -25,6 +50,11 @@ def tensors(path, prefix=""):
 def relative_error(result, expected):
     """Relative L2 distance. Gradients are compared by it: element-wise, rounding decides at a ReLU's kink."""
     return float((result - expected).norm() / expected.norm())
+
+
+def own_gain(gain, kind, name, common):
+    """The gain of an entry: that of the last prefix which its name begins with, or the common one."""
+    return ([own for prefix, own in gain.get(kind, {}).items() if name.startswith(prefix)] or [common])[-1]
 
 
 def filled_entry(name, shape, gain):
@@ -42,13 +72,15 @@ def filled_entry(name, shape, gain):
     elif name.endswith("offset_conv.bias"):
         value = gain["offset_bias"] * z
     elif len(shape) == 1 and name.endswith("weight"):
-        value = gain["feature_norm" if name.startswith("feature_extract") else "norm"] * (1 + 0.1 * z)
+        common = gain["feature_norm" if name.startswith("feature_extract") else "norm"]
+        value = own_gain(gain, "norm_scale", name, common) * (1 + 0.1 * z)
     elif len(shape) == 1:
-        value = gain["norm_bias"] * z
+        value = gain["norm_bias"] * z + gain.get("shift", {}).get(name, 0.0)
     elif shape[0] == 1 and shape[1] == 1:
         value = (1.0 + 0.1 * z) / fan
     else:
-        value = gain["last" if shape[0] == 1 else "conv"] * z * np.sqrt(2.0 / fan)
+        common = gain["last" if shape[0] == 1 else "conv"]
+        value = own_gain(gain, "scale", name, common) * z * np.sqrt(2.0 / fan)
         if len(shape) == 5 and shape[1] in (65, 93):
             value[:, 64] *= gain["disparity_channel"]
     return value.astype(np.float32)

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.parity
 
 NETWORKS = (
     "psmnet", "psmnet_deform6", "psmnet_deform25", "deeppruner", "deeppruner_fast", "psmnet_deform25_patchmatch",
-    "aanet", "aanet_plus",
+    "aanet", "aanet_plus", "gwcnet_g", "gwcnet_gc", "raft_stereo", "raft_stereo_realtime", "raft_stereo_rvc",
+    "igev_stereo",
 )  # fmt: skip
 
 

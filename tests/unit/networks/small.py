@@ -7,6 +7,8 @@ from supcore.networks import build_network
 DEMO = {"base_channels": 16, "block_counts": (1, 2, 1, 1), "pooling_sizes": (16, 8, 4, 2), "max_disparity": 32}
 _DEEPPRUNER = {"base_channels": 8, "block_counts": (1, 1, 1, 1), "max_disparity": 32}
 _AANET = {"base_channels": 8, "block_counts": (1, 1, 1), "pyramid_channels": 16, "refinement_channels": 16}
+_GWCNET = {"base_channels": 8, "block_counts": (1, 1, 1, 1), "groups": 10, "max_disparity": 32}
+_ITERATIVE = {"base_channels": 8, "iterations": 3, "training_iterations": 2}
 
 SMALL = {
     "psmnet": DEMO,
@@ -16,6 +18,12 @@ SMALL = {
     "deeppruner": {**_DEEPPRUNER, "pooling_sizes": (8, 4, 2, 1)},
     "deeppruner_fast": {**_DEEPPRUNER, "pooling_sizes": (8, 4, 2)},
     "aanet": {"max_disparity": 48, **_AANET},
+    "gwcnet_g": _GWCNET,
+    "gwcnet_gc": {**_GWCNET, "concatenated_channels": 4},
+    "raft_stereo": _ITERATIVE,
+    "raft_stereo_realtime": _ITERATIVE,
+    "raft_stereo_rvc": _ITERATIVE,
+    "igev_stereo": {**_ITERATIVE, "max_disparity": 64},
     "aanet_plus": {"max_disparity": 48, "hourglass_channels": (8, 8, 16, 16, 16)},
 }
 

@@ -1,9 +1,9 @@
-"""Padding to what a network needs, the release's extra block, and cropping both off."""
+"""Normalization, padding to what a network needs, the release's extra block, and cropping both off."""
 
 import pytest
 import torch
 
-from supcore.networks import build_network
+from supcore.networks import NETWORKS, StereoNetwork, build_network
 from supcore.networks.base import IMAGENET_MEAN, IMAGENET_STD
 from tests.unit.networks.small import SMALL
 
@@ -61,3 +61,45 @@ def test_the_extra_block_can_be_left_out(name, side, padded, monkeypatch, sizes)
     network(whole, whole, extra_block=False)
     network(whole[..., 1:], whole[..., 1:], extra_block=False)
     assert sizes == [padded, padded, side, side]
+
+
+class Watching(StereoNetwork):
+    """Its disparity is the red channel of what reaches it, which it keeps; it wants values from -1 to 1."""
+
+    image_mean = image_std = (0.5, 0.5, 0.5)
+    padding_unit = 8
+
+    def estimate(self, left, right, *, finest_only):
+        self.seen = left
+        return [left[:, :1], left[:, :1, ::2, ::2]]
+
+    def loss(self, output, target):
+        return output.disparity.mean()
+
+
+@pytest.mark.parametrize("mode", ["zeros", "replicate"])
+@pytest.mark.parametrize(
+    ("side", "first", "padded"), [("top right", (0, 5), (0, 3, 5, 0)), ("centered", (1, 2), (1, 2, 2, 3))]
+)
+def test_what_a_network_states_about_its_images_is_done(mode, side, first, padded, monkeypatch):
+    """11 rows and 13 columns, 5 and 3 of padding; the odd ones are right and below where it is centered."""
+    monkeypatch.setattr(Watching, "padding_mode", mode)
+    monkeypatch.setattr(Watching, "padding_side", side)
+    network = Watching()
+    image = torch.rand(1, 3, 11, 13, generator=torch.Generator().manual_seed(0))
+    output = network(image, image)
+    scaled = 2 * image - 1
+    pad = torch.nn.ZeroPad2d(padded) if mode == "zeros" else torch.nn.ReplicationPad2d(padded)
+    torch.testing.assert_close(network.seen, pad(scaled))
+    torch.testing.assert_close(output.disparity, scaled[:, :1])
+    column, row = (round(f / 2) for f in first)
+    coarse = network.seen[:, :1, ::2, ::2]
+    torch.testing.assert_close(output.auxiliary[0], coarse[..., row : row + 6, column : column + 6])
+
+
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+def test_every_network_states_its_family_and_year(name):
+    with torch.device("meta"):
+        network = build_network(name)
+    assert network.family in ("volume", "PatchMatch", "correlation", "iterative")
+    assert 2018 <= network.year <= 2023

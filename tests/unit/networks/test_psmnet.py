@@ -1,13 +1,12 @@
 """PSMNet: options, sizes, prediction; its outputs are compared with the release in tests/parity."""
 
-import numpy as np
 import pytest
 import torch
 
 from supcore.errors import SupError
 from supcore.networks import build_network
 from supcore.networks.losses import masked_smooth_l1
-from supcore.networks.psmnet import PSMNet, PSMNetOptions, concatenation_volume
+from supcore.networks.psmnet import PSMNet, PSMNetOptions
 
 VARIANTS = ("psmnet", "psmnet_deform6", "psmnet_deform25")
 
@@ -123,16 +122,6 @@ def test_align_corners_changes_the_output(make_small_network, images):
     published, corrected = make_small_network(), make_small_network(align_corners=True)
     corrected.load_state_dict(published.state_dict())
     assert (published.predict(*images) - corrected.predict(*images)).abs().mean() > 0.01
-
-
-def test_cost_volume_pairs_each_pixel_with_the_one_shifted_by_the_disparity():
-    left, right = torch.rand(2, 2, 3, 4, 7, generator=torch.Generator().manual_seed(0))
-    expected = np.zeros((2, 6, 5, 4, 7), np.float32)
-    for d in range(5):
-        for x in range(d, 7):
-            expected[:, :3, d, :, x] = left[..., x]
-            expected[:, 3:, d, :, x] = right[..., x - d]
-    np.testing.assert_array_equal(concatenation_volume(left, right, 5).numpy(), expected)
 
 
 def test_loss_weighs_the_three_maps_and_ignores_pixels_without_target(small_network, images):
