@@ -41,7 +41,7 @@ test-all: $(VENV)/ready
 # What a processor without AVX-512, and one without AVX, computes: rounding differs between them, results must not. Only
 # tests that compare computed numbers; networks with 25 deformable convolutions repeat what others show, and take a
 # fifth of the time.
-COMPUTED := $(addprefix tests/parity/test_,aanet.py deeppruner.py deform_conv.py psmnet.py universal_attack.py) \
+COMPUTED := $(addprefix tests/parity/test_,aanet.py deeppruner.py deform_conv.py modern_networks.py psmnet.py universal_attack.py) \
 	$(addprefix tests/unit/networks/test_,aanet.py deeppruner.py psmnet.py precision.py) \
 	$(addprefix tests/unit/attack/test_,optimization.py per_image.py universal.py) tests/workflow/test_demo_weights.py
 

@@ -16,7 +16,7 @@ METRIC_LABELS = {
     "epe_change": "Change of EPE (%)",
 }
 
-# Controls first, then the networks in the paper's order; names not listed follow alphabetically.
+# Controls first, then the networks in the paper's order, then newer ones; names not listed follow alphabetically.
 _NAMES = {
     "psmnet": "PSMNet",
     "psmnet_deform6": "PSMNet +6 DC",
@@ -26,6 +26,12 @@ _NAMES = {
     "deeppruner_fast": "DeepPruner fast",
     "aanet": "AANet",
     "aanet_plus": "AANet+",
+    "gwcnet_g": "GwcNet-g",
+    "gwcnet_gc": "GwcNet-gc",
+    "raft_stereo": "RAFT-Stereo",
+    "raft_stereo_realtime": "RAFT-Stereo real-time",
+    "raft_stereo_rvc": "iRaftStereo_RVC",
+    "igev_stereo": "IGEV-Stereo",
     "kitti2012": "KITTI 2012",
     "kitti2015": "KITTI 2015",
     "flyingthings3d": "FlyingThings3D",

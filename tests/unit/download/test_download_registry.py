@@ -191,6 +191,12 @@ def test_shipped_registry():
         "deeppruner_fast": {7469646},
         "aanet": {3931676},
         "aanet_plus": {8442850},
+        "gwcnet_g": {6518560},
+        "gwcnet_gc": {6909728},
+        "raft_stereo": {11116176},
+        "raft_stereo_realtime": {9865568},
+        "raft_stereo_rvc": {11108688},
+        "igev_stereo": {12598114},
     }
     for network in ("psmnet", "deeppruner", "aanet"):
         assert {"kitti15", "kitti12", "sceneflow"} <= set(registry.weights[network])

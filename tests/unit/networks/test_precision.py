@@ -38,7 +38,19 @@ def test_trained_networks_stay_within_a_twentieth_of_a_pixel(scenes, name):
     assert (d1_error(half, truth) - d1_error(full, truth)).abs().mean() < 0.1
 
 
-@pytest.mark.parametrize("name", ["psmnet_deform25", "deeppruner", "deeppruner_fast", "aanet", "aanet_plus"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "psmnet_deform25",
+        "deeppruner",
+        "deeppruner_fast",
+        "aanet",
+        "aanet_plus",
+        "gwcnet_gc",
+        "raft_stereo",
+        "igev_stereo",
+    ],
+)
 def test_disparities_are_not_rounded_to_bfloat16(name):
     """A map computed in bfloat16 holds few distinct values: steps of 1/8 px from 16 px on."""
     network = untrained(name)

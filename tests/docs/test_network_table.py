@@ -1,0 +1,23 @@
+"""The page of the networks lists them all, as their classes state themselves."""
+
+import re
+from pathlib import Path
+
+import torch
+
+from supcore.networks import NETWORKS, build_network
+from supcore.reporting.labels import label
+
+PAGE = Path(__file__).parents[2] / "docs/reference/networks.md"
+ROW = re.compile(r"^\| `(\w+)` \| .+ \| (\w+) \| (\d{4}) \|$", re.MULTILINE)
+
+
+def test_every_network_is_listed_with_its_family_and_year():
+    with torch.device("meta"):
+        built = {name: build_network(name) for name in NETWORKS}
+    stated = [(name, network.family, str(network.year)) for name, network in built.items()]
+    assert ROW.findall(PAGE.read_text(encoding="utf-8")) == stated
+
+
+def test_every_network_has_a_name_in_print():
+    assert [name for name in NETWORKS if label(name) == " ".join(name.split("_"))] == []
