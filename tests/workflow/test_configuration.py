@@ -1,11 +1,8 @@
 """Configurations: the shipped ones build their graphs; a wrong one, or a wrong target, gets one line that names it."""
 
-import os
-import subprocess
 
 import pytest
 
-from tests.docs.blocks import blocks
 from tests.workflow.conftest import REPOSITORY, SMOKE, SMOKE_STUDIES
 
 pytestmark = pytest.mark.workflow
@@ -77,19 +74,3 @@ def test_weights_of_others_fit_no_rule_whoever_asks_for_them(workspace):
         refused = workspace.snakemake("--dry-run", "own", "--snakefile", str(own), config=configs)
         assert refused.returncode == 1
         assert f"Missing input files for rule own:\n    affected files:\n        results/{path}" in refused.stdout
-
-
-def test_a_corruption_is_added_as_the_how_to_says(workspace):
-    """By its two entries from outside: nothing of the repository is copied or changed."""
-    function, entry = (b.code for b in blocks("python") if b.page == "docs/how-to/add-corruption.md")
-    (workspace.folder / "sitecustomize.py").write_text(
-        "from supcore.corruptions import photometric, registry\n"
-        f"exec({function!r}, vars(photometric))\nexec({entry!r}, vars(registry))\n"
-    )
-    corruptions = {"corruptions": ["gamma", "shot_noise"], "severities": [1, 2, 3], "sources": ["psmnet"]}
-    command = workspace.command("--dry-run", config=workspace.changed_config(studies={"corruptions": corruptions}))
-    paths = os.pathsep.join(map(str, (workspace.folder, REPOSITORY)))
-    for path, code in ((paths, 0), (str(REPOSITORY), 1)):
-        environment = {**os.environ, "PYTHONPATH": path}
-        planned = subprocess.run(command, cwd=workspace.folder, env=environment, capture_output=True, text=True)
-        assert planned.returncode == code, planned.stdout + planned.stderr
