@@ -10,6 +10,7 @@ from torch import Tensor
 
 from supcore.errors import SupError
 from supcore.files import atomic_path
+from supcore.inputs import PairCheck
 from supcore.tensor_files import is_safetensors, read_tensors, read_torch, write_tensors
 
 Size = tuple[int, int] | Literal["full"]
@@ -56,6 +57,7 @@ class StereoPerturbation:
         self.left = torch.zeros(3, height, width)
         self.right = torch.zeros(3, height, width)
         self.train_step: int | None = None
+        self._check_pair = PairCheck()
 
     @classmethod
     def random_signs(
@@ -84,7 +86,11 @@ class StereoPerturbation:
 
         Returns:
             The perturbed pair. Gradients pass where the sum lies in [0, 1], the bounds included.
+
+        Raises:
+            InputError: no such images; their values are checked as :class:`~supcore.inputs.PairCheck` says.
         """
+        self._check_pair(left, right)
         return self._apply(left, self.left), self._apply(right, self.right)
 
     def project(self) -> None:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from supcore.attack.choices import StepRule
 from supcore.attack.frozen import frozen
+from supcore.inputs import PairCheck, check_maps
 from supcore.networks import StereoNetwork
 from supcore.perturbation import StereoPerturbation
 
@@ -74,6 +75,7 @@ class UniversalAttack:
         self.momentum = momentum
         self.velocity = torch.zeros(2, 3, *perturbation.size)
         self.clipped_fraction = 0.0
+        self._check_pair = PairCheck()
 
     def step(self, left: Tensor, right: Tensor, target: Tensor | None = None) -> Tensor:
         """One ascent step on a batch.
@@ -86,7 +88,13 @@ class UniversalAttack:
 
         Returns:
             The mean of the networks' losses before the step, a scalar.
+
+        Raises:
+            InputError: no such images or target; values are checked as :class:`~supcore.inputs.PairCheck` says.
         """
+        self._check_pair(left, right)
+        if target is not None:
+            check_maps(image=left[:, :1], target=target)
         with frozen(*self.networks):
             targets = self.clean_targets(left, right) if target is None else [target] * len(self.networks)
             losses, gradients = zip(
