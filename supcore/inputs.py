@@ -99,7 +99,9 @@ def check_maps(**maps: Tensor | None) -> None:
     first = next(iter(shapes.values()))
     if len(first) != 4 or first[1] != 1 or any(shape != first for shape in shapes.values()):
         listed = ", ".join(f"{name} {shape}" for name, shape in shapes.items())
-        raise InputError(f"disparity maps must be N×1×H×W of one size, got {listed}; an H×W map becomes map[None, None]")
+        raise InputError(
+            f"disparity maps must be N×1×H×W of one size, got {listed}; an H×W map becomes map[None, None]"
+        )
 
 
 def check_tensor_map(name: str, values: Any) -> None:
@@ -113,4 +115,6 @@ def check_tensor_map(name: str, values: Any) -> None:
             f"{name} is a {type(values).__name__}, not a tensor; torch.from_numpy(map)[None, None] makes an H×W array one"
         )
     if not values.is_floating_point():
-        raise InputError(f"{name} is of {values.dtype}, not disparity in pixels; KITTI's 16-bit values are 256 times it")
+        raise InputError(
+            f"{name} is of {values.dtype}, not disparity in pixels; KITTI's 16-bit values are 256 times it"
+        )

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from supcore.attack.choices import StepRule
 from supcore.attack.frozen import frozen
+from supcore.errors import SupError
 from supcore.inputs import PairCheck, check_maps
 from supcore.networks import StereoNetwork
 from supcore.perturbation import StereoPerturbation
@@ -91,8 +92,10 @@ class UniversalAttack:
 
         Raises:
             InputError: no such images or target; values are checked as :class:`~supcore.inputs.PairCheck` says.
+            SupError: the images do not consist of whole tiles.
         """
         self._check_pair(left, right)
+        self._refuse_partial_tiles(*left.shape[-2:])
         if target is not None:
             check_maps(image=left[:, :1], target=target)
         with frozen(*self.networks):
@@ -119,6 +122,14 @@ class UniversalAttack:
         clean = [n.predict(left, right, **n.random_options(self.generator)) for n in self.networks]
         noise = torch.randn(clean[0].shape, generator=self.generator).to(clean[0].device)
         return [prediction + noise for prediction in clean]
+
+    def _refuse_partial_tiles(self, height: int, width: int) -> None:
+        h, w = self.perturbation.size
+        if height % h or width % w:
+            raise SupError(
+                f"tile {h}x{w} does not divide the images of {height}x{width} to optimize on; crop them to whole tiles, "
+                f"{height // h * h}x{width // w * w}"
+            )
 
     def _loss_and_gradients(
         self, network: StereoNetwork, left: Tensor, right: Tensor, target: Tensor

@@ -44,6 +44,7 @@ class StereoNetwork(nn.Module, ABC):
         optional_weights: prefixes of checkpoint entries that may be present in a file though the network lacks them.
         takes_generator: a forward pass draws random numbers, from the option ``generator`` if it is given.
         options: the dataclass of options that the network was built with.
+        architecture: the name that it was built by; None where a class was called itself.
         precision: what the convolutions run in. Matching positions, disparities and losses stay in float32.
     """
 
@@ -52,6 +53,7 @@ class StereoNetwork(nn.Module, ABC):
     optional_weights: ClassVar[Sequence[str]] = ()
     takes_generator: ClassVar[bool] = False
     options: Any = None
+    architecture: str | None = None
     precision: Precision = "float32"
     _mean: Tensor
     _std: Tensor

@@ -90,7 +90,9 @@ def test_a_target_of_another_kind_is_refused(door, target, small_network):
     sup = StereoPerturbation((16, 16), (32, 64), 0.02)
     call = {
         "step": UniversalAttack(small_network, sup, alpha=0.01).step,
-        "per image": lambda *a, **k: PerImageAttack(small_network, 0.02, PER_IMAGE_ATTACKS["fgsm"])(*a, images=[0], **k),
+        "per image": lambda *a, **k: PerImageAttack(small_network, 0.02, PER_IMAGE_ATTACKS["fgsm"])(
+            *a, images=[0], **k
+        ),
     }[door]
     with pytest.raises(InputError, match="target"):
         call(PAIR, PAIR, target=target)
@@ -138,7 +140,10 @@ class Returns(StereoNetwork):
     ("result", "message"),
     [
         ([gray(1, 48, 96)], r"Returns.estimate returned the finest disparity of \(1, 48, 96\).*\(1, 1, 48, 96\)"),
-        ([gray(1, 1, 32, 64)], r"finest disparity of \(1, 1, 32, 64\) for images of \(1, 3, 48, 96\).*\(1, 1, 48, 96\)"),
+        (
+            [gray(1, 1, 32, 64)],
+            r"finest disparity of \(1, 1, 32, 64\) for images of \(1, 3, 48, 96\).*\(1, 1, 48, 96\)",
+        ),
         ([gray(1, 1, 48, 96), gray(1, 2, 24, 48)], r"disparity 1 of \(1, 2, 24, 48\)"),
         (gray(1, 1, 48, 96), "returned a Tensor; it must return a list"),
         ([], "returned a list"),

@@ -62,6 +62,6 @@ def train(snakemake: Any, running: Job, network: StereoNetwork, extension: Exten
 
 def store(snakemake: Any, network: StereoNetwork, history: list[Row]) -> None:
     """Write weights and history."""
-    save_weights(network, snakemake.output.weights, {"architecture": snakemake.params.network["architecture"]})
+    save_weights(network, snakemake.output.weights)
     with atomic_path(snakemake.output.history) as temporary:
         pd.DataFrame(history).to_csv(temporary, index=False, float_format="%.8g")
