@@ -42,11 +42,9 @@ def write_perturbation(path: str | Path, stored: StoredPerturbation, metadata: M
     Raises:
         SupError: another suffix, or the file cannot be written.
     """
-    suffix = Path(path).suffix
-    if suffix not in SUFFIXES:
-        raise SupError(f"{path}: a perturbation is saved as .safetensors, or as .pth for the paper's code; rename it")
+    check_suffix(path)
     header = {name: getattr(stored, name) for name in ("epsilon", "image_size", "train_step")}
-    if suffix == ".safetensors":
+    if Path(path).suffix == ".safetensors":
         write_tensors(path, {"left": stored.left, "right": stored.right}, {**header, **metadata})
         return
     buffer = io.BytesIO()  # a failed write to the file itself would not be an OSError
@@ -55,6 +53,16 @@ def write_perturbation(path: str | Path, stored: StoredPerturbation, metadata: M
     torch.save({**header, "train_step": stored.train_step or 0, **views}, buffer)
     with atomic_path(path) as temporary:
         temporary.write_bytes(buffer.getvalue())
+
+
+def check_suffix(path: str | Path) -> None:
+    """Check the name of a file to write, before the work.
+
+    Raises:
+        SupError: a perturbation is not stored under this suffix.
+    """
+    if Path(path).suffix not in SUFFIXES:
+        raise SupError(f"{path}: a perturbation is saved as .safetensors, or as .pth for the paper's code; rename it")
 
 
 def read_perturbation(path: str | Path) -> StoredPerturbation:

@@ -8,11 +8,9 @@ from supcore.errors import SupError, shown
 from supcore.networks.base import StereoNetwork
 from supcore.networks.checkpoints import load_weights, read_state_dict
 from supcore.networks.registry import build_network
+from supcore.networks.released import DEMO, REGISTRY, bundled_networks
 from supcore.shipped import shipped_file
 from supcore.tensor_files import is_safetensors, read_tensors
-
-DEMO = "demo"
-REGISTRY = "config/weights.yaml"
 
 
 def load_pretrained(
@@ -53,11 +51,6 @@ def load_pretrained(
     if weights == DEMO:
         return _from_file(name, _bundled(name), options)
     return _released(name, str(weights), cache, registry, options)
-
-
-def bundled_networks() -> list[str]:
-    """Names of the networks whose demo weights come with the library."""
-    return sorted(file.stem for file in shipped_file("resources/demo_weights").glob("*.safetensors"))
 
 
 def _bundled(name: str) -> Path:

@@ -6,7 +6,7 @@ import yaml
 
 from supcore.errors import SupError
 from supcore.networks import build_network, load_pretrained, load_weights, save_weights
-from supcore.networks.pretrained import bundled_networks
+from supcore.networks.released import bundled_networks
 from supcore.shipped import CHECKOUT, shipped_file
 from tests.conftest import SMALL
 
