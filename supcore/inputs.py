@@ -112,7 +112,7 @@ def check_tensor_map(name: str, values: Any) -> None:
     """
     if not isinstance(values, Tensor):
         raise InputError(
-            f"{name} is a {type(values).__name__}, not a tensor; torch.from_numpy(map)[None, None] makes an H×W array one"
+            f"{name} is a {type(values).__name__}, not a tensor; an H×W array: torch.from_numpy(map)[None, None]"
         )
     if not values.is_floating_point():
         raise InputError(

@@ -143,7 +143,8 @@ class StereoPerturbation:
         """
         if set(state) != set(self.state_dict()):
             raise SupError(
-                f"a perturbation's state has the entries {', '.join(self.state_dict())}, got {', '.join(state) or 'none'}"
+                f"a perturbation's state has the entries {', '.join(self.state_dict())}, "
+                f"got {', '.join(map(str, state)) or 'none'}"
             )
         other = StereoPerturbation.from_tiles(state["left"], state["right"], state["image_size"], state["epsilon"])
         if other.size != self.size:
@@ -171,7 +172,7 @@ class StereoPerturbation:
     def _apply(self, image: Tensor, tile: Tensor) -> Tensor:
         return clamp_unit(image + self.tiled(tile.to(image.device), *image.shape[-2:]))
 
-    def save(self, path: str | Path, metadata: dict[str, str] | None = None) -> None:
+    def save(self, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
         """Write safetensors, or the format of the authors' code, in which the suffix ``.pth`` is read there.
 
         Both keep epsilon and the image size; ``metadata`` goes into the header of safetensors.

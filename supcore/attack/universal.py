@@ -127,8 +127,8 @@ class UniversalAttack:
         h, w = self.perturbation.size
         if height % h or width % w:
             raise SupError(
-                f"tile {h}x{w} does not divide the images of {height}x{width} to optimize on; crop them to whole tiles, "
-                f"{height // h * h}x{width // w * w}"
+                f"tile {h}x{w} does not divide the images of {height}x{width} to optimize on; "
+                f"crop them to whole tiles, {height // h * h}x{width // w * w}"
             )
 
     def _loss_and_gradients(

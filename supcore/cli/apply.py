@@ -4,10 +4,14 @@ from pathlib import Path
 
 import click
 
-from supcore.cli.options import image_size_option, pair_options
+from supcore.cli.options import examples, image_size_option, pair_options
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "supcore apply sup.safetensors --left LEFT --right RIGHT -o perturbed",
+    )
+)
 @click.argument("sup", type=click.Path(path_type=Path))
 @pair_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="Folder: left/ and right/ in it.")
@@ -17,9 +21,6 @@ def apply(sup: Path, left: Path, right: Path, output: Path, image_size: tuple[in
 
     Tiles are repeated from the top left corner and cut off at the right and lower border, so pairs of any size keep it,
     and their disparities. On 8 bits a change is a whole number of gray levels, never more than epsilon.
-
-    \b
-    supcore apply sup.safetensors --left LEFT --right RIGHT -o perturbed
     """
     from supcore.data.own_pairs import find_pairs
     from supcore.evaluation.perturbed_files import write_perturbed

@@ -5,18 +5,24 @@ from typing import Any
 
 import click
 
-from supcore.cli.options import Size, chosen_network, image_size_option, network_options, pair_options
+from supcore.cli.options import Size, chosen_network, examples, image_size_option, network_options, pair_options
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "supcore attack --network psmnet --weights demo --left LEFT --right RIGHT -o sup.safetensors",
+        "supcore attack --network psmnet --weights kitti15 --option align_corners=true --image-size 256x640 \\",
+        "    --left LEFT --right RIGHT -o sup.safetensors --device cuda",
+    )
+)
 @network_options
 @pair_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help=".safetensors or .pth to write.")
 @click.option("--epsilon", default=0.02, show_default=True, help="Bound of every element; intensities are in [0, 1].")
 @click.option("--tile", type=Size(square=True), default="64", show_default=True, help="Side, HxW, or full.")
-@click.option("--steps", default=20, show_default=True, help="Number of steps.")
+@click.option("--steps", type=click.IntRange(1), default=20, show_default=True, help="Number of steps.")
 @click.option("--alpha", type=float, help="Length of a step. [epsilon / 5]")
-@click.option("--batch", default=1, show_default=True, help="Pairs in one step.")
+@click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Pairs in one step.")
 @click.option("--seed", default=0, show_default=True, help="Of the order of the pairs and the target noise.")
 @image_size_option
 def attack(
@@ -36,11 +42,6 @@ def attack(
 
     Steps go along the sign of the gradient. Pairs keep their size; what exceeds whole tiles, and the smallest pair, is
     cut off at the right and lower border. A run that was stopped goes on where it was.
-
-    \b
-    supcore attack --network psmnet --weights demo --left LEFT --right RIGHT -o sup.safetensors
-    supcore attack --network psmnet --weights kitti15 --option align_corners=true --image-size 256x640 \\
-        --left LEFT --right RIGHT -o sup.safetensors --device cuda
     """
     from supcore.attack.optimization import SupOptions, optimize_sup
     from supcore.data.dataset import StereoDataset
@@ -74,8 +75,10 @@ def attack(
     _log(f"{len(samples)} pairs of {size[0]}x{size[1]}")
     checkpoint = output.with_name(f".{output.name}.unfinished")
     optimize_sup(model, sup, training, validation, settings, checkpoint=checkpoint, progress=report)
-    header = {name: network[name] for name in ("network", "weights")} | {"pairs": len(samples), "seed": seed}
-    sup.cpu().save(output, {**header, "weights": str(network["weights"]), "alpha": settings.alpha, "step_rule": "sign"})
+    header = {name: str(network[name]) for name in ("network", "weights")}
+    sup.cpu().save(
+        output, {**header, "pairs": len(samples), "seed": seed, "alpha": settings.alpha, "step_rule": "sign"}
+    )
     checkpoint.unlink(missing_ok=True)
     _log(f"{output}: compare it with noise on other pairs: supcore evaluate --sup {output} …")
 

@@ -2,8 +2,15 @@
 
 import click
 
+from supcore.cli.options import examples
 
-@click.command()
+
+@click.command(
+    epilog=examples(
+        "supcore doctor",
+        "supcore doctor psmnet --size 256x256",
+    )
+)
 @click.argument("networks", nargs=-1)
 @click.option(
     "--size",
@@ -16,12 +23,9 @@ import click
 def doctor(networks: tuple[str, ...], size: str, device: str) -> None:
     """Check the installation, every network included.
 
-    Versions, GPU, operators and weights are listed. Each network runs forward and backward on a random
-    pair, and its numbers are compared with stored ones. Exit code 1 if anything is wrong. All networks take minutes and up to 10 GB of memory; name some to check only those.
-
-    \b
-    supcore doctor
-    supcore doctor psmnet --size 256x256
+    Versions, GPU, operators and weights are listed. Each network runs forward and backward on a random pair, and its
+    numbers are compared with stored ones. Exit code 1 if anything is wrong. All networks take minutes and up to 10 GB
+    of memory; name some to check only those.
     """
     import torch
 

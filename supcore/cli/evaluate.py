@@ -5,10 +5,16 @@ from typing import Any
 
 import click
 
-from supcore.cli.options import chosen_network, image_size_option, network_options, pair_options
+from supcore.cli.options import chosen_network, examples, image_size_option, network_options, pair_options
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "supcore evaluate --network psmnet --weights demo --sup sup.safetensors --left LEFT --right RIGHT",
+        "supcore evaluate --network psmnet --weights demo --sup sup.safetensors --left LEFT --right RIGHT \\",
+        "    --disparity DISPARITY -o errors.csv",
+    )
+)
 @network_options
 @click.option("--sup", type=click.Path(path_type=Path), required=True, help="The SUP's file.")
 @pair_options
@@ -31,11 +37,6 @@ def evaluate(
     The noise has the SUP's tile and epsilon. Errors are always against the network's own clean prediction, and against
     ground truth where it is given. D1 is the share of pixels that are off by more than 3 px and 5 %, EPE the mean error
     in pixels of the image as the network sees it.
-
-    \b
-    supcore evaluate --network psmnet --weights demo --sup sup.safetensors --left LEFT --right RIGHT
-    supcore evaluate --network psmnet --weights demo --sup sup.safetensors --left LEFT --right RIGHT \\
-        --disparity DISPARITY -o errors.csv
     """
     from supcore.data.own_pairs import find_pairs
     from supcore.evaluation.own_pairs import evaluate_pairs, summary

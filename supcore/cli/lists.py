@@ -5,34 +5,35 @@ from collections.abc import Iterable
 
 import click
 
-from supcore.extras import MissingPackage
+from supcore.cli.options import examples
+from supcore.extras import MissingPackageError
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "supcore networks",
+    )
+)
 def networks() -> None:
-    """List the networks, their weights and where they come from.
-
-    \b
-    supcore networks
-    """
+    """List the networks, their weights and where they come from."""
     from supcore.networks.registry import NETWORKS
     from supcore.networks.released import DEMO, bundled_networks, weights_by_network
 
     try:
         weights = weights_by_network()
-    except MissingPackage as error:
+    except MissingPackageError as error:
         weights = {name: [DEMO] if name in bundled_networks() else [] for name in NETWORKS}
         click.echo(f"without released weights: {error}", err=True)
     _print((name, f"weights: {', '.join(weights[name]) or 'none'}") for name in NETWORKS)
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "supcore corruptions",
+    )
+)
 def corruptions() -> None:
-    """List the image corruptions.
-
-    \b
-    supcore corruptions
-    """
+    """List the image corruptions."""
     from supcore.corruptions.registry import CORRUPTIONS
 
     _print(
@@ -41,25 +42,25 @@ def corruptions() -> None:
     )
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "supcore layouts",
+    )
+)
 def layouts() -> None:
-    """List the layouts of data sets that the workflow reads.
-
-    \b
-    supcore layouts
-    """
+    """List the layouts of data sets that the workflow reads."""
     from supcore.data.layouts import LAYOUTS
 
     _print((name, _summary(layout.pairs)) for name, layout in LAYOUTS.items())
 
 
-@click.command()
+@click.command(
+    epilog=examples(
+        "supcore studies",
+    )
+)
 def studies() -> None:
-    """List the experiments of the workflow.
-
-    \b
-    supcore studies
-    """
+    """List the experiments of the workflow."""
     from supcore.studies import STUDIES, find_study
 
     _print((name, _summary(find_study(name, {}))) for name in STUDIES)

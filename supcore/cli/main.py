@@ -9,6 +9,7 @@ from supcore.cli.attack import attack
 from supcore.cli.doctor import doctor
 from supcore.cli.evaluate import evaluate
 from supcore.cli.lists import corruptions, layouts, networks, studies
+from supcore.cli.options import examples
 from supcore.cli.show import show
 from supcore.errors import SupError
 
@@ -28,16 +29,18 @@ class Commands(click.Group):
         return list(self.commands)
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=examples(
+        "supcore attack --network psmnet --weights demo --left LEFT --right RIGHT -o sup.safetensors",
+        "supcore evaluate --network psmnet --weights demo --sup sup.safetensors --left LEFT --right RIGHT",
+        "supcore apply sup.safetensors --left LEFT --right RIGHT -o perturbed",
+    ),
+)
 @click.version_option(package_name="supcore")
 def main() -> None:
-    """Attack stereo networks with universal perturbations (SUPs), on pairs of your own.
-
-    \b
-    supcore attack --network psmnet --weights demo --left LEFT --right RIGHT -o sup.safetensors
-    supcore evaluate --network psmnet --weights demo --sup sup.safetensors --left LEFT --right RIGHT
-    supcore apply sup.safetensors --left LEFT --right RIGHT -o perturbed
-    """
+    """Attack stereo networks with universal perturbations (SUPs), on pairs of your own."""
 
 
 for command in (attack, evaluate, apply, show, doctor, networks, corruptions, layouts, studies):

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,11 @@ class Size(click.ParamType):
         if match is None or not (match[2] or self.square):
             self.fail(f"{value!r} is no size; write {'64, 64x128 or full' if self.square else '256x640'}", param, ctx)
         return int(match[1]), int(match[2] or match[1])
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help, which is not wrapped."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 def network_options(command: Command) -> Command:
@@ -79,6 +85,8 @@ def chosen_network(
 
     if device not in ("cpu", "cuda") or (device == "cuda" and not torch.cuda.is_available()):
         raise SupError(f"--device {device}: {'PyTorch sees no GPU' if device == 'cuda' else 'unknown'}; use cpu")
+    if ":" in network:
+        sys.path.insert(0, str(Path.cwd()))  # where a module of one's own is; an installed command does not look there
     return load_pretrained(network, weights, cache=cache, **_values(options)).to(device)
 
 
@@ -96,7 +104,7 @@ def _values(options: tuple[str, ...]) -> dict[str, Any]:
     return values
 
 
-def _with(command: Command, options: list[Callable[[Command], Command]]) -> Command:
+def _with(command: Command, options: Sequence[Callable[[Command], Command]]) -> Command:
     for option in reversed(options):
         command = option(command)
     return command

@@ -4,18 +4,20 @@ from pathlib import Path
 
 import click
 
+from supcore.cli.options import examples
 
-@click.command()
+
+@click.command(
+    epilog=examples(
+        "supcore show sup.safetensors -o preview.png",
+    )
+)
 @click.argument("sup", type=click.Path(path_type=Path))
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="Picture to draw: tiles and spectra (PNG or PDF)."
 )
 def show(sup: Path, output: Path | None) -> None:
-    """Show a SUP's header and norms, and draw it.
-
-    \b
-    supcore show sup.safetensors -o preview.png
-    """
+    """Show a SUP's header and norms, and draw it."""
     from supcore.perturbation import StereoPerturbation
     from supcore.tensor_files import is_safetensors, read_tensors
 

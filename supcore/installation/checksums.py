@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from supcore.device import fix_arithmetic
 from supcore.files import read_json, write_json
