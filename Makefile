@@ -11,6 +11,7 @@ REAL_FRAMES ?= ../shared/realdata
 
 demo: $(VENV)/ready
 	$(SNAKEMAKE) results/tables/transfer.csv all --report results/report.html --report-after-run
+	@$(BIN)/python -m supcore.reporting.closing results
 
 real: $(VENV)/ready
 	@if [ -d "$(REAL_FRAMES)" ] && [ ! -e data/real_frames ]; then mkdir -p data && ln -s "$(abspath $(REAL_FRAMES))" data/real_frames; fi

@@ -2,6 +2,12 @@
 
 from importlib.util import find_spec
 
+from supcore.errors import SupError
+
+
+class MissingPackageError(SupError, ImportError):
+    """A package of the ``workflow`` extra that is not installed."""
+
 
 def require_workflow(part: str, *packages: str) -> None:
     """Check that packages of the ``workflow`` extra are installed.
@@ -11,8 +17,8 @@ def require_workflow(part: str, *packages: str) -> None:
         packages: their import names.
 
     Raises:
-        ImportError: one is not; the message says how to install it.
+        MissingPackageError: one is not; the message says how to install it.
     """
     missing = [package for package in packages if find_spec(package) is None]
     if missing:
-        raise ImportError(f"{part} needs {', '.join(missing)}: pip install 'supcore[workflow]'")
+        raise MissingPackageError(f"{part} needs {', '.join(missing)}: pip install 'supcore[workflow]'")

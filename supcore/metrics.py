@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from supcore.inputs import check_maps
+
 
 def valid_pixels(reference: Tensor, mask: Tensor | None = None) -> Tensor:
     """Where the reference counts: positive, finite, and inside ``mask`` if there is one. N×1×H×W bool.
@@ -26,6 +28,9 @@ def d1_error(disparity: Tensor, reference: Tensor, mask: Tensor | None = None) -
     Returns:
         N values in percent. An image without a valid pixel gives 0; tell it apart with :func:`valid_pixels`.
 
+    Raises:
+        InputError: maps of other types or shapes.
+
     Examples:
         Off by 4 px: wrong at 10 px, within 5 % at 100 px. The last pixel has no ground truth.
 
@@ -34,6 +39,7 @@ def d1_error(disparity: Tensor, reference: Tensor, mask: Tensor | None = None) -
         >>> d1_error(disparity, truth).tolist()
         [25.0]
     """
+    check_maps(disparity=disparity, reference=reference, mask=mask)
     valid = valid_pixels(reference, mask)
     error = (disparity - reference).abs()
     right = (error <= 3) | (error <= 0.05 * reference.abs())
@@ -52,6 +58,7 @@ def end_point_error(disparity: Tensor, reference: Tensor, mask: Tensor | None = 
         >>> end_point_error(disparity, truth, mask=truth > 15).tolist()
         [3.0]
     """
+    check_maps(disparity=disparity, reference=reference, mask=mask)
     valid = valid_pixels(reference, mask)
     error = torch.where(valid, (disparity - reference).abs(), 0).to(torch.float64)
     return _mean_over_image(error, valid)

@@ -1,7 +1,6 @@
 """The stereoscopic universal perturbation: one pair of tiles, repeated over any stereo pair."""
 
-import io
-import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,8 +8,8 @@ import torch
 from torch import Tensor
 
 from supcore.errors import SupError
-from supcore.files import atomic_path
-from supcore.tensor_files import is_safetensors, read_tensors, read_torch, write_tensors
+from supcore.inputs import PairCheck
+from supcore.perturbation_files import StoredPerturbation, guess_epsilon, read_perturbation, write_perturbation
 
 Size = tuple[int, int] | Literal["full"]
 PUBLISHED_IMAGE_SIZE = (256, 640)
@@ -56,6 +55,7 @@ class StereoPerturbation:
         self.left = torch.zeros(3, height, width)
         self.right = torch.zeros(3, height, width)
         self.train_step: int | None = None
+        self._check_pair = PairCheck()
 
     @classmethod
     def random_signs(
@@ -76,15 +76,21 @@ class StereoPerturbation:
         return noise
 
     def __call__(self, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
-        """Project onto the bound, repeat over the image, add, clamp to [0, 1].
+        """Project onto the bound, repeat over the image from the top left corner, add, clamp to [0, 1].
 
         Args:
-            left: N×3×H×W in [0, 1]; H and W must be multiples of the tile's.
+            left: N×3×H×W in [0, 1], of any size that holds the tile; tiles at the right and lower border are cut off.
+                A perturbation of the whole image fits images of its own size and whole multiples of that.
             right: the same shape.
 
         Returns:
             The perturbed pair. Gradients pass where the sum lies in [0, 1], the bounds included.
+
+        Raises:
+            InputError: no such images; their values are checked as :class:`~supcore.inputs.PairCheck` says.
+            SupError: the perturbation does not fit their size.
         """
+        self._check_pair(left, right)
         return self._apply(left, self.left), self._apply(right, self.right)
 
     def project(self) -> None:
@@ -97,35 +103,86 @@ class StereoPerturbation:
         self.left, self.right = self.left.to(device), self.right.to(device)
         return self
 
+    def cuda(self) -> "StereoPerturbation":
+        """Move the tiles to the current GPU; returns itself."""
+        return self.to("cuda")
+
+    def cpu(self) -> "StereoPerturbation":
+        """Move the tiles to the CPU; returns itself."""
+        return self.to("cpu")
+
+    def __repr__(self) -> str:
+        steps = "" if self.train_step is None else f", train_step={self.train_step}"
+        largest = max(float(tile.abs().max()) for tile in (self.left, self.right))
+        return (
+            f"StereoPerturbation(size={self.size}, image_size={self.image_size}, epsilon={self.epsilon:g}{steps}, "
+            f"largest={largest:.3g}, device='{self.left.device}')"
+        )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Tiles, bound, image size and step: all that :meth:`load_state_dict` needs.
+
+        Examples:
+            >>> sup = StereoPerturbation(size=(16, 16), image_size=(32, 64), epsilon=0.02)
+            >>> list(sup.state_dict())
+            ['left', 'right', 'epsilon', 'image_size', 'train_step']
+        """
+        return {
+            "left": self.left,
+            "right": self.right,
+            "epsilon": self.epsilon,
+            "image_size": self.image_size,
+            "train_step": self.train_step,
+        }
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take over what :meth:`state_dict` of a perturbation with tiles of this size returned; the device stays.
+
+        Raises:
+            SupError: entries are missing or unknown, tiles of another size, or elements beyond epsilon.
+        """
+        if set(state) != set(self.state_dict()):
+            raise SupError(
+                f"a perturbation's state has the entries {', '.join(self.state_dict())}, "
+                f"got {', '.join(map(str, state)) or 'none'}"
+            )
+        other = StereoPerturbation.from_tiles(state["left"], state["right"], state["image_size"], state["epsilon"])
+        if other.size != self.size:
+            raise SupError(
+                f"the state holds tiles of {other.size}, this perturbation has {self.size}; build it with them"
+            )
+        device = self.left.device
+        self.left, self.right = other.left.clone().to(device), other.right.clone().to(device)
+        self.image_size, self.epsilon, self.train_step = other.image_size, other.epsilon, state["train_step"]
+
     def tiled(self, tile: Tensor, height: int, width: int) -> Tensor:
         """The projected ``tile`` repeated from the top left corner: 3×height×width.
 
         Raises:
-            SupError: the tile does not divide this image.
+            SupError: the image is smaller than the tile, or the tile is a perturbation of whole images of another size.
         """
         h, w = tile.shape[-2:]
-        if height % h or width % w:
-            raise SupError(f"tile {h}x{w} does not divide an image of {height}x{width}; resize the images or retrain")
-        return tile.clamp(-self.epsilon, self.epsilon).repeat(1, height // h, width // w)
+        whole = not (height % h or width % w)
+        if height < h or width < w or (self.size == self.image_size and not whole):
+            what = f"perturbation of whole images of {h}x{w}" if self.size == self.image_size else f"tile of {h}x{w}"
+            raise SupError(f"a {what} does not fit an image of {height}x{width}; resize the images to fit it")
+        repeated = tile.clamp(-self.epsilon, self.epsilon).repeat(1, -(-height // h), -(-width // w))
+        return repeated if whole else repeated[:, :height, :width]
 
     def _apply(self, image: Tensor, tile: Tensor) -> Tensor:
         return clamp_unit(image + self.tiled(tile.to(image.device), *image.shape[-2:]))
 
-    def save(self, path: str | Path, metadata: dict[str, str] | None = None) -> None:
-        """Write safetensors, or the authors' checkpoint format if the suffix is ``.pth``."""
-        if Path(path).suffix == ".pth":
-            buffer = io.BytesIO()  # a failed write to the file itself would not be an OSError
-            torch.save(_authors_format(self), buffer)
-            with atomic_path(path) as temporary:
-                temporary.write_bytes(buffer.getvalue())
-            return
-        header = {
-            "epsilon": self.epsilon,
-            "image_size": self.image_size,
-            "train_step": self.train_step,
-            **(metadata or {}),
-        }
-        write_tensors(path, {"left": self.left, "right": self.right}, header)
+    def save(self, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
+        """Write safetensors, or the format of the authors' code, in which the suffix ``.pth`` is read there.
+
+        Both keep epsilon and the image size; ``metadata`` goes into the header of safetensors.
+
+        Raises:
+            SupError: another suffix, or the file cannot be written.
+        """
+        left, right = (tile.detach().cpu() for tile in (self.left, self.right))
+        stored = StoredPerturbation(left, right, self.train_step, self.image_size, self.epsilon)
+        write_perturbation(path, stored, metadata or {})
 
     @classmethod
     def load(
@@ -135,9 +192,9 @@ class StereoPerturbation:
 
         Args:
             path: the file.
-            image_size: of the images; if not given, what our file states, and 256×640 for the authors'.
-            epsilon: if not given, what our file states; for the authors' it is taken from ``norm002`` in the path, else
-                the largest element.
+            image_size: of the images; if not given, what the file states, and 256×640 for the authors'.
+            epsilon: if not given, what the file states; the authors' do not: ``norm002`` in the path means 0.02, else
+                it is the largest element.
 
         Raises:
             SupError: the file is missing, damaged or no perturbation, or elements exceed epsilon.
@@ -147,23 +204,19 @@ class StereoPerturbation:
             >>> sup.save("sup.safetensors")
             >>> StereoPerturbation.load("sup.safetensors").epsilon
             0.02
-            >>> sup.save("norm002.pth")  # the authors' format does not state epsilon, but a file's name may
-            >>> StereoPerturbation.load("norm002.pth", image_size=(32, 64)).epsilon
-            0.02
+            >>> sup.save("sup.pth")  # what the authors' code reads
+            >>> StereoPerturbation.load("sup.pth").image_size
+            (32, 64)
         """
-        path = Path(path)
-        if path.suffix == ".safetensors" or is_safetensors(path):
-            left, right, train_step, stored_size, stored_epsilon = _read_safetensors(path)
-            image_size, epsilon = image_size or stored_size, stored_epsilon if epsilon is None else epsilon
-        else:
-            left, right, train_step = _read_authors_file(path)
-            epsilon = epsilon or _epsilon_in_name(path) or _largest_element(path, left, right)
-            image_size = image_size or PUBLISHED_IMAGE_SIZE
+        stored = read_perturbation(path)
+        if epsilon is None:
+            epsilon = guess_epsilon(path, stored) if stored.epsilon is None else stored.epsilon
+        image_size = image_size or stored.image_size or PUBLISHED_IMAGE_SIZE
         try:
-            sup = cls.from_tiles(left, right, image_size, epsilon)
+            sup = cls.from_tiles(stored.left, stored.right, image_size, epsilon)
         except SupError as error:
             raise SupError(f"{path}: {error}") from error
-        sup.train_step = train_step
+        sup.train_step = stored.train_step
         return sup
 
     @classmethod
@@ -203,49 +256,3 @@ def clamp_unit(image: Tensor) -> Tensor:
     """
     inside = (image >= 0) & (image <= 1)
     return torch.where(inside, image, image.detach().clamp(0, 1))
-
-
-def _authors_format(sup: StereoPerturbation) -> dict[str, Any]:
-    return {
-        "train_step": sup.train_step or 0,
-        "perturb0_state_dict": {"weights": sup.left.detach().cpu()},
-        "perturb1_state_dict": {"weights": sup.right.detach().cpu()},
-    }
-
-
-def _read_safetensors(path: Path) -> tuple[Tensor, Tensor, int | None, tuple[int, int], float]:
-    tensors, header = read_tensors(path)
-    try:
-        height, width = header["image_size"]
-        step = header.get("train_step")
-        train_step = None if step is None else int(step)
-        return tensors["left"], tensors["right"], train_step, (int(height), int(width)), float(header["epsilon"])
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise SupError(
-            f"{path}: not a perturbation file (it lacks its tiles, epsilon or image_size); choose a SUP's file"
-        ) from error
-
-
-def _read_authors_file(path: Path) -> tuple[Tensor, Tensor, int | None]:
-    content = read_torch(path)
-    try:
-        left, right = (content[f"perturb{view}_state_dict"]["weights"].detach() for view in (0, 1))
-        step = content.get("train_step")
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
-        raise SupError(
-            f"{path}: not a perturbation file (no perturb0_state_dict / perturb1_state_dict); choose a SUP's file"
-        ) from error
-    return left, right, step if isinstance(step, int) else None
-
-
-def _largest_element(path: Path, left: Tensor, right: Tensor) -> float:
-    elements = torch.cat((left.flatten(), right.flatten())).float().abs()
-    if not elements.isfinite().all():
-        raise SupError(f"{path}: elements of the perturbation are not finite; fetch the file again")
-    return max(float(elements.max()) if elements.numel() else 0.0, 1e-8)
-
-
-def _epsilon_in_name(path: Path) -> float | None:
-    """``norm002`` in a file or folder name means epsilon 0.02."""
-    found = re.findall(r"norm0(\d+)", str(path))
-    return float(f"0.{found[-1]}") if found else None

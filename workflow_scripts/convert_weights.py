@@ -21,5 +21,5 @@ with job(snakemake) as running:
             f"{wanted['architecture']}: has {count} parameters with these weights, the registry states {stated}; "
             "correct its entry or the options"
         )
-    save_weights(network, snakemake.output.weights, {"architecture": wanted["architecture"]})
+    save_weights(network, snakemake.output.weights)
     running.log.info("%s: %d parameters, %d entries without use", wanted["architecture"], count, len(ignored))

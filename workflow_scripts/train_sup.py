@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 import pandas as pd
-from tqdm import tqdm
 
 from supcore.attack.optimization import SupOptions, optimize_sup
 from supcore.attack.snapshots import save_snapshots
 from supcore.data.image_cache import open_pairs
 from supcore.files import atomic_path
 from supcore.perturbation import StereoPerturbation
+from supcore.progress import StepProgress
 from supcore.seeding import derived_seed
 from supcore.sup_names import tile_size
 from supcore.workflow.jobs.job import job, job_identity
@@ -40,17 +40,17 @@ with job(snakemake) as running:
             (files.validation_manifest, files.validation_cache),
         )
     )
-    bar = tqdm(desc=f"SUP on {wildcards.source}", unit="step", disable=None, total=options.steps)
+    name = f"SUP on {wildcards.source}, {wildcards.size}, epsilon {wildcards.epsilon}"
+    steps = StepProgress(options.length(len(training)), name, running.log.info)
 
     def progress(step, row):
-        if not bar.n and step > 1:
-            running.log.info("going on after step %d", step - 1)
-        bar.update(step - bar.n)
+        note = ""
         if row and row["step"] == step:
-            running.log.info(
-                "step %d: loss %.4f, clipped %.1f %%, D1 vs ground truth %.2f %%, vs clean %.2f %%",
-                step, row["loss"], 100 * row["clipped_fraction"], row["d1_ground_truth"], row["d1_clean"],
-            )  # fmt: skip
+            note = (
+                f"loss {row['loss']:.4f}, clipped {100 * row['clipped_fraction']:.1f} %, "
+                f"D1 vs ground truth {row['d1_ground_truth']:.2f} %, vs clean {row['d1_clean']:.2f} %"
+            )
+        steps(step, note)
 
     result = optimize_sup(
         networks,

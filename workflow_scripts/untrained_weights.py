@@ -16,5 +16,5 @@ with job(snakemake) as running:
     wanted, wildcards = snakemake.params.network, snakemake.wildcards
     torch.manual_seed(derived_seed(snakemake.params.seed, wildcards.network, wildcards.weights))
     network = build_wanted(wanted, "cpu")
-    save_weights(network, snakemake.output.weights, {"architecture": wanted["architecture"]})
+    save_weights(network, snakemake.output.weights)
     running.log.info("%s: %d parameters", wanted["architecture"], sum(p.numel() for p in network.parameters()))

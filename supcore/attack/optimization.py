@@ -51,6 +51,10 @@ class SupOptions:
     selection: Selection = "last"
     workers: int = 0
 
+    def length(self, count: int) -> int:
+        """Number of steps over ``count`` training pairs."""
+        return -(-count // self.batch) if self.steps is None else self.steps
+
 
 @dataclass(frozen=True)
 class SupResult:
@@ -135,8 +139,7 @@ def optimize_sup(
 
 def ordered_batches(count: int, options: SupOptions) -> list[list[int]]:
     """Indices of every batch of the run: shuffled passes over the pairs, the last partial batch of a pass kept."""
-    per_pass = -(-count // options.batch)
-    steps = per_pass if options.steps is None else options.steps
+    per_pass, steps = -(-count // options.batch), options.length(count)
     batches: list[list[int]] = []
     for number in range(-(-steps // per_pass)):
         order = numpy_generator(options.seed, "order", number).permutation(count).tolist()

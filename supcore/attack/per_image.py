@@ -14,6 +14,7 @@ from supcore.attack.diversity import resize_and_pad
 from supcore.attack.frozen import frozen
 from supcore.attack.universal import divide_by_l1_norm
 from supcore.errors import SupError
+from supcore.inputs import PairCheck, check_maps
 from supcore.networks import StereoNetwork
 from supcore.seeding import torch_generator
 
@@ -64,6 +65,7 @@ class PerImageAttack:
         self.alpha = published_alpha(epsilon) if share is None else share * epsilon
         self.options = options
         self.seed = seed
+        self._check_pair = PairCheck()
 
     def __call__(
         self, left: Tensor, right: Tensor, images: Sequence[int], target: Tensor | None = None
@@ -82,8 +84,12 @@ class PerImageAttack:
             The perturbed pairs, within epsilon of the clean ones and in [0, 1].
 
         Raises:
+            InputError: no such images or target; values are checked as :class:`~supcore.inputs.PairCheck` says.
             SupError: the loss is not finite.
         """
+        self._check_pair(left, right)
+        if target is not None:
+            check_maps(image=left[:, :1], target=target)
         attacked = []
         with frozen(self.network):
             for i, (*pair, image) in enumerate(zip(left, right, images, strict=True)):

@@ -8,6 +8,8 @@ from torch import Tensor
 
 from supcore.attack.choices import StepRule
 from supcore.attack.frozen import frozen
+from supcore.errors import SupError
+from supcore.inputs import PairCheck, check_maps
 from supcore.networks import StereoNetwork
 from supcore.perturbation import StereoPerturbation
 
@@ -74,6 +76,7 @@ class UniversalAttack:
         self.momentum = momentum
         self.velocity = torch.zeros(2, 3, *perturbation.size)
         self.clipped_fraction = 0.0
+        self._check_pair = PairCheck()
 
     def step(self, left: Tensor, right: Tensor, target: Tensor | None = None) -> Tensor:
         """One ascent step on a batch.
@@ -86,7 +89,15 @@ class UniversalAttack:
 
         Returns:
             The mean of the networks' losses before the step, a scalar.
+
+        Raises:
+            InputError: no such images or target; values are checked as :class:`~supcore.inputs.PairCheck` says.
+            SupError: the images do not consist of whole tiles.
         """
+        self._check_pair(left, right)
+        self._refuse_partial_tiles(*left.shape[-2:])
+        if target is not None:
+            check_maps(image=left[:, :1], target=target)
         with frozen(*self.networks):
             targets = self.clean_targets(left, right) if target is None else [target] * len(self.networks)
             losses, gradients = zip(
@@ -111,6 +122,14 @@ class UniversalAttack:
         clean = [n.predict(left, right, **n.random_options(self.generator)) for n in self.networks]
         noise = torch.randn(clean[0].shape, generator=self.generator).to(clean[0].device)
         return [prediction + noise for prediction in clean]
+
+    def _refuse_partial_tiles(self, height: int, width: int) -> None:
+        h, w = self.perturbation.size
+        if height % h or width % w:
+            raise SupError(
+                f"tile {h}x{w} does not divide the images of {height}x{width} to optimize on; "
+                f"crop them to whole tiles, {height // h * h}x{width // w * w}"
+            )
 
     def _loss_and_gradients(
         self, network: StereoNetwork, left: Tensor, right: Tensor, target: Tensor

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from supcore.corruptions.registry import Corruption, find_corruption
 from supcore.errors import SupError
+from supcore.inputs import InputError, check_tensor
 
 
 def corrupt(
@@ -77,6 +78,8 @@ def corrupt_pair(
         >>> torch.equal(*pair)
         True
     """
+    for view, image in (("left", left), ("right", right)):
+        check_tensor(view, image)
     if left.shape != right.shape:
         raise SupError(
             f"corruption {name}: the views differ in shape, {tuple(left.shape)} and {tuple(right.shape)}; "
@@ -104,11 +107,9 @@ def _setting(name: str, severity: int | None) -> tuple[Corruption, tuple[Any, ..
 
 def _images(image: Tensor, name: str) -> Tensor:
     """The images as N×3×H×W float32 on the CPU, checked."""
-    if image.dim() not in (3, 4) or image.shape[-3] != 3 or not image.is_floating_point() or 0 in image.shape[-2:]:
-        raise SupError(
-            f"corruption {name}: needs 3×H×W or N×3×H×W floating-point images, "
-            f"got {tuple(image.shape)} of {image.dtype}; convert them first"
-        )
+    check_tensor(f"the image for corruption {name}", image)
+    if image.dim() not in (3, 4) or image.shape[-3] != 3 or 0 in image.shape[-2:]:
+        raise InputError(f"corruption {name}: needs 3×H×W or N×3×H×W images, RGB, got {tuple(image.shape)}")
     batch = image.detach().to("cpu", torch.float32).reshape(-1, *image.shape[-3:])
     if not ((batch >= 0) & (batch <= 1)).all():  # also catches NaN
         raise SupError(f"corruption {name}: image values must be in [0, 1]; scale or clamp the images first")

@@ -8,12 +8,14 @@ from supcore.networks.registry import NETWORKS, build_network
 if TYPE_CHECKING:
     from supcore.networks.base import StereoNetwork, StereoOutput
     from supcore.networks.checkpoints import load_weights, save_weights
+    from supcore.networks.pretrained import load_pretrained
 
 __all__ = [
     "NETWORKS",
     "StereoNetwork",
     "StereoOutput",
     "build_network",
+    "load_pretrained",
     "load_weights",
     "save_weights",
 ]
@@ -23,6 +25,7 @@ __getattr__ = lazy_names(
     {
         "StereoNetwork": "base",
         "StereoOutput": "base",
+        "load_pretrained": "pretrained",
         "load_weights": "checkpoints",
         "save_weights": "checkpoints",
     },

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from supcore.errors import SupError
+from supcore.inputs import PairCheck
 from supcore.networks.regression import at_least_float32
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -51,6 +53,7 @@ class StereoNetwork(nn.Module, ABC):
         optional_weights: prefixes of checkpoint entries that may be present in a file though the network lacks them.
         takes_generator: a forward pass draws random numbers, from the option ``generator`` if it is given.
         options: the dataclass of options that the network was built with.
+        architecture: the name that it was built by; None where a class was called itself.
         precision: what the convolutions run in. Matching positions, disparities and losses stay in float32.
     """
 
@@ -65,12 +68,14 @@ class StereoNetwork(nn.Module, ABC):
     optional_weights: ClassVar[Sequence[str]] = ()
     takes_generator: ClassVar[bool] = False
     options: Any = None
+    architecture: str | None = None
     precision: Precision = "float32"
     _mean: Tensor
     _std: Tensor
 
     def __init__(self) -> None:
         super().__init__()
+        self._check_pair = PairCheck()
         # Not persistent: the authors' checkpoints do not hold them.
         self.register_buffer("_mean", torch.tensor(self.image_mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("_std", torch.tensor(self.image_std).view(1, 3, 1, 1), persistent=False)
@@ -100,6 +105,10 @@ class StereoNetwork(nn.Module, ABC):
             extra_block: False to pad what the network needs and no more, whatever :attr:`pads_full_block` says: for
                 crops of a training, whose padding would count in the statistics of batch-norm.
             **options: network-specific, see :meth:`estimate`.
+
+        Raises:
+            InputError: no such images; their values are checked as :class:`~supcore.inputs.PairCheck` says.
+            SupError: what :meth:`estimate` returned is no disparity of them.
         """
         finest, *others = self._run(left, right, extra_block, finest_only=False, **options)
         return StereoOutput(finest, tuple(others))
@@ -114,8 +123,7 @@ class StereoNetwork(nn.Module, ABC):
         return {"generator": generator} if self.takes_generator and generator is not None else {}
 
     def _run(self, left: Tensor, right: Tensor, extra_block: bool, **options: Any) -> list[Tensor]:
-        if left.shape != right.shape or left.dim() != 4 or left.shape[1] != 3:
-            raise ValueError(f"left and right must both be N×3×H×W, got {tuple(left.shape)} and {tuple(right.shape)}")
+        self._check_pair(left, right)
         height, width = left.shape[-2:]
         vertical, horizontal = self._padding(height, extra_block), self._padding(width, extra_block)
         top, start = (vertical // 2, horizontal // 2) if self.padding_side == "centered" else (vertical, 0)
@@ -124,8 +132,24 @@ class StereoNetwork(nn.Module, ABC):
         pair = [F.pad((image - self._mean) / self._std, sides, mode) for image in (left, right)]
         with self._precision_of(left.device):
             maps = self.estimate(*pair, **options)
+        self._check_estimate(maps, pair[0])
         padded_height = height + vertical
         return [crop(at_least_float32(d), height, width, top, start, padded_height) for d in maps]
+
+    def _check_estimate(self, maps: Any, image: Tensor) -> None:
+        """Raise where the mistake is, and not where a wrong map meets something else."""
+        name = f"{type(self).__name__}.estimate"
+        if not isinstance(maps, list | tuple) or not maps or not all(isinstance(d, Tensor) for d in maps):
+            raise SupError(f"{name} returned a {type(maps).__name__}; it must return a list of disparity maps")
+        wanted = (image.shape[0], 1, *image.shape[-2:])
+        for place, disparity in enumerate(maps):
+            found = tuple(disparity.shape)
+            if found != wanted and (place == 0 or len(found) != 4 or found[:2] != wanted[:2]):
+                which = "the finest disparity" if place == 0 else f"disparity {place}"
+                raise SupError(
+                    f"{name} returned {which} of {found} for images of {tuple(image.shape)}; it must be N×1×H×W"
+                    f"{f', here {wanted}' if place == 0 else ''}"
+                )
 
     def _precision_of(self, device: torch.device) -> Any:
         """Autocast as :attr:`precision` says; float32 leaves a caller's own autocast alone."""

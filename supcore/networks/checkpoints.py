@@ -1,7 +1,9 @@
 """Reading and writing network weights."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor, nn
 
@@ -9,9 +11,16 @@ from supcore.errors import SupError, shown
 from supcore.tensor_files import is_safetensors, read_tensors, read_torch, write_tensors
 
 
-def save_weights(network: nn.Module, path: str | Path, metadata: Mapping[str, str] | None = None) -> None:
-    """Write parameters and buffers as safetensors, atomically; ``metadata`` goes into the file's header."""
-    write_tensors(path, network.state_dict(), metadata or {})
+def save_weights(network: nn.Module, path: str | Path, metadata: Mapping[str, Any] | None = None) -> None:
+    """Write parameters and buffers as safetensors, atomically.
+
+    The name and the options of a network that :func:`~supcore.networks.build_network` built stand in the file's header,
+    from which :func:`~supcore.networks.load_pretrained` builds it again; ``metadata`` goes there, too.
+    """
+    header: dict[str, Any] = {}
+    if architecture := getattr(network, "architecture", None):
+        header = {"architecture": architecture, "options": asdict(network.options)}  # type: ignore[call-overload]
+    write_tensors(path, network.state_dict(), {**header, **(metadata or {})})
 
 
 def load_weights(network: nn.Module, path: str | Path) -> list[str]:

@@ -80,7 +80,7 @@ def build_network(name: str, **options: Any) -> Any:
     network_class, options_class = _classes(name, entry)
     chosen = _filled_in(name, entry, options_class, options)
     network = network_class(chosen).eval()
-    network.options = chosen
+    network.options, network.architecture = chosen, name
     return network
 
 

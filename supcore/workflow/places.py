@@ -4,8 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-# The checkout that this package is used from; site-packages where it was installed from a wheel.
-CHECKOUT = Path(__file__).resolve().parents[2]
+from supcore.shipped import CHECKOUT, COPIES
 
 
 def shipped(path: str) -> str:
@@ -13,10 +12,10 @@ def shipped(path: str) -> str:
 
     Returns:
         The path as it is where it exists from the working directory, which is looked at first, or nowhere; else that
-        of the file beside the package.
+        of the file beside the package, or of its copy in the package.
     """
-    beside = CHECKOUT / path
-    return str(beside) if not Path(path).exists() and beside.exists() else path
+    places = [Path(path), CHECKOUT / path, COPIES / path]
+    return next((str(place) for place in places if place.exists()), path)
 
 
 def make_own_code_importable() -> None:

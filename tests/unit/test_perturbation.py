@@ -141,10 +141,20 @@ def test_saved_and_loaded_bit_for_bit(tmp_path, suffix):
     assert loaded.train_step == 14000
 
 
-def test_safetensors_know_their_own_epsilon_and_image_size(tmp_path):
-    random_sup(image_size=(48, 64), epsilon=0.005).save(tmp_path / "sup.safetensors", {"network": "psmnet"})
-    loaded = StereoPerturbation.load(tmp_path / "sup.safetensors")
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_file_of_ours_knows_its_own_epsilon_and_image_size(tmp_path, suffix):
+    """Whatever its path says."""
+    path = tmp_path / f"norm002{suffix}"
+    random_sup(image_size=(48, 64), epsilon=0.005).save(path, {"network": "psmnet"})
+    loaded = StereoPerturbation.load(path)
     assert (loaded.image_size, loaded.epsilon) == ((48, 64), 0.005)
+
+
+@pytest.mark.parametrize("name", ["sup", "sup.npy", "sup.pt", "sup.safetensors.bak"])
+def test_another_suffix_is_refused_and_nothing_written(tmp_path, name):
+    with pytest.raises(SupError, match=rf"{name}: a perturbation is saved as .safetensors, or as .pth"):
+        random_sup().save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
 
 
 def test_equal_perturbations_give_equal_bytes(tmp_path):
@@ -158,7 +168,8 @@ def test_our_pth_is_laid_out_as_the_authors(tmp_path):
     sup = random_sup()
     sup.save(tmp_path / "sup.pth")
     content = torch.load(tmp_path / "sup.pth", weights_only=True)
-    assert set(content) == {"train_step", "perturb0_state_dict", "perturb1_state_dict"}
+    assert set(content) == {"train_step", "perturb0_state_dict", "perturb1_state_dict", "epsilon", "image_size"}
+    assert all(set(content[f"perturb{view}_state_dict"]) == {"weights"} for view in (0, 1))
     assert torch.equal(content["perturb0_state_dict"]["weights"], sup.left)
     assert torch.equal(content["perturb1_state_dict"]["weights"], sup.right)
 
@@ -180,7 +191,8 @@ def test_epsilon_of_an_authors_file_comes_from_its_folder(tmp_path, folder, epsi
     """They store none; without a name it is the largest element."""
     sup = random_sup(epsilon=0.004)
     (tmp_path / folder).mkdir(parents=True)
-    sup.save(tmp_path / folder / "perturb.pth")
+    views = {f"perturb{view}_state_dict": {"weights": tile} for view, tile in enumerate((sup.left, sup.right))}
+    torch.save(views | {"train_step": 1}, tmp_path / folder / "perturb.pth")
     loaded = StereoPerturbation.load(tmp_path / folder / "perturb.pth", image_size=(16, 32))
     largest = max(float(sup.left.abs().max()), float(sup.right.abs().max()))
     assert loaded.epsilon == (largest if epsilon is None else epsilon)

@@ -15,6 +15,14 @@ def saved(path, share, epsilon):
     return path
 
 
+def saved_by_the_authors(path, largest):
+    """Their format states no epsilon."""
+    tile = torch.zeros(3, 2, 4)
+    tile[2, 1, 3] = -largest
+    torch.save({f"perturb{view}_state_dict": {"weights": tile} for view in (0, 1)}, path)
+    return path
+
+
 @pytest.mark.parametrize("suffix", [".safetensors", ".pth"])
 @pytest.mark.parametrize("epsilon", [0.02, 0.01, 0.005, 0.002, 0.1])
 def test_elements_may_exceed_the_bound_by_rounding(tmp_path, suffix, epsilon):
@@ -40,7 +48,7 @@ def test_the_whole_range_is_an_epsilon():
 
 def test_given_epsilon_of_an_authors_file_comes_before_its_name(tmp_path):
     (tmp_path / "tile64_norm002").mkdir()
-    path = saved(tmp_path / "tile64_norm002" / "sup.pth", 1, 0.01)
+    path = saved_by_the_authors(tmp_path / "tile64_norm002" / "sup.pth", 0.01)
     assert StereoPerturbation.load(path, image_size=(4, 8), epsilon=0.01).epsilon == 0.01
     assert StereoPerturbation.load(path, image_size=(4, 8)).epsilon == 0.02
 
@@ -48,5 +56,5 @@ def test_given_epsilon_of_an_authors_file_comes_before_its_name(tmp_path):
 @pytest.mark.parametrize(("largest", "epsilon"), [(2e-5, 2e-5), (0.0, 1e-8)])
 def test_epsilon_of_a_tiny_perturbation_is_its_largest_element(tmp_path, largest, epsilon):
     """One of zeros still needs an epsilon above 0."""
-    path = saved(tmp_path / "sup.pth", largest, 1.0)
+    path = saved_by_the_authors(tmp_path / "sup.pth", largest)
     assert StereoPerturbation.load(path, image_size=(4, 8)).epsilon == pytest.approx(epsilon, rel=1e-6)

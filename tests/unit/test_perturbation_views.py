@@ -36,10 +36,26 @@ def test_random_signs_are_drawn_for_the_left_view_first():
         assert torch.equal(tile > 0, positive)
 
 
-@pytest.mark.parametrize("size", [(14, 32), (16, 28)])
-def test_each_side_of_an_image_must_be_a_multiple_of_the_tile_s(sup, size):
-    """28 is a multiple of the tile's height only."""
-    with pytest.raises(SupError, match=f"tile 4x8 does not divide an image of {size[0]}x{size[1]}"):
+@pytest.mark.parametrize("size", [(14, 32), (16, 28), (5, 9), (4, 8)])
+def test_tiles_are_cut_off_at_the_right_and_lower_border(sup, size):
+    """28 is a multiple of the tile's height only; every pixel is perturbed, as in the larger image."""
+    sup.left = 0.02 * torch.rand(3, 4, 8)
+    smaller = sup(*[torch.zeros(1, 3, *size)] * 2)[0]
+    larger = sup(*[torch.zeros(1, 3, 16, 32)] * 2)[0]
+    assert torch.equal(smaller, larger[..., : size[0], : size[1]])
+
+
+@pytest.mark.parametrize("size", [(3, 8), (4, 7)])
+def test_an_image_smaller_than_the_tile_is_refused(sup, size):
+    with pytest.raises(SupError, match=f"a tile of 4x8 does not fit an image of {size[0]}x{size[1]}"):
+        sup(*[torch.zeros(1, 3, *size)] * 2)
+
+
+@pytest.mark.parametrize("size", [(17, 32), (16, 40), (12, 32)])
+def test_a_perturbation_of_whole_images_does_not_fit_others(size):
+    sup = StereoPerturbation("full", (16, 32), 0.02)
+    assert sup(*[torch.zeros(1, 3, 32, 32)] * 2)[0].shape == (1, 3, 32, 32)
+    with pytest.raises(SupError, match="whole images of 16x32 does not fit an image"):
         sup(*[torch.zeros(1, 3, *size)] * 2)
 
 

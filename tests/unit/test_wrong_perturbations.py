@@ -38,6 +38,11 @@ def one(value):
     return tile
 
 
+def whole_with(**entries):
+    views = {f"perturb{number}_state_dict": {"weights": one(0.02)} for number in (0, 1)}
+    return whole(views | entries)
+
+
 # How it is made, what the message says behind the file's name.
 OURS = {
     "tile that does not divide": (ours(image_size=[100, 100]), NOT_DIVIDING.format("64x64", "100x100")),
@@ -69,6 +74,10 @@ AUTHORS = {
     "tensor": (whole(torch.zeros(3)), NOT_THEIRS),
     "text for a tile": (authors("x"), NOT_THEIRS),
     "view without a tile": (whole({"perturb0_state_dict": {}}), NOT_THEIRS),
+    "image size of one number": (whole_with(image_size=5), NOT_THEIRS),
+    "epsilon as text": (whole_with(epsilon="large"), NOT_THEIRS),
+    "epsilon on 8 bits": (whole_with(epsilon=5.0), EPSILON.format("5.0")),
+    "above its epsilon": (whole_with(epsilon=0.001), BEYOND.replace("0.02", "0.001").format("0.02")),
     "without channels": (authors(torch.zeros(64, 64)), TILE.format("(64, 64)", "(64, 64)")),
     "without rows": (authors(torch.zeros(3, 64)), TILE.format("(3, 64)", "(3, 64)")),
     "one channel": (authors(torch.zeros(1, 4, 4)), TILE.format("(1, 4, 4)", "(1, 4, 4)")),

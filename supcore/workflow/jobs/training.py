@@ -4,13 +4,13 @@ from typing import Any
 
 import pandas as pd
 import torch
-from tqdm import tqdm
 
 from supcore.data.contents import known_contents
 from supcore.data.dataset import StereoDataset
 from supcore.data.manifest import read_manifest
 from supcore.files import atomic_path
 from supcore.networks import StereoNetwork, load_weights, save_weights
+from supcore.progress import StepProgress
 from supcore.seeding import derived_seed
 from supcore.training import TrainingOptions, train_stereo
 from supcore.training.stereo import PLAIN, Extension, Row
@@ -42,12 +42,12 @@ def train(snakemake: Any, running: Job, network: StereoNetwork, extension: Exten
     pairs = StereoDataset(samples, size, keep_in_memory=snakemake.config["keep_in_memory"], known=known)
     options = TrainingOptions.of_recipe(recipe, seed=job_seed(snakemake), workers=snakemake.config["workers"])
     steps = options.length(len(pairs))
-    bar = tqdm(total=steps, desc=f"train {snakemake.wildcards.network}", unit="step", disable=None)
+    name = f"train {snakemake.wildcards.network}"
+    done = StepProgress(steps, name, running.log.info, interval=options.checkpoint_every)
 
     def progress(step: int, row: Row) -> None:
-        bar.update(step - bar.n)
         more = "".join(f", {name} {value:.3f}" for name, value in row.items() if name.startswith(("d1", "epe")))
-        running.log.info("step %d of %d, loss %.4f%s", step, steps, row["loss"], more)
+        done(step, f"loss {row['loss']:.4f}{more}")
 
     return train_stereo(
         network,
@@ -62,6 +62,6 @@ def train(snakemake: Any, running: Job, network: StereoNetwork, extension: Exten
 
 def store(snakemake: Any, network: StereoNetwork, history: list[Row]) -> None:
     """Write weights and history."""
-    save_weights(network, snakemake.output.weights, {"architecture": snakemake.params.network["architecture"]})
+    save_weights(network, snakemake.output.weights)
     with atomic_path(snakemake.output.history) as temporary:
         pd.DataFrame(history).to_csv(temporary, index=False, float_format="%.8g")

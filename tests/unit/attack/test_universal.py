@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from supcore.attack import UniversalAttack
+from supcore.errors import SupError
 from supcore.networks import build_network
 from supcore.perturbation import StereoPerturbation
 
@@ -283,3 +284,12 @@ def test_a_network_that_draws_random_numbers_draws_from_the_attack_s_generator(i
     assert losses(0) == losses(0)
     assert losses(0)[0] != losses(0)[1]
     assert losses(0) != losses(1)
+
+
+@pytest.mark.parametrize(("height", "width"), [(40, 64), (32, 72)])
+def test_images_to_optimize_on_must_consist_of_whole_tiles(small_network, height, width):
+    """Applied to other images tiles are cut off; a mean over partial tiles would be another update."""
+    sup = StereoPerturbation((16, 32), (32, 64), EPSILON)
+    image = torch.rand(1, 3, height, width)
+    with pytest.raises(SupError, match="crop them to whole tiles, 32x64"):
+        UniversalAttack(small_network, sup, 1e-3).step(image, image)

@@ -172,10 +172,11 @@ def test_a_random_corruption_asks_for_its_generator(name):
         (torch.zeros(8, 8, 3), "needs 3×H×W"),
         (torch.zeros(8, 8), "needs 3×H×W"),
         (torch.zeros(3, 8, 0), "needs 3×H×W"),
-        (torch.zeros(3, 8, 8, dtype=torch.uint8), "floating-point"),
+        (torch.zeros(3, 8, 8, dtype=torch.uint8), "floating point"),
         (torch.full((3, 8, 8), 255.0), r"in \[0, 1\]"),
         (torch.full((3, 8, 8), -0.1), r"in \[0, 1\]"),
         (torch.full((3, 8, 8), np.nan), r"in \[0, 1\]"),
+        (np.zeros((8, 8, 3), np.float32), "is a numpy ndarray"),
     ],
 )
 def test_anything_but_unit_range_images_is_refused(image, message):

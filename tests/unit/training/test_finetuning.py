@@ -175,8 +175,9 @@ def test_checkpoint_of_other_sups_is_ignored(sups, make_small_network, same_byte
     assert not same_bytes(results[0], results[1])
 
 
-def test_a_sup_that_does_not_fit_the_crop_is_an_error(sups, small_network, pairs, passes, tmp_path):
+def test_a_sup_that_does_not_fit_the_crop_is_an_error(small_network, pairs, passes, tmp_path):
     options = passes(augmentation=replace(passes().augmentation, crop_size=(36, 64)))
-    extension = AdversarialFinetuning(sups, probability=1)
-    with pytest.raises(SupError, match="8x16 does not divide an image of 36x64"):
+    full = StereoPerturbation("full", (32, 64), 0.02)
+    extension = AdversarialFinetuning([full], probability=1)
+    with pytest.raises(SupError, match="whole images of 32x64 does not fit an image of 36x64"):
         train_stereo(small_network, pairs, options, checkpoint=tmp_path / "a.pt", extension=extension)

@@ -1,0 +1,87 @@
+"""``supcore attack``: optimize a SUP on pairs of one's own."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from supcore.cli.options import Size, chosen_network, examples, image_size_option, network_options, pair_options
+
+
+@click.command(
+    epilog=examples(
+        "supcore attack --network psmnet --weights demo --left LEFT --right RIGHT -o sup.safetensors",
+        "supcore attack --network psmnet --weights kitti15 --option align_corners=true --image-size 256x640 \\",
+        "    --left LEFT --right RIGHT -o sup.safetensors --device cuda",
+    )
+)
+@network_options
+@pair_options
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help=".safetensors or .pth to write.")
+@click.option("--epsilon", default=0.02, show_default=True, help="Bound of every element; intensities are in [0, 1].")
+@click.option("--tile", type=Size(square=True), default="64", show_default=True, help="Side, HxW, or full.")
+@click.option("--steps", type=click.IntRange(1), default=20, show_default=True, help="Number of steps.")
+@click.option("--alpha", type=float, help="Length of a step. [epsilon / 5]")
+@click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Pairs in one step.")
+@click.option("--seed", default=0, show_default=True, help="Of the order of the pairs and the target noise.")
+@image_size_option
+def attack(
+    left: Path,
+    right: Path,
+    output: Path,
+    epsilon: float,
+    tile: Any,
+    steps: int,
+    alpha: float | None,
+    batch: int,
+    seed: int,
+    image_size: tuple[int, int] | None,
+    **network: Any,
+) -> None:
+    """Optimize a SUP on stereo pairs, without ground truth.
+
+    Steps go along the sign of the gradient. Pairs keep their size; what exceeds whole tiles, and the smallest pair, is
+    cut off at the right and lower border. A run that was stopped goes on where it was.
+    """
+    from supcore.attack.optimization import SupOptions, optimize_sup
+    from supcore.data.dataset import StereoDataset
+    from supcore.data.own_pairs import CroppedPairs, find_pairs, whole_tiles
+    from supcore.perturbation import StereoPerturbation
+    from supcore.perturbation_files import check_suffix
+    from supcore.progress import StepProgress
+
+    check_suffix(output)
+    samples = find_pairs(left, right)
+    smallest = (1, 1) if tile == "full" else tile
+    size = image_size or whole_tiles(samples, smallest)
+    kind = StereoDataset if image_size else CroppedPairs
+    training, validation = kind(samples, size), kind(samples[:4], size)
+    model = chosen_network(**network)
+    sup = StereoPerturbation(tile, size, epsilon)
+    settings = SupOptions(
+        alpha=epsilon / 5 if alpha is None else alpha,
+        step_rule="sign",
+        batch=batch,
+        steps=steps,
+        seed=seed,
+        checkpoint_every=max(1, min(steps, 10)),
+    )
+    progress = StepProgress(steps, f"SUP on {network['network']}", _log, seconds=10)
+
+    def report(step: int, row: dict[str, float]) -> None:
+        new = bool(row) and row["step"] == step
+        progress(step, f"loss {row['loss']:.4f}, D1 vs clean prediction {row['d1_clean']:.1f} %" if new else "")
+
+    _log(f"{len(samples)} pairs of {size[0]}x{size[1]}")
+    checkpoint = output.with_name(f".{output.name}.unfinished")
+    optimize_sup(model, sup, training, validation, settings, checkpoint=checkpoint, progress=report)
+    header = {name: str(network[name]) for name in ("network", "weights")}
+    sup.cpu().save(
+        output, {**header, "pairs": len(samples), "seed": seed, "alpha": settings.alpha, "step_rule": "sign"}
+    )
+    checkpoint.unlink(missing_ok=True)
+    _log(f"{output}: compare it with noise on other pairs: supcore evaluate --sup {output} …")
+
+
+def _log(line: str) -> None:
+    click.echo(line, err=True)

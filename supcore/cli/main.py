@@ -1,0 +1,47 @@
+"""The command ``supcore`` and its sub-commands."""
+
+from typing import Any
+
+import click
+
+from supcore.cli.apply import apply
+from supcore.cli.attack import attack
+from supcore.cli.doctor import doctor
+from supcore.cli.evaluate import evaluate
+from supcore.cli.lists import corruptions, layouts, networks, studies
+from supcore.cli.options import examples
+from supcore.cli.show import show
+from supcore.errors import SupError
+
+
+class Commands(click.Group):
+    """Commands whose errors that the user can mend are one line, and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except SupError as error:
+            raise click.ClickException(str(error)) from error
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order that they were added in."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=examples(
+        "supcore attack --network psmnet --weights demo --left LEFT --right RIGHT -o sup.safetensors",
+        "supcore evaluate --network psmnet --weights demo --sup sup.safetensors --left LEFT --right RIGHT",
+        "supcore apply sup.safetensors --left LEFT --right RIGHT -o perturbed",
+    ),
+)
+@click.version_option(package_name="supcore")
+def main() -> None:
+    """Attack stereo networks with universal perturbations (SUPs), on pairs of your own."""
+
+
+for command in (attack, evaluate, apply, show, doctor, networks, corruptions, layouts, studies):
+    main.add_command(command)

@@ -1,0 +1,146 @@
+"""Stereo pairs of one's own: two files, or two folders of them, of any size."""
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from torch import Tensor
+
+from supcore.data.dataset import StereoDataset, StereoPair, load_pair
+from supcore.data.image_io import IMAGE_FORMATS, decoding
+from supcore.data.manifest import StereoSample
+from supcore.errors import SupError
+
+IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ppm", ".bmp")
+DISPARITIES = (".png", ".pfm")
+
+
+def read_pair(left: str | Path, right: str | Path, image_size: tuple[int, int] | None = None) -> tuple[Tensor, Tensor]:
+    """Read a stereo pair as networks and perturbations take it.
+
+    Args:
+        left: image file of 8 bits, PNG, JPEG, WebP, TIFF, PPM or BMP; gray is repeated in the three channels.
+        right: the same of the right view.
+        image_size: (H, W) to resize to, by Lanczos; None keeps the stored size.
+
+    Returns:
+        Left and right view, 1×3×H×W float32 in [0, 1].
+
+    Raises:
+        SupError: a file cannot be read, or the two differ in size.
+
+    Examples:
+        >>> from supcore.data.synthetic import write_scenes
+        >>> (row,) = write_scenes("scenes", "driving", count=1, image_size=(64, 128), seed=0)
+        >>> left, right = read_pair(row["left"], row["right"])
+        >>> left.shape, left.dtype
+        (torch.Size([1, 3, 64, 128]), torch.float32)
+    """
+    return load_pair(StereoSample(str(left), str(right)), image_size).views()
+
+
+def find_pairs(left: str | Path, right: str | Path, disparity: str | Path | None = None) -> list[StereoSample]:
+    """Pair the files of two folders, and ground truth in a third one; or take single files.
+
+    Files belong together that have the same name, without its suffix; where the names differ, those with the same
+    digits in them (``left_0012.png`` and ``right_0012.png``).
+
+    Args:
+        left: folder of left images, or one of them.
+        right: folder of right images, or the one.
+        disparity: folder of the left views' disparity maps, or the one: KITTI's 16-bit PNG (value / 256) or PFM.
+
+    Returns:
+        The pairs, sorted by the name of the left image.
+
+    Raises:
+        SupError: a folder is missing or empty, or a file has no counterpart.
+    """
+    lefts = _files(left, IMAGES)
+    rights = _counterparts(lefts, right, IMAGES)
+    truths = [Path()] * len(lefts) if disparity is None else _counterparts(lefts, disparity, DISPARITIES)
+    found = zip(lefts, rights, truths, strict=True)
+    return [StereoSample(str(a), str(b), "" if disparity is None else str(c)) for a, b, c in found]
+
+
+def _files(path: str | Path, suffixes: Sequence[str]) -> list[Path]:
+    path = Path(path)
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise SupError(f"{path}: there is no such folder or file; check the path")
+    found = sorted(f for f in path.iterdir() if f.suffix.lower() in suffixes and not f.name.startswith("."))
+    if not found:
+        raise SupError(f"{path}: holds no {', '.join(suffixes)} files; check the path")
+    return found
+
+
+def _counterparts(lefts: Sequence[Path], place: str | Path, suffixes: Sequence[str]) -> list[Path]:
+    """The file of each left image in another folder."""
+    others = _files(place, suffixes)
+    if len(lefts) == len(others) == 1:
+        return others
+    problem = ""
+    for key in (_stem, _digits):
+        named = {key(file): file for file in others}
+        wanted = [key(file) for file in lefts]
+        if len(named) == len(others) == len(lefts) and len(set(wanted)) == len(wanted) and set(wanted) == set(named):
+            return [named[name] for name in wanted]
+        problem = problem or next((f"{file.name} has no counterpart" for file in lefts if _stem(file) not in named), "")
+    raise SupError(
+        f"{place}: its {len(others)} files do not pair with the {len(lefts)} of {lefts[0].parent}"
+        f"{f' ({problem})' if problem else ''}; give both the same names, or names with the same digits"
+    )
+
+
+def _stem(file: Path) -> str:
+    return file.stem
+
+
+def _digits(file: Path) -> str:
+    return "_".join(re.findall(r"\d+", file.stem))
+
+
+class CroppedPairs(StereoDataset):
+    """Pairs of any size, cut to one at the right and lower border; disparities stay as they are.
+
+    Args:
+        samples: the pairs.
+        crop_size: (H, W), no larger than any of them.
+    """
+
+    def __init__(self, samples: Sequence[StereoSample], crop_size: tuple[int, int]) -> None:
+        super().__init__(samples)
+        self.crop_size = crop_size
+
+    def __getitem__(self, index: int) -> StereoPair:
+        height, width = self.crop_size
+        pair = super().__getitem__(index)
+        cut: Callable[[Tensor], Tensor] = lambda image: image[..., :height, :width].contiguous()  # noqa: E731
+        return StereoPair(cut(pair.left), cut(pair.right), cut(pair.disparity), cut(pair.classes))
+
+    def identity(self) -> dict[str, Any]:
+        """As of every data set, and the size here."""
+        return {**super().identity(), "crop_size": list(self.crop_size)}
+
+
+def whole_tiles(samples: Sequence[StereoSample], tile: tuple[int, int]) -> tuple[int, int]:
+    """(H, W) of the largest image of whole tiles that fits into every pair.
+
+    Raises:
+        SupError: an image cannot be read, or is smaller than the tile.
+    """
+    sizes = {sample.left: _image_size(sample.left) for sample in samples}
+    smallest = [min(size[axis] for size in sizes.values()) for axis in (0, 1)]
+    height, width = (side // part * part for side, part in zip(smallest, tile, strict=True))
+    if not height or not width:
+        name = next(file for file, size in sizes.items() if size[0] < tile[0] or size[1] < tile[1])
+        raise SupError(f"{name}: is smaller than a tile of {tile[0]}x{tile[1]}; choose a smaller tile")
+    return height, width
+
+
+def _image_size(path: str) -> tuple[int, int]:
+    with decoding(path, "image"), Image.open(path, formats=IMAGE_FORMATS) as image:
+        return image.height, image.width

@@ -1,0 +1,72 @@
+"""A network with its weights in one call: the bundled ones, and files whose header states the options."""
+
+import pytest
+import torch
+import yaml
+
+from supcore.errors import SupError
+from supcore.networks import build_network, load_pretrained, load_weights, save_weights
+from supcore.networks.released import bundled_networks
+from supcore.shipped import CHECKOUT, shipped_file
+from tests.conftest import SMALL
+
+CONFIG = yaml.safe_load((CHECKOUT / "config/config.yaml").read_text())
+
+
+@pytest.mark.parametrize("name", CONFIG["networks"])
+def test_demo_weights_need_no_options(name):
+    """They are those of the demo's configuration."""
+    entry = CONFIG["networks"][name]
+    expected = build_network(name, **entry["options"])
+    load_weights(expected, CHECKOUT / entry["weights"]["demo"]["bundled"])
+    network = load_pretrained(name, "demo")
+    assert network.options == expected.options
+    assert not network.training
+    found = network.state_dict()
+    assert all(torch.equal(found[key], value) for key, value in expected.state_dict().items())
+
+
+def test_every_network_of_the_demo_is_bundled():
+    assert bundled_networks() == sorted(CONFIG["networks"])
+
+
+def test_a_file_states_its_own_options(make_small_network, tmp_path, images):
+    network = make_small_network("psmnet_deform6", max_disparity=32)
+    save_weights(network, tmp_path / "mine.safetensors")
+    loaded = load_pretrained("psmnet_deform6", tmp_path / "mine.safetensors")
+    assert loaded.options == network.options
+    assert torch.equal(loaded.predict(*images), network.predict(*images))
+
+
+def test_given_options_come_before_those_of_the_file(make_small_network, tmp_path):
+    save_weights(make_small_network(), tmp_path / "mine.safetensors")
+    assert load_pretrained("psmnet", tmp_path / "mine.safetensors", align_corners=True).options.align_corners
+
+
+def test_a_file_without_a_header_needs_its_options(make_small_network, tmp_path):
+    torch.save(make_small_network().state_dict(), tmp_path / "mine.pth")
+    assert load_pretrained("psmnet", tmp_path / "mine.pth", **SMALL).options.base_channels == 4
+    with pytest.raises(SupError, match="weights of another network or other options"):
+        load_pretrained("psmnet", tmp_path / "mine.pth")
+
+
+@pytest.mark.parametrize(
+    ("name", "weights", "message"),
+    [
+        ("psmnet_deform6", "{file}", "holds weights of psmnet, not of psmnet_deform6"),
+        ("psmnet", "missing.safetensors", "missing.safetensors: file not found"),
+        ("aanet", "demo", "aanet: has no demo weights; those that have are psmnet, psmnet_deform25, psmnet_deform6"),
+        ("psmnet", "kitti", r"weights.yaml: weights.psmnet.kitti: not listed; choose from kitti15, "),
+        ("psm", "demo", "psm: has no demo weights"),
+    ],
+)
+def test_weights_that_do_not_exist_are_one_line(name, weights, message, make_small_network, tmp_path):
+    save_weights(make_small_network(), tmp_path / "mine.safetensors")
+    with pytest.raises(SupError, match=message) as refusal:
+        load_pretrained(name, weights.format(file=tmp_path / "mine.safetensors"))
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_missing_file_of_the_library_is_named():
+    with pytest.raises(SupError, match=r"config/other.yaml: not found beside the library"):
+        shipped_file("config/other.yaml")
