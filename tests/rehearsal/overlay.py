@@ -1,0 +1,86 @@
+"""What the rehearsal changes in the paper's configurations: sizes, widths, steps and epochs, and nothing else."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from snakemake.utils import update_config
+
+from supcore.yaml_files import read_yaml
+
+REGISTRY, PUBLISHED = "weights.yaml", "published"
+IMAGE_SIZE = (128, 256)  # the tiles of 128 px still divide it
+CROP_SIZE = (64, 128)
+NATIVE_SIZE = (96, 312)  # of recipes that crop from images at about KITTI's own size
+BATCH, STEPS = 2, 6
+SNAPSHOTS = tuple(range(1, STEPS + 1))  # as many as the paper has
+
+_PYRAMID = {"base_channels": 2, "block_counts": [1, 1, 1, 1], "pooling_sizes": [16, 8, 4, 2]}
+_MATCHING = {"intervals": 3, "range_samples": 3, "patch_match_iterations": 1}
+OPTIONS: dict[str, dict[str, Any]] = {
+    **dict.fromkeys(("psmnet", "psmnet_deform6", "psmnet_deform25"), {**_PYRAMID, "max_disparity": 16}),
+    **dict.fromkeys(("deeppruner", "psmnet_deform25_patchmatch"), {**_PYRAMID, **_MATCHING, "max_disparity": 32}),
+    "aanet": {
+        "base_channels": 2,
+        "block_counts": [1, 1, 1],
+        "pyramid_channels": 4,
+        "refinement_channels": 2,
+        "max_disparity": 24,
+    },
+}
+
+
+def merged(files: Iterable[Path]) -> dict[str, Any]:
+    """A configuration as Snakemake reads it from several files: later ones win, mappings are merged."""
+    config: dict[str, Any] = {}
+    for file in files:
+        update_config(config, read_yaml(file))
+    return config
+
+
+def miniature(config: Mapping[str, Any], *, device: str = "cpu") -> dict[str, Any]:
+    """The overlay that makes one of the paper's configurations small.
+
+    Args:
+        config: merged from the paper's files.
+        device: ``cpu`` or ``cuda``.
+    """
+    networks = {n: OPTIONS[network.get("architecture", n)] for n, network in config["networks"].items()}
+    sups: dict[str, Any] = {"checkpoint_every": STEPS // 2, "batch": BATCH}
+    sources = config["sups"].get("sources", {})
+    sups["sources"] = {n: {"snapshots": list(SNAPSHOTS)} for n, source in sources.items() if source.get("snapshots")}
+    if config["sups"]["steps"] is not None:
+        sups["steps"] = STEPS
+    recipes = {
+        section: {name: _short(recipe) for name, recipe in config[section].items()}
+        for section in ("training", "finetuning")
+        if section in config
+    }
+    return {
+        "device": device,
+        "threads": 1,
+        "workers": 0,
+        "keep_in_memory": True,
+        "image_size": list(IMAGE_SIZE),
+        "weights_registry": REGISTRY,
+        "published": PUBLISHED,
+        "networks": {name: {"options": options} for name, options in networks.items()},
+        "sups": sups,
+        **recipes,
+    }
+
+
+def _short(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """A recipe with every change that it makes on the way, an epoch after the one before."""
+    changes = len(recipe.get("change_at", []))
+    groups = recipe.get("batch_norm_groups", 1)
+    short = {"epochs": changes + 1, "batch": max(groups, BATCH), "checkpoint_every": 2}
+    if changes:
+        short["change_at"] = list(range(1, changes + 1))
+    if "crop_size" in recipe:
+        short["crop_size"] = list(CROP_SIZE)
+    if "image_size" in recipe:
+        short["image_size"] = list(NATIVE_SIZE if "crop_size" in recipe else IMAGE_SIZE)
+    if "freeze_batch_norm_from" in recipe:
+        short["freeze_batch_norm_from"] = changes
+    return short
