@@ -25,6 +25,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "block_counts": [1, 1, 1],
         "pyramid_channels": 4,
         "refinement_channels": 2,
+        "aggregation_modules": 2,
+        "deformable_modules": 1,
         "max_disparity": 24,
     },
 }

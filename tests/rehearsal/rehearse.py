@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,11 @@ CONFIGURATIONS = ("paper", *sorted(path.stem for path in OVERLAYS.glob("*.yaml")
 def files_of(name: str) -> list[Path]:
     """The paper's files behind one of the configurations."""
     return [PAPER] if name == "paper" else [PAPER, OVERLAYS / f"{name}.yaml"]
+
+
+def results_of(files: Iterable[Path]) -> str:
+    """The folder of results of a configuration."""
+    return str(merged(files).get("pathvars", {}).get("results", "results"))
 
 
 @contextmanager

@@ -81,16 +81,14 @@ def write_class_maps(folder: Path) -> None:
 def write_scene_flow(root: Path, scenes: Iterable[str], *, seed: int) -> None:
     """FlyingThings3D, Monkaa or Driving: both passes, and both views' disparities; one pixel lies beyond 255.996."""
     for number, scene in enumerate(scenes):
-        for index in range(2):
-            pair = render_scene("things", image_size=SCENE_FLOW_SIZE, seed=seed, index=2 * number + index)
-            disparity = pair.disparity.copy()
-            disparity[0, 0] = 400
-            name = f"{index + 6:04d}"
-            for rendering in ("cleanpass", "finalpass"):
-                for view, image in (("left", pair.left), ("right", pair.right)):
-                    write_image(root / f"frames_{rendering}" / scene / view / f"{name}.png", image)
-            for view, values in (("left", disparity), ("right", np.full_like(disparity, 1))):  # nothing reads the right
-                write_pfm(root / "disparity" / scene / view / f"{name}.pfm", values)
+        pair = render_scene("things", image_size=SCENE_FLOW_SIZE, seed=seed, index=number)
+        disparity = pair.disparity.copy()
+        disparity[0, 0] = 400
+        for rendering in ("cleanpass", "finalpass"):
+            for view, image in (("left", pair.left), ("right", pair.right)):
+                write_image(root / f"frames_{rendering}" / scene / view / "0006.png", image)
+        for view, values in (("left", disparity), ("right", np.ones_like(disparity))):  # nothing reads the right one
+            write_pfm(root / "disparity" / scene / view / "0006.pfm", values)
 
 
 def write_pfm(path: Path, values: np.ndarray) -> None:
