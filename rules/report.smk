@@ -19,6 +19,7 @@ rule paper_comparison:
         "<benchmarks>/tables/paper_comparison.tsv"
     params:
         studies=[(study.name, dict(study.settings)) for study in STUDIES],
+        asked=RESULT_FILES.asked(),
         mode=config["mode"],
         image_size=config["image_size"],
         code=script_code("paper_comparison"),

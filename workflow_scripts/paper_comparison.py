@@ -16,7 +16,7 @@ with job(snakemake) as running:
     tables = map(read_table, studies, snakemake.input.tables)
     measured = [study.numbers(table) for study, table in zip(studies, tables, strict=True)]
     as_published = params.mode == "as_published" and tuple(params.image_size) == IMAGE_SIZE
-    table = compare(published_numbers(snakemake), measured, as_published=as_published)
+    table = compare(published_numbers(snakemake), measured, as_published=as_published, asked=params.asked)
     with atomic_path(snakemake.output.table) as temporary:
         table.to_csv(temporary, index=False, float_format="%.4f", lineterminator="\n")
     verdicts = table["verdict"].value_counts()

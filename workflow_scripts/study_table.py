@@ -1,5 +1,6 @@
 """Make the table of a study and print it, in CSV, Markdown and LaTeX."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supcore.files import write_text
@@ -19,7 +20,8 @@ with job(snakemake) as running:
     table = study.table(files.records, tables, published, params.seed)
     write_csv(table, outputs.table)
     views = list(study.matrices(study.shown(table, tables, published))) if len(table) else []
-    write_text(outputs.markdown, document(views, to_markdown))
+    warnings = running.repeat_warnings([Path(file).with_suffix(".json") for file in files.records])
+    write_text(outputs.markdown, document(views, to_markdown) + "".join(f"\nWarning: {text}.\n" for text in warnings))
     write_text(outputs.latex, document(views, to_latex))
     note_backends(running, files.records)
     note_overlap(running, files.overlap)

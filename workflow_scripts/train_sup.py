@@ -62,6 +62,11 @@ with job(snakemake) as running:
         identity=job_identity(snakemake),
         progress=progress,
     )
+    if left_out := sorted({*options.snapshot_steps} - {*result.snapshots}):
+        running.warn(
+            f"SUP on {wildcards.source}, {wildcards.size}, epsilon {wildcards.epsilon}: its run ended after step "
+            f"{max(result.snapshots)}, so there are no snapshots of steps {', '.join(map(str, left_out))}"
+        )
     sup.to("cpu").save(snakemake.output.sup, {"source": wildcards.source, "weights": wildcards.weights})
     save_snapshots(snakemake.output.snapshots, result.snapshots)
     with atomic_path(snakemake.output.history) as temporary:

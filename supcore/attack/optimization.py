@@ -35,6 +35,7 @@ class SupOptions:
         seed: of the order of the pairs and the target noise.
         checkpoint_every: steps between validations, rows of the history and checkpoints.
         snapshot_steps: the SUPs after these steps are kept as well, for the error against the number of pairs seen.
+            In a shorter run the last of them is that of the run, and others beyond it are left out.
         selection: keep the SUP of the ``last`` step, or of the ``best`` validation D1 (as published).
         workers: processes that decode images; 0 decodes in this one.
     """
@@ -57,7 +58,7 @@ class SupResult:
 
     Attributes:
         history: one row per ``checkpoint_every`` steps.
-        snapshots: the SUP after each of ``snapshot_steps``, on the CPU.
+        snapshots: the SUP after each of ``snapshot_steps`` that the run has, on the CPU.
     """
 
     history: list[Row]
@@ -92,11 +93,13 @@ def optimize_sup(
         progress: called after every step with the number of the step and the latest row of the history.
 
     Raises:
-        SupError: no training pair, a file of a pair that cannot be used, a snapshot beyond the last step, ``best``
-            without ground truth, or a loss that is not finite.
+        SupError: no training pair, a file of a pair that cannot be used, ``best`` without ground truth, or a loss that
+            is not finite.
     """
     networks = as_networks(network)
-    batches = _checked_batches(len(training), options)
+    if not len(training):
+        raise SupError("no training pairs for the SUP; choose another split in sups.training")
+    batches = ordered_batches(len(training), options)
     for source in networks:
         source.eval()
     validator = SupValidator(networks, validation)
@@ -109,7 +112,7 @@ def optimize_sup(
     )
     job = {"networks": [network_identity(source) for source in networks], "rest": dict(identity or {})}
     job |= {"training": training.identity(), "validation": validation.identity()}
-    state = _State(attack, options, job)
+    state = _State(attack, options, job, kept_steps(options.snapshot_steps, len(batches)))
     first = state.resume(checkpoint)
     device = networks[0].device
     perturbation.to(device)
@@ -141,21 +144,23 @@ def ordered_batches(count: int, options: SupOptions) -> list[list[int]]:
     return batches[:steps]
 
 
-def _checked_batches(count: int, options: SupOptions) -> list[list[int]]:
-    if not count:
-        raise SupError("no training pairs for the SUP; choose another split in sups.training")
-    batches = ordered_batches(count, options)
-    outside = [step for step in options.snapshot_steps if not 1 <= step <= len(batches)]
-    if outside:
-        raise SupError(f"snapshot_steps: no step {outside[0]} in a run of {len(batches)}; choose 1 to {len(batches)}")
-    return batches
+def kept_steps(wanted: Sequence[int], steps: int) -> set[int]:
+    """Steps of a run of ``steps`` after which the SUP is kept: the wanted ones, the last of them no later than the end.
+
+    Examples:
+        A pass over fewer pairs than expected:
+
+        >>> sorted(kept_steps([5000, 16500, 21500, 23945], 15000))
+        [5000, 15000]
+    """
+    return {step for step in wanted if step <= steps} | ({min(max(wanted), steps)} if wanted else set())
 
 
 class _State:
     """What a checkpoint holds: tiles, the attack's velocity, history, snapshots and the best tiles so far."""
 
-    def __init__(self, attack: UniversalAttack, options: SupOptions, job: dict[str, Any]) -> None:
-        self.attack, self.perturbation, self.options = attack, attack.perturbation, options
+    def __init__(self, attack: UniversalAttack, options: SupOptions, job: dict[str, Any], kept: set[int]) -> None:
+        self.attack, self.perturbation, self.options, self.kept = attack, attack.perturbation, options, kept
         sup = self.perturbation
         # The number of workers changes nothing, so a run may go on with another one.
         settings = {key: value for key, value in asdict(options).items() if key != "workers"}
@@ -169,7 +174,7 @@ class _State:
     def record(self, step: int, loss: float) -> None:
         self._losses.append(loss)
         self._clipped.append(self.attack.clipped_fraction)
-        if step in self.options.snapshot_steps:
+        if step in self.kept:
             self.snapshots[step] = self._tiles()
 
     def close_interval(self, step: int, validation: Row) -> None:

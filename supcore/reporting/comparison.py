@@ -1,10 +1,11 @@
 """Every published number beside ours: what agrees, what differs, what was not run."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from supcore.reporting.absence import absences
 from supcore.reporting.labels import CLEAN
 from supcore.reporting.published import PublishedResults
 
@@ -23,27 +24,37 @@ COLUMNS = [
     "difference",
     "tolerance",
     "verdict",
+    "reason",
 ]
+# What the paper's words may mean as well: compared, too, where it was measured.
+OTHER_READINGS = {"corruption gaussian_blur, sigma 2": "corruption gaussian_blur"}
 # A difference counts as agreement up to the larger of a share of the published number and a floor in its unit.
 RELATIVE_TOLERANCE = 0.1
 FLOORS = {"d1": 1.0, "epe": 0.2, "percent_change": 5.0}
 # Frames behind the published numbers; ours are not comparable with another number of them.
 FRAMES = {"kitti2015": 40, "kitti2012": 34, "flyingthings3d": 4370}
 IMAGE_SIZE = (256, 640)
+# How config/paper.yaml calls all 200 pairs of KITTI 2015, with class maps, which the README's errors by class are of.
+CLASS_MAPS = "kitti2015_classes"
 
 Row = dict[str, Any]
 
 
 def compare(
-    published: PublishedResults, measured: Iterable[pd.DataFrame], *, as_published: bool = True
+    published: PublishedResults,
+    measured: Iterable[pd.DataFrame],
+    *,
+    as_published: bool = True,
+    asked: Iterable[Sequence[str]] = (),
 ) -> pd.DataFrame:
-    """One row per published number, in the order of the paper's plots and of its README.
+    """One row per published number, in the order of the paper's plots and of its README, then other readings of some.
 
     Args:
         published: the paper's numbers.
         measured: tables from :func:`by_metric`, with the columns of ``KEY``, ours, ours_ci_low,
             ours_ci_high and n_images; each key at most once.
         as_published: whether ours were measured in the release's mode and at its image size.
+        asked: what the configuration asks for, see :func:`supcore.reporting.absence.absences`.
 
     Returns:
         Table with the columns ``COLUMNS``; ours, difference and verdict are empty where nothing was measured. The
@@ -51,39 +62,63 @@ def compare(
 
         - ``agrees`` if the difference is within the tolerance beside it, else ``differs``;
         - ``undecided`` where the published effect itself is smaller than that: doing nothing would agree, too;
-        - ``not comparable`` for another mode, image size or number of frames, and for errors by class, of which the
-          paper does not say what SUP they were measured under.
+        - ``not comparable`` for another mode, image size, number of frames or set of them, and for errors by class, of
+          which the paper does not say what SUP they were measured under.
+
+        The reason says why nothing was measured, or why it is not comparable.
     """
-    rows = pd.DataFrame(published_numbers(published))
     tables = [table for table in measured if len(table)]
     ours = (
         pd.concat(tables) if tables else pd.DataFrame(columns=[*KEY, "ours", "ours_ci_low", "ours_ci_high", "n_images"])
     )
+    rows, readings = published_rows(published)
+    rows = pd.concat([rows, readings[readings["condition"].isin(ours["condition"])]], ignore_index=True)
     joined = rows.merge(ours, on=KEY, how="left", validate="many_to_one")
     joined["difference"] = joined["ours"] - joined["published"]
     floors = joined["metric"].map(FLOORS)
     joined["tolerance"] = (RELATIVE_TOLERANCE * joined["published"].abs()).combine(floors, max)
-    joined["verdict"] = _verdicts(joined, as_published)
+    obstacles, measured_here = _obstacles(joined, as_published), joined["ours"].notna()
+    joined["verdict"] = _verdicts(joined).mask(obstacles != "", "not comparable").where(measured_here, "")
+    joined["reason"] = obstacles.where(measured_here, absences(joined, asked))
     return joined.reindex(columns=COLUMNS)
 
 
-def _verdicts(joined: pd.DataFrame, as_published: bool) -> "pd.Series[str]":
+def _obstacles(joined: pd.DataFrame, as_published: bool) -> "pd.Series[str]":
+    """Why a number of ours cannot be compared; empty where it can."""
+    frames = joined["dataset"].map(FRAMES)
+    counts = [
+        f"{ours:.0f} images, the paper has {paper:.0f}" for ours, paper in zip(joined["n_images"], frames, strict=True)
+    ]
+    obstacles = pd.Series(counts, joined.index, dtype="object").where(~joined["n_images"].eq(frames), "")
+    single = joined["condition"].eq("per_image")
+    elsewhere = single & (_clean_of(joined, "per_image") - _clean_of(joined, "")).abs().gt(0)
+    obstacles = obstacles.mask(elsewhere, "the paper's series has clean errors of its own, so other images or settings")
+    obstacles = obstacles.mask(joined["condition"].str.startswith("class "), "the paper does not say which SUP it is")
+    if not as_published:
+        obstacles[:] = "another mode or image size than the paper's"
+    return obstacles.where(obstacles == "", "not comparable: " + obstacles)
+
+
+def _verdicts(joined: pd.DataFrame) -> "pd.Series[str]":
     verdicts = (joined["difference"].abs() <= joined["tolerance"]).map({True: "agrees", False: "differs"})
     effect = (joined["published"] - _without_attack(joined)).abs()
     attacked = (joined["source"] != CLEAN) | (joined["metric"] == "percent_change")
-    verdicts = verdicts.mask(attacked & (effect <= joined["tolerance"]), "undecided")
-    comparable = joined["n_images"].eq(joined["dataset"].map(FRAMES)) & ~joined["condition"].str.startswith("class ")
-    return verdicts.where(comparable & as_published, "not comparable").where(joined["ours"].notna(), "")
+    return verdicts.mask(attacked & (effect <= joined["tolerance"]), "undecided")
 
 
 def _without_attack(joined: pd.DataFrame) -> "pd.Series[float]":
     """The published error of the same network without the attack: its clean error; 0 for a change or against itself."""
+    base = _clean_of(joined, joined["condition"].where(~joined["condition"].str.endswith("samples"), ""))
+    return base.mask((joined["reference"] == "clean") | (joined["metric"] == "percent_change"), 0.0)
+
+
+def _clean_of(joined: pd.DataFrame, conditions: "str | pd.Series[str]") -> "pd.Series[float]":
+    """The published error on clean images of each row's network, data set and metric, under these conditions."""
     key = ["dataset", "target", "condition", "metric"]
     clean = joined[(joined["source"] == CLEAN) & (joined["reference"] == "ground_truth")]
     known = clean.drop_duplicates(key).set_index(key)["published"].to_dict()
-    plain = joined.assign(condition=joined["condition"].where(~joined["condition"].str.endswith("samples"), ""))
-    base = pd.Series([known.get(values) for values in plain[key].itertuples(index=False, name=None)], dtype="float64")
-    return base.mask((joined["reference"] == "clean") | (joined["metric"] == "percent_change"), 0.0)
+    wanted = joined.assign(condition=conditions)[key].itertuples(index=False, name=None)
+    return pd.Series([known.get(values) for values in wanted], joined.index, dtype="float64")
 
 
 def with_published(table: pd.DataFrame, rows: pd.DataFrame, published: PublishedResults) -> pd.DataFrame:
@@ -97,12 +132,19 @@ def with_published(table: pd.DataFrame, rows: pd.DataFrame, published: Published
         published: the paper's numbers.
     """
     keyed = rows.rename_axis("row").reset_index()
-    numbers = pd.DataFrame(published_numbers(published)).drop_duplicates(KEY)
+    numbers = pd.concat(published_rows(published)).drop_duplicates(KEY)
     beside = table.copy()
     for metric, column in (("d1", "d1"), ("epe", "epe"), ("percent_change", "epe_change")):
         found = keyed.assign(metric=metric).merge(numbers, on=KEY, how="left", validate="many_to_one")
         beside[f"published_{column}"] = found.set_index("row")["published"]
     return beside
+
+
+def published_rows(published: PublishedResults) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Every published number, and again those that can be read in another way, under that condition."""
+    rows = pd.DataFrame(published_numbers(published))
+    readings = [rows[rows["condition"] == said].assign(condition=other) for other, said in OTHER_READINGS.items()]
+    return rows, pd.concat(readings)
 
 
 def published_numbers(published: PublishedResults) -> Iterator[Row]:
@@ -112,7 +154,7 @@ def published_numbers(published: PublishedResults) -> Iterator[Row]:
         yield _row(row["plot_id"], key, row["mean"], row["std"])
     yield from _readme_runs(published.readme_runs)
     for row in published.readme_classwise.to_dict("records"):
-        key = {"dataset": "kitti2015", "target": "aanet", "condition": f"class {row['class']}", "reference": "clean"}
+        key = {"dataset": CLASS_MAPS, "target": "aanet", "condition": f"class {row['class']}", "reference": "clean"}
         for metric in ("d1", "epe"):
             yield _row("README", {**key, "metric": metric}, row[f"{metric}_mean"], row[f"{metric}_std"])
     for row in published.sampling_efficiency.to_dict("records"):

@@ -21,7 +21,7 @@ ERRORS = ["image", "d1", "epe", "n_valid"]
 
 # Every text column that any record or table has; all others are numbers, and only an empty number is missing.
 _TEXT = ["dataset", "target", "source", "size", "reference", "image", "corruption", "attack", "class", "design"]
-_TEXT += ["condition", "network", "verdict"]
+_TEXT += ["condition", "network", "verdict", "reason"]
 
 
 def key_columns(labels: Sequence[str] = ()) -> list[str]:

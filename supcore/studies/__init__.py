@@ -10,9 +10,9 @@ from importlib import import_module
 from typing import Any
 
 from supcore.errors import SupError
-from supcore.studies.base import Drawing, Plan, Study
+from supcore.studies.base import Drawing, PaperCell, Plan, Study
 
-__all__ = ["STUDIES", "Drawing", "Plan", "Study", "find_study", "make_study"]
+__all__ = ["STUDIES", "Drawing", "PaperCell", "Plan", "Study", "find_study", "make_study"]
 
 # In the order in which their results are listed.
 STUDIES = {

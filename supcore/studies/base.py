@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from supcore.errors import SupError
+from supcore.studies.plan import PaperCell, Plan, check_names
 from supcore.sup_names import SupName
 
 if TYPE_CHECKING:
@@ -27,45 +28,6 @@ COMMON_KEYS: dict[str, dict[str, Any]] = {
     "networks": {**_NAMES, "minItems": 1, "description": "evaluated networks; all unless given"},
     "sources": {**_NAMES, "description": "sources whose strongest SUP is used; [] in a later file drops the study"},
 }
-
-
-class Plan(Protocol):
-    """What a study may ask of the configuration that it stands in."""
-
-    @property
-    def config(self) -> Mapping[str, Any]:
-        """The whole configuration."""
-
-    @property
-    def networks(self) -> list[str]:
-        """All networks."""
-
-    @property
-    def evaluated(self) -> list[str]:
-        """Data sets that results are reported on."""
-
-    @property
-    def transfer_datasets(self) -> list[str]:
-        """Those of them that stand in the transfer table."""
-
-    @property
-    def sources(self) -> list[str]:
-        """Sources of SUPs."""
-
-    def targets(self, dataset: str) -> list[str]:
-        """Networks evaluated on a data set."""
-
-    def source(self, name: str) -> Any:
-        """Networks, snapshots and options of the attack of one source."""
-
-    def sup_names(self, source: str) -> list[SupName]:
-        """Size, epsilon and seed of every SUP of a source."""
-
-    def strongest(self, source: str) -> SupName:
-        """The SUP of a source with the largest epsilon, of its last size and first seed."""
-
-    def evaluation_weights(self, dataset: str, network: str) -> str:
-        """Weights with which a network is evaluated on a data set."""
 
 
 @dataclass(frozen=True)
@@ -228,6 +190,10 @@ class Study:
 
     # ---- beside the paper --------------------------------------------------------------------------------------------
 
+    def asked(self, plan: Plan) -> Iterator[PaperCell]:
+        """What it measures in a configuration, as the paper would name it; by default nothing that the paper has."""
+        yield from ()
+
     # Metrics of the published numbers, and what the columns are called that hold ours.
     metrics: ClassVar[Mapping[str, str]] = {"d1": "d1", "epe": "epe"}
 
@@ -287,14 +253,3 @@ class Study:
 def on_truth(table: pd.DataFrame, dataset: str) -> pd.DataFrame:
     """Rows of a data set with respect to ground truth."""
     return table[(table["dataset"] == dataset) & (table["reference"] == "ground_truth")]
-
-
-def check_names(key: str, what: str, names: Iterable[str], known: Sequence[str]) -> None:
-    """Check that a key of the configuration names what exists.
-
-    Raises:
-        SupError: it does not; the message lists what does.
-    """
-    for name in names:
-        if name not in known:
-            raise SupError(f"config key {key}: unknown {what} {name!r}; known: {', '.join(known) or 'none'}")

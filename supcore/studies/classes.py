@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from supcore.errors import SupError
-from supcore.studies.base import COMMON_KEYS, Plan, Study
+from supcore.studies.base import COMMON_KEYS, PaperCell, Plan, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,8 @@ class Classes(Study):
         "as_published": {
             "type": "boolean",
             "default": False,
-            "description": "instead: classes in fewer images count as error 0, and the last five by D1 are dropped",
+            "description": "instead: all classes stand in the table, and in the figure without the last five by D1, "
+            "where classes in fewer images count as 0; EPE against the clean prediction is over all pixels of a class",
         },
     }
     required = ("datasets",)
@@ -61,11 +62,24 @@ class Classes(Study):
         """Errors within each class."""
         from supcore.evaluation.classes import evaluate_classes
 
-        return evaluate_classes(target, conditions, min_pixels=self.settings["min_pixels"])
+        return evaluate_classes(
+            target, conditions, min_pixels=self.settings["min_pixels"], as_published=self.settings["as_published"]
+        )
 
     def finish(self, table: pd.DataFrame) -> pd.DataFrame:
         """Leave out rare classes."""
-        return shown_classes(table, self.settings["min_images"], as_published=self.settings["as_published"])
+        if self.settings["as_published"]:
+            return table
+        return table[table["n_images"] >= self.settings["min_images"]].reset_index(drop=True)
+
+    def asked(self, plan: Plan) -> Iterator[PaperCell]:
+        """Every class under a network's own SUP."""
+        from supcore.evaluation.classes import CLASSES
+
+        for dataset in self.datasets(plan):
+            for target in self.networks(plan, dataset):
+                if target in self.settings.get("sources", []):
+                    yield from (PaperCell(f"class {name}", dataset, target, "", "", "") for name in CLASSES)
 
     def paper_rows(self, table: pd.DataFrame) -> pd.DataFrame:
         """Networks under their own SUP against the clean prediction, as far as the paper's table can be told."""
@@ -85,35 +99,32 @@ class Classes(Study):
             yield arrange(rows, layout, f"classes-{name}", what)
 
     def figure(self, shown: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Figure:
-        """D1 by class and network, one panel per attack, the worst class on top."""
+        """D1 by class and network, one panel per attack, the worst class on top; as published without the last five."""
         from supcore.reporting.attacks import ATTACK, attack_title
         from supcore.reporting.grouped_bars import grouped_bars
         from supcore.reporting.labels import ordered
         from supcore.reporting.selection import groups
 
+        if self.settings.get("as_published"):
+            shown = drawn_classes(shown, self.settings["min_images"])
         by_class = shown.groupby("class")["d1_mean"].mean()
         names = list(by_class.sort_values(ascending=False, kind="stable").index)
         panels = {attack_title(*attack): rows for attack, rows in groups(shown, ATTACK)}
         return grouped_bars(panels, ("class", names), ("target", ordered(shown["target"])))
 
 
-def shown_classes(table: pd.DataFrame, min_images: int, *, as_published: bool = False) -> pd.DataFrame:
-    """The classes that are worth showing.
+def drawn_classes(table: pd.DataFrame, min_images: int) -> pd.DataFrame:
+    """The classes that the paper's code draws: sorted by falling D1 without the last five, whatever they are.
 
     Args:
         table: one row per condition, class and reference.
-        min_images: classes that fewer images hold are left out.
-        as_published: the paper's rule instead: classes in fewer images count as error 0, all are sorted by falling D1
-            and the last five are dropped, whatever their number of images.
+        min_images: classes that fewer images hold count as error 0 when they are sorted.
     """
     import pandas as pd
 
-    if not as_published:
-        return table[table["n_images"] >= min_images].reset_index(drop=True)
-    rare = table["n_images"] < min_images
-    ranked = table.assign(rank=table["d1_mean"].where(~rare, 0.0))
+    ranked = table.assign(rank=table["d1_mean"].where(table["n_images"] >= min_images, 0.0))
     condition = ["dataset", "target", "source", "size", "epsilon", "seed", "reference"]
-    groups = ranked.groupby(condition, dropna=False, sort=False)
+    groups = ranked.groupby([name for name in condition if name in ranked], dropna=False, sort=False)
     kept = [
         group.sort_values(["rank", "class_id"], ascending=[False, True]).iloc[:-PUBLISHED_DROP] for _, group in groups
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from supcore.studies.base import Plan, Study, check_names
+from supcore.studies.base import PaperCell, Plan, Study, check_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +59,19 @@ class Finetuning(Study):
         from supcore.reporting.summary import STATISTICS, key_columns
 
         return ["condition", *key_columns(), "n_images", *STATISTICS]
+
+    def asked(self, plan: Plan) -> Iterator[PaperCell]:
+        """Fine-tuned networks as the transfer table has them, under their names before."""
+        from supcore.studies.transfer import Transfer
+
+        original = {tuned: name for name, tuned in self.settings["finetuned"].items()}
+        before = {name: name for name in self.settings["finetuned"]}
+        for cell in Transfer("transfer", {}).asked(plan):
+            for condition, sources in (("finetuned_original", before), ("finetuned_new", original)):
+                names = {"none": "none", **sources}
+                if cell.target in original and cell.source in names:
+                    target, source = original[cell.target], names[cell.source]
+                    yield cell._replace(condition=condition, target=target, source=source)
 
     def paper_rows(self, table: pd.DataFrame) -> pd.DataFrame:
         """All conditions; the paper has networks as they were without one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from supcore.studies.base import COMMON_KEYS, Plan, Study, check_names
+from supcore.studies.base import COMMON_KEYS, PaperCell, Plan, Study, check_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from supcore.reporting.published import PublishedResults
     from supcore.sup_names import SupName
 
+PUBLISHED_ATTACK = "fgsm"
+
 
 class PerImage(Study):
     """Every pair is attacked by itself on one network, and every network is evaluated under the result."""
@@ -25,7 +27,7 @@ class PerImage(Study):
         **COMMON_KEYS,
         "sources": {**COMMON_KEYS["sources"], "description": "networks that the pairs are attacked on"},
         "attacks": {
-            "description": "names of the attacks; the first one stands for the paper's, whose kind it does not say",
+            "description": "names of the attacks; `fgsm` stands beside the paper's, whose kind it does not say",
             "type": "array",
             "minItems": 1,
             "uniqueItems": True,
@@ -90,10 +92,21 @@ class PerImage(Study):
         rank = {attack: position for position, attack in enumerate(self.settings["attacks"])}
         return table.sort_values("attack", key=lambda attacks: attacks.map(rank), kind="stable", ignore_index=True)
 
+    def asked(self, plan: Plan) -> Iterator[PaperCell]:
+        """Every network under the attack that stands beside the paper's."""
+        from supcore.sup_names import epsilon_text
+
+        if PUBLISHED_ATTACK not in self.settings["attacks"]:
+            return
+        for dataset in self.datasets(plan):
+            for source in self.settings["sources"]:
+                for target in self.networks(plan, dataset):
+                    for epsilon in map(epsilon_text, self.settings.get("epsilons", plan.config["sups"]["epsilons"])):
+                        yield PaperCell("per_image", dataset, target, source, "", epsilon)
+
     def paper_rows(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The first attack of the table stands for the predecessor's."""
-        first = table[table["attack"] == table["attack"].iloc[:1].squeeze()]
-        return first.assign(condition="per_image", size="")
+        """FGSM stands beside the predecessor's attack: of all that it tried, its errors fit the paper's series."""
+        return table[table["attack"] == PUBLISHED_ATTACK].assign(condition="per_image", size="")
 
     def shown(
         self, table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], published: PublishedResults

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from supcore.errors import SupError
-from supcore.studies.base import COMMON_KEYS, Plan, Study
+from supcore.studies.base import COMMON_KEYS, PaperCell, Plan, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,6 +65,16 @@ class SamplingEfficiency(Study):
             for sup in job.sups
             for step, snapshot in load_snapshots(sup.file).items()
         ]
+
+    def asked(self, plan: Plan) -> Iterator[PaperCell]:
+        """A network under every snapshot of its own SUP."""
+        for dataset in self.datasets(plan):
+            for target in self.networks(plan, dataset):
+                for source, (size, epsilon, _) in self.attacks(plan, target):
+                    batch = plan.source(source).attack["batch"]
+                    for step in plan.source(source).snapshots:
+                        condition = f"{step * batch} training samples"
+                        yield PaperCell(condition, dataset, target, source, size, epsilon)
 
     def paper_rows(self, table: pd.DataFrame) -> pd.DataFrame:
         """All of them, by their number of samples."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from supcore.studies.base import Drawing, Plan, Study
+from supcore.studies.base import Drawing, PaperCell, Plan, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +57,15 @@ class Transfer(Study):
         from supcore.reporting.transfer import COLUMNS
 
         return COLUMNS
+
+    def asked(self, plan: Plan) -> Iterator[PaperCell]:
+        """Every network on clean images and under the SUPs of every source."""
+        for dataset in plan.transfer_datasets:
+            for target in plan.targets(dataset):
+                yield PaperCell("", dataset, target)
+                for source in plan.attacking(dataset):
+                    for size, epsilon, _ in plan.sup_names(source):
+                        yield PaperCell("", dataset, target, source, size, epsilon)
 
     def paper_rows(self, table: pd.DataFrame) -> pd.DataFrame:
         """Plain evaluations of networks as released."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from supcore.data.layouts import LAYOUTS, check_layout_options, known_total
+from supcore.data.layouts import LAYOUTS, check_layout_options
 from supcore.errors import SupError
 from supcore.networks.registry import NETWORKS, check_network_options
 from supcore.studies.base import check_names
 from supcore.sup_names import check_tile
 from supcore.workflow.recipes import SECTIONS, WEIGHT_KINDS, check_made_weights
-from supcore.workflow.sources import CLEAN, CONTROLS, Source, source_networks
+from supcore.workflow.sources import CLEAN, CONTROLS, source_networks
 
 if TYPE_CHECKING:
     from supcore.workflow.settings import Settings
@@ -30,20 +29,6 @@ def check_settings(settings: Settings) -> None:
     _check_sups(settings)
     _check_recipes(settings)
     _check_evaluation(settings)
-
-
-def pairs_of(entry: Mapping[str, Any], split: str) -> int | None:
-    """Number of pairs in a split of a data set as far as it is known before the data are looked at, else None."""
-    chosen = entry["splits"][split]
-    if isinstance(chosen, dict):
-        return int(chosen["count"])
-    if isinstance(chosen, int | list):
-        return chosen if isinstance(chosen, int) else len(chosen)
-    if entry["layout"] not in LAYOUTS or "exclude" in entry:
-        return None
-    total = known_total(entry["layout"], **entry.get("layout_options", {}))
-    first, last = chosen.split(":")
-    return None if total is None else len(range(total)[int(first or 0) : int(last or total)])
 
 
 def _check_layouts(datasets: Mapping[str, Any]) -> None:
@@ -116,32 +101,12 @@ def _check_source(settings: Settings, name: str, key: str) -> None:
     source = settings.source(name)
     if source.released is None:
         _check_split(settings, f"{key}.training", source.training)
-        _check_snapshots(settings, source, key)
     elif len(source.networks) > 1:
         raise SupError(f"config key {key}: released perturbations belong to one network; name just that one")
     elif source.snapshots:
         raise SupError(f"config key {key}: released perturbations have no snapshots; set snapshots: []")
     else:
         settings.registry.collection(source.released)
-
-
-def _check_snapshots(settings: Settings, source: Source, key: str) -> None:
-    """No snapshot may lie beyond the end of the run, which would stop it when the data are already indexed."""
-    if not source.snapshots:
-        return
-    last, steps = max(source.snapshots), source.settings.get("steps")
-    if steps is None:
-        pairs = pairs_of(settings.config["datasets"][source.training["dataset"]], source.training["split"])
-        if pairs is None:
-            raise SupError(
-                f"config key {key}: with snapshots, give the number of steps; one pass over "
-                f"{'/'.join(source.training.values())} has as many as there turn out to be pairs"
-            )
-        steps = math.ceil(pairs / source.settings["batch"])
-    if last > steps:
-        raise SupError(
-            f"config key {key}: the SUP is kept after step {last}, but there are {steps} steps; correct snapshots"
-        )
 
 
 def _check_recipes(settings: Settings) -> None:
@@ -163,6 +128,7 @@ def _check_evaluation(settings: Settings) -> None:
         key = f"evaluation.datasets.{name}"
         _check_split(settings, key, {"dataset": name, "split": entry["split"]})
         check_names(f"{key}.networks", "network", entry.get("networks", []), settings.networks)
+        check_names(f"{key}.sources", "source", entry.get("sources", []), settings.sources)
         for network in settings.targets(name):
             settings.evaluation_weights(name, network)
     if not settings.transfer_datasets:

@@ -20,10 +20,11 @@ class RecipeInputs:
         self.inputs, self.config, self.kind = inputs, inputs.config, kind
 
     def recipe(self, wildcards: Any) -> dict[str, Any]:
-        """The recipe of a network's weights."""
+        """The recipe of a network's weights; a fine-tuning keeps the step that the mode asks for unless it says so."""
         weights = self.config["networks"][wildcards.network]["weights"][wildcards.weights]
         recipe: dict[str, Any] = self.config[SECTIONS[self.kind]][weights[self.kind]]
-        return recipe
+        kept = {"selection": self.inputs.settings.default_selection} if self.kind == "finetune" else {}
+        return {**kept, **recipe}
 
     def files(self, wildcards: Any) -> Files:
         """Pairs to train on and to validate on, the weights to start from, and SUPs to perturb with."""

@@ -30,6 +30,11 @@ class Results:
         printed = [paths.table(name, suffix) for name in self.studies.names for suffix in ("csv", "md", "tex")]
         return [*printed, paths.table("paper_comparison")]
 
+    def asked(self) -> list[list[str]]:
+        """What the studies measure, as the paper would name it: see :class:`supcore.studies.PaperCell`."""
+        cells = (cell for study in self.studies for cell in study.asked(self.settings))
+        return [list(cell) for cell in dict.fromkeys(cells)]
+
     def figure_names(self) -> list[str]:
         """Every figure that has a provenance of its own."""
         curves = [name for name in CURVES if self.histories(name)]
@@ -58,7 +63,7 @@ class Results:
         return [
             (dataset, source)
             for dataset in self.settings.transfer_datasets
-            for source in self.settings.sources
+            for source in self.settings.attacking(dataset)
             if self.settings.source(source).networks[0] in self.settings.targets(dataset)
         ]
 
@@ -109,6 +114,9 @@ class Results:
         for section, role in (("training", "training networks"), ("finetuning", "fine-tuning networks")):
             for recipe in self.settings.used_recipes(section):
                 uses += [(role, split) for split in config[section][recipe]["datasets"]]
+        for recipe in map(config.get("finetuning", {}).get, self.settings.used_recipes("finetuning")):
+            if recipe.get("selection", self.settings.default_selection) == "best":
+                uses.append(("selecting fine-tuned weights", recipe["validation"]))
         splits = {(role, s["dataset"], s["split"]): None for role, s in uses}
         return {f"{role} ({dataset}/{split})": paths.manifest(dataset, split) for role, dataset, split in splits}
 

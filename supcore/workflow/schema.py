@@ -19,6 +19,8 @@ from supcore.yaml_files import read_yaml, refuse_unwieldy
 
 # Layouts whose pairs the pipeline makes itself.
 MADE_LAYOUTS = ("synthetic", "motorcycle")
+# Mappings of entries of which a later file takes one out by ``name: null``.
+REMOVABLE = (("evaluation", "datasets"), ("sups", "sources"), ("studies",))
 
 
 def _corruptions() -> Iterable[str]:
@@ -69,7 +71,7 @@ def check_config_files(files: Iterable[str | Path]) -> None:
 
 
 def complete_config(config: dict[str, Any], schema: str | Path) -> None:
-    """Check ``config`` and fill in the defaults of the keys that it lacks, in place.
+    """Take out of ``config`` what is null in :data:`REMOVABLE`, check it and fill in the defaults of keys, in place.
 
     Args:
         config: the merged YAML configuration.
@@ -82,11 +84,21 @@ def complete_config(config: dict[str, Any], schema: str | Path) -> None:
         refuse_unwieldy(config)
     except ValueError as error:
         raise SupError(f"configuration: {error}; make it smaller") from error
+    _take_out(config)
     validator = _Validator(complete_schema(config, schema))
     violation = first_violation(validator, config)
     if violation is not None:
         key, explanation = violation
         raise SupError(f"{f'config key {key}' if key else 'configuration'}: {explanation}")
+
+
+def _take_out(config: dict[str, Any]) -> None:
+    for path in REMOVABLE:
+        place: Any = config
+        for key in path:
+            place = place.get(key) if isinstance(place, dict) else None
+        for name in [name for name, value in place.items() if value is None] if isinstance(place, dict) else []:
+            del place[name]
 
 
 def complete_schema(config: dict[str, Any], schema: str | Path) -> dict[str, Any]:

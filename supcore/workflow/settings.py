@@ -100,6 +100,11 @@ class Settings:
         wanted = self.config["evaluation"]["datasets"][dataset].get("networks")
         return self.networks if wanted is None else [n for n in self.networks if n in wanted]
 
+    def attacking(self, dataset: str) -> list[str]:
+        """Names of the sources whose SUPs networks are evaluated under on a data set: all, or those that it lists."""
+        wanted = self.config["evaluation"]["datasets"][dataset].get("sources")
+        return self.sources if wanted is None else [source for source in self.sources if source in wanted]
+
     def missing_roots(self) -> dict[str, str]:
         """Data sets whose root folder does not exist or is not open to this user, with the root as configured."""
         roots = {n: str(self.config["datasets"][n].get("root", "")) for n in self.datasets(*FILE_LAYOUTS)}
@@ -167,6 +172,11 @@ class Settings:
         wanted = self.config["evaluation"]["datasets"][dataset]["weights"]
         return self.weights(network, wanted, f"evaluation.datasets.{dataset}.weights")
 
+    @property
+    def default_selection(self) -> str:
+        """Which step of an optimization or a fine-tuning is kept in this mode unless its own key says so."""
+        return "best" if self.config["mode"] == "as_published" else "last"
+
     def weights_in_paths(self) -> str:
         """Regular expression of the weights in paths: those of the source, or of the data set and network, before."""
         folders = [(name, self.source(name).folder) for name in self.sources]
@@ -195,7 +205,7 @@ class Settings:
             weights=tuple(self.weights(network, sups["weights"], "sups.weights") for network in networks),
             released=own.get("released"),
             settings=source_settings(sups, own),
-            default_selection="best" if self.config["mode"] == "as_published" else "last",
+            default_selection=self.default_selection,
         )
 
     def made_sources(self, *, released: bool) -> list[str]:

@@ -20,6 +20,7 @@ OWN_KEYS = (
     "step_rule",
     "alpha",
     "alpha_of_epsilon",
+    "epsilon_alpha",
     "momentum",
     "batch",
     "steps",
@@ -27,6 +28,7 @@ OWN_KEYS = (
     "selection",
     "snapshots",
 )
+_STEP = ("alpha", "alpha_of_epsilon", "epsilon_alpha")
 _ATTACK = ("batch", "steps", "step_rule", "momentum", "checkpoint_every")
 
 
@@ -87,20 +89,25 @@ class Source:
         return str(self.settings.get("selection", self.default_selection))
 
     def alpha(self, epsilon: float) -> float:
-        """Step of the attack: absolute, of the first network, or a share of epsilon."""
+        """Step of the attack: of the first network, of this epsilon, as a share of it, or the common one."""
+        by_network = self.settings.get("network_alpha", {})
+        if self.networks[0] in by_network:
+            return float(by_network[self.networks[0]])
+        by_epsilon = {float(bound): alpha for bound, alpha in self.settings.get("epsilon_alpha", {}).items()}
+        if epsilon in by_epsilon:
+            return float(by_epsilon[epsilon])
         if "alpha_of_epsilon" in self.settings:
             return float(self.settings["alpha_of_epsilon"]) * epsilon
-        return float(self.settings.get("network_alpha", {}).get(self.networks[0], self.settings["alpha"]))
+        return float(self.settings["alpha"])
 
 
 def source_settings(sups: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """The common settings of all sources with those of one of them on top."""
     merged = {**sups, **{key: value for key, value in own.items() if key in OWN_KEYS}}
-    if "alpha" in own:  # a step of its own replaces every other way to choose it
-        merged = {k: v for k, v in merged.items() if k not in ("alpha_of_epsilon", "network_alpha")}
-    elif "alpha_of_epsilon" in own:
-        merged.pop("alpha", None)
-    return merged
+    replaced = {"network_alpha"} if "epsilon_alpha" in own else set()
+    if "alpha" in own or "alpha_of_epsilon" in own:  # a step of its own replaces every other way to choose it
+        replaced = {"network_alpha", *_STEP} - own.keys()
+    return {key: value for key, value in merged.items() if key not in replaced}
 
 
 def source_networks(name: str, own: Mapping[str, Any]) -> tuple[str, ...]:

@@ -106,8 +106,9 @@ class StudyInputs:
 
     def transfer_records(self) -> Iterator[str]:
         """Per-image records behind the transfer table."""
-        files = ["clean.csv", *(f"from-{source}.csv" for source in (*self.settings.sources, *CONTROLS))]
         for dataset in self.settings.transfer_datasets:
+            sources = (*self.settings.attacking(dataset), *CONTROLS)
+            files = ["clean.csv", *(f"from-{source}.csv" for source in sources)]
             for network in self.settings.targets(dataset):
                 yield from (self.inputs.evaluation(dataset, network, file) for file in files)
 

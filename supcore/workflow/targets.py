@@ -75,7 +75,8 @@ def check_target(target: Target, studies: Studies) -> None:
         if "split" in wildcards:
             check(f"split of {dataset}", wildcards["split"], settings.config["datasets"][dataset]["splits"])
     if source is not None:
-        check("source", source, [*settings.sources, *(CONTROLS if target.rule == "evaluate_perturbed" else ())])
+        attacking = settings.sources if dataset is None else settings.attacking(dataset)
+        check("source", source, [*attacking, *(CONTROLS if target.rule == "evaluate_perturbed" else ())])
     if network is not None:
         check("network", network, settings.networks if dataset is None else settings.targets(dataset))
     if "weights" in wildcards:

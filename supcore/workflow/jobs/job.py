@@ -3,13 +3,14 @@
 import logging
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from supcore.errors import SupError
+from supcore.files import read_json
 from supcore.workflow.provenance import write_provenance
 
 
@@ -26,6 +27,21 @@ class Job:
     log: logging.Logger
     device: dict[str, Any] | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+
+    def warn(self, warning: str) -> None:
+        """Log a warning and note it in the provenance, from where the tables of this result repeat it."""
+        self.log.warning("warning: %s", warning)
+        self.settings.setdefault("warnings", []).append(warning)
+
+    def repeat_warnings(self, provenance: Iterable[str | Path]) -> list[str]:
+        """Warn again of what the jobs behind a result warned of, as far as their provenance can be read."""
+        found: dict[str, None] = {}
+        for path in provenance:
+            with suppress(OSError, ValueError, TypeError, KeyError):
+                found.update(dict.fromkeys(map(str, read_json(path)["settings"]["warnings"])))
+        for warning in found:
+            self.warn(warning)
+        return list(found)
 
 
 @contextmanager

@@ -86,6 +86,22 @@ def test_errors_are_those_of_the_class_s_pixels(case, noise):
         assert row["d1"] == pytest.approx(100 * wrong.mean(), abs=1e-9)
 
 
+def test_the_release_counts_every_pixel_of_a_class_in_epe_against_the_clean_prediction(case, noise):
+    """Those that are predicted 0 on clean images, too; not in D1, nor against ground truth."""
+    stored = np.load(case.clean_predictions)
+    stored[:, :, :, :8] = 0
+    np.save(case.clean_predictions, stored)
+    condition = Condition("noise", "tile8x16", "0.05", "0", universal(noise))
+    ours, release = (run(case, condition, as_published=way).set_index(["reference", "class"]) for way in (False, True))
+    pair, network = case.pairs[0], case.network
+    attacked = network.predict(*noise(*pair.views()))[0, 0].numpy()
+    error = np.abs(attacked - stored[0, 0])[pair.classes[0].numpy() == ROAD]
+    assert release.loc[("clean", "road"), "epe"].iloc[0] == pytest.approx(error.mean(), rel=1e-5)
+    assert (release.loc["clean"].loc["road", "epe"] > 1.01 * ours.loc["clean"].loc["road", "epe"]).all()
+    assert release["d1"].equals(ours["d1"])
+    assert release.loc["ground_truth", "epe"].equals(ours.loc["ground_truth", "epe"])
+
+
 def test_batch_size_does_not_change_the_rows(case, noise):
     condition = Condition("noise", "tile8x16", "0.05", "0", universal(noise))
     first, second = run(case, condition, batch=1), run(case, condition, batch=3)

@@ -6,7 +6,7 @@ import pytest
 from supcore.errors import SupError
 from supcore.reporting.summary import write_csv
 from supcore.studies import make_study
-from supcore.studies.classes import shown_classes
+from supcore.studies.classes import drawn_classes
 
 CLASS_SETTINGS = {"min_images": 2, "as_published": False}
 
@@ -58,15 +58,19 @@ def test_rare_classes_are_left_out_by_their_number_of_images_alone(tmp_path):
     assert table["n_images"].tolist() == [3]
 
 
-def test_published_rule_sorts_by_error_and_drops_the_last_five():
+def test_as_published_all_classes_stand_in_the_table(tmp_path):
+    rows = [{"class_id": c, "class": f"c{c}", "image": i} for c in range(7) for i in range(1 + c)]
+    table = table_of("classes", records(rows), tmp_path, CLASS_SETTINGS | {"as_published": True})
+    assert table["n_images"].tolist() == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_the_published_figure_sorts_by_error_and_drops_the_last_five():
     """Of eight classes one is too rare and counts as 0; the five smallest go, however many images they have."""
     names = [f"c{i}" for i in range(8)]
     table = records([{"class_id": i, "class": name, "n_images": 9} for i, name in enumerate(names)])
     table["d1_mean"] = [5.0, 80.0, 7.0, 6.0, 90.0, 1.0, 2.0, 3.0]
     table.loc[4, "n_images"] = 4
-    shown = shown_classes(table, 5, as_published=True)
-    assert shown["class"].tolist() == ["c1", "c2", "c3"]
-    assert shown_classes(table, 5)["class"].tolist() == [name for name in names if name != "c4"]
+    assert drawn_classes(table, 5)["class"].tolist() == ["c1", "c2", "c3"]
 
 
 def test_per_image_attacks_are_kept_apart_in_the_order_of_the_configuration(tmp_path):

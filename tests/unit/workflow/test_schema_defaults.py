@@ -30,7 +30,6 @@ DEFAULTS = {
     "evaluation.datasets.*.studies_only": False,
     "finetuning.*.sups.seeds": [0],
     "finetuning.*.probability": 0.5,
-    "finetuning.*.selection": "last",
     "studies.corruptions.severities": [],
     "studies.corruptions.shared_draws": False,
     "studies.classes.min_pixels": 25,

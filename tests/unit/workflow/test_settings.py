@@ -165,6 +165,16 @@ def test_alpha_is_a_network_s_own_the_common_one_or_a_share():
     assert Settings(relative).source("psmnet").alpha(0.02) == pytest.approx(0.002)
 
 
+def test_alpha_may_be_given_by_epsilon():
+    """Networks with an alpha of their own keep it; a source's own table goes before that."""
+    config = changed("sups.epsilon_alpha", {0.005: 0.00003})
+    config["sups"]["sources"] = {"psmnet": {}, "wide": {}, "own": {"network": "wide", "epsilon_alpha": {0.02: 0.0007}}}
+    psmnet, wide, own = map(Settings(config).source, ("psmnet", "wide", "own"))
+    assert [psmnet.alpha(epsilon) for epsilon in (0.02, 0.005)] == [0.0001, 0.00003]
+    assert [wide.alpha(epsilon) for epsilon in (0.02, 0.005)] == [0.00005, 0.00005]
+    assert [own.alpha(epsilon) for epsilon in (0.02, 0.005)] == [0.0007, 0.0001]
+
+
 def test_source_may_attack_a_network_under_another_name_with_its_own_training_pairs():
     named = {"wide": {}, "psmnet_things": {"network": "psmnet", "training": {"dataset": "things", "split": "train"}}}
     settings = Settings(changed("sups.sources", named))

@@ -140,16 +140,9 @@ WRONG_VALUES = [
         {"x": {"networks": ["wide", "psmnet"], "released": "authors"}},
         ".x: released perturbations belong to one network; name just that one",
     ),
-    (
-        "sups.sources",
-        {"psmnet": {"steps": 100, "snapshots": [101]}},
-        ".psmnet: the SUP is kept after step 101, but there are 100 steps; correct snapshots",
-    ),
-    (
-        "sups.sources",
-        {"psmnet": {"batch": 3, "snapshots": [3, 4]}},
-        ".psmnet: the SUP is kept after step 4, but there are 3 steps; correct snapshots",
-    ),
+    ("sups.epsilon_alpha", {"small": 0.1}, ": 'small' is not of type 'number'; correct this key"),
+    ("sups.epsilon_alpha", {2: 0.1}, ": 2 is greater than the maximum of 1; correct this key"),
+    ("sups.epsilon_alpha", {0.02: 0}, ".0.02: 0 is less than or equal to the minimum of 0; correct this key"),
     (
         "sups.sources",
         {"psmnet": {"released": "authors", "snapshots": [1]}},
