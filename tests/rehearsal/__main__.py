@@ -21,10 +21,12 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="CONFIGURATION", help=f"of {names}; all unless given")
     parser.add_argument("--cores", type=int, default=2, help="2 unless given")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--part", action="store_true", help="only a part of the grid")
     chosen = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     workspace = Workspace(FOLDER.resolve())
-    with prepared(workspace.folder, device=chosen.device, port=PORT) as runs, forks.snakemake() as snakemake:
+    small = prepared(workspace.folder, device=chosen.device, part=chosen.part, port=PORT)
+    with small as runs, forks.snakemake() as snakemake:
         outcomes = [
             rehearse(workspace, name, runs[name], chosen.cores, snakemake) for name in chosen.names or CONFIGURATIONS
         ]
@@ -44,7 +46,8 @@ def rehearse(workspace: Workspace, name: str, config: list[Path], cores: int, sn
     minutes = (time.monotonic() - started) / 60
     planned = workspace.snakemake("--dry-run", config=config).stdout
     found = outcome(name, workspace.folder / results, minutes, log.read_text(), planned)
-    print(f"{name}: {found.jobs} jobs, {minutes:.1f} min; {log}", *found.problems, sep="\n  ", flush=True)
+    summary = f"{name}: {found.jobs} jobs, {found.plots} plots, {minutes:.1f} min; {log}"
+    print(summary, *found.problems, sep="\n  ", flush=True)
     return found
 
 

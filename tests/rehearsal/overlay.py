@@ -13,13 +13,18 @@ IMAGE_SIZE = (128, 256)  # the tiles of 128 px still divide it
 CROP_SIZE = (64, 128)
 NATIVE_SIZE = (96, 312)  # of recipes that crop from images at about KITTI's own size
 BATCH, STEPS = 2, 6
+EPSILONS = [0.02]  # of the cut
 SNAPSHOTS = tuple(range(1, STEPS + 1))  # as many as the paper has
 
 _PYRAMID = {"base_channels": 2, "block_counts": [1, 1, 1, 1], "pooling_sizes": [16, 8, 4, 2]}
-_MATCHING = {"intervals": 3, "range_samples": 3, "patch_match_iterations": 1}
+_PSMNET = {**_PYRAMID, "max_disparity": 16}
+_DEEPPRUNER = {**_PYRAMID, "max_disparity": 32, "intervals": 3, "range_samples": 3, "patch_match_iterations": 1}
 OPTIONS: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(("psmnet", "psmnet_deform6", "psmnet_deform25"), {**_PYRAMID, "max_disparity": 16}),
-    **dict.fromkeys(("deeppruner", "psmnet_deform25_patchmatch"), {**_PYRAMID, **_MATCHING, "max_disparity": 32}),
+    "psmnet": _PSMNET,
+    "psmnet_deform6": _PSMNET,
+    "psmnet_deform25": _PSMNET,
+    "deeppruner": _DEEPPRUNER,
+    "psmnet_deform25_patchmatch": _DEEPPRUNER,
     "aanet": {
         "base_channels": 2,
         "block_counts": [1, 1, 1],
@@ -49,7 +54,7 @@ def miniature(config: Mapping[str, Any], *, device: str = "cpu") -> dict[str, An
     """
     networks = {n: OPTIONS[network.get("architecture", n)] for n, network in config["networks"].items()}
     sups: dict[str, Any] = {"checkpoint_every": STEPS // 2, "batch": BATCH}
-    sources = config["sups"].get("sources", {})
+    sources = {name: source or {} for name, source in config["sups"]["sources"].items()}
     sups["sources"] = {n: {"snapshots": list(SNAPSHOTS)} for n, source in sources.items() if source.get("snapshots")}
     if config["sups"]["steps"] is not None:
         sups["steps"] = STEPS
@@ -69,6 +74,18 @@ def miniature(config: Mapping[str, Any], *, device: str = "cpu") -> dict[str, An
         "networks": {name: {"options": options} for name, options in networks.items()},
         "sups": sups,
         **recipes,
+    }
+
+
+def cut(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A second overlay for a part of the grid: one epsilon, two of AANet's sizes, one network on FlyingThings3D."""
+    recipes = {name: {"sups": {"epsilons": EPSILONS}} for name in config.get("finetuning", {})}
+    targets = {"kitti2012": None, "flyingthings3d": {"networks": ["psmnet"]}}
+    aanet = {"sizes": ["tile16", "tile64"], "epsilons": EPSILONS}
+    return {
+        "sups": {"epsilons": EPSILONS, "sources": {"aanet": aanet}},
+        "evaluation": {"datasets": targets},
+        **({"finetuning": recipes} if recipes else {}),
     }
 
 

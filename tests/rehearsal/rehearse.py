@@ -4,14 +4,14 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
-from tests.rehearsal.overlay import PUBLISHED, REGISTRY, merged, miniature
+from tests.rehearsal.overlay import PUBLISHED, REGISTRY, cut, merged, miniature
 from tests.rehearsal.releases import REPOSITORY, write_published, write_registry, write_releases
 from tests.rehearsal.server import served
 from tests.rehearsal.trees import write_trees
 
+Runs = dict[str, list[Path]]
 PAPER = REPOSITORY / "config/paper.yaml"
 OVERLAYS = REPOSITORY / "config/overlays/paper"
 # The paper itself and what goes on top of it, from quick to slow.
@@ -29,10 +29,18 @@ def results_of(files: Iterable[Path]) -> str:
 
 
 @contextmanager
-def prepared(folder: Path, *, device: str = "cpu", port: int = 0) -> Iterator[dict[str, list[Path]]]:
+def prepared(
+    folder: Path, *, device: str = "cpu", part: bool = False, port: int = 0
+) -> Iterator[dict[str, list[Path]]]:
     """A folder with the miniatures and the server that hands out the releases, while the block runs.
 
-    Returns:
+    Args:
+        folder: where; what is there already is kept.
+        device: ``cpu`` or ``cuda``.
+        part: only a part of the grid.
+        port: of the server; 0 for any that is free.
+
+    Yields:
         For each configuration, the files to run it with: the paper's, then the miniature's overlay.
     """
     if not (folder / "ready").exists():
@@ -45,7 +53,10 @@ def prepared(folder: Path, *, device: str = "cpu", port: int = 0) -> Iterator[di
         write_registry(folder / REGISTRY, folder / "releases", address)
         runs = {}
         for name in CONFIGURATIONS:
-            overlay = folder / f"miniature_{name}.yaml"
-            overlay.write_text(json.dumps(miniature(merged(files_of(name)), device=device), indent=1))
-            runs[name] = [*files_of(name), overlay]
+            config = merged(files_of(name))
+            overlays = {"miniature": miniature(config, device=device), **({"cut": cut(config)} if part else {})}
+            runs[name] = files_of(name)
+            for kind, overlay in overlays.items():
+                runs[name].append(folder / f"{kind}_{name}.yaml")
+                runs[name][-1].write_text(json.dumps(overlay, indent=1))
         yield runs

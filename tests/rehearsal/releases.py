@@ -1,4 +1,4 @@
-"""Released files in the authors' formats: checkpoints in archives, SUPs, class maps, and the registry that lists them."""
+"""Released files in the authors' formats: archives of checkpoints, SUPs and class maps, and their registry."""
 
 import csv
 import hashlib
@@ -24,7 +24,7 @@ from tests.rehearsal.trees import write_class_maps
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # What the release's scripts name: one SUP of every network, and AANet's at the other bounds.
-SUPS = {name: (0.02,) for name in OPTIONS} | {"aanet": (0.02, 0.01, 0.005, 0.002)}
+SUPS: dict[str, tuple[float, ...]] = {**dict.fromkeys(OPTIONS, (0.02,)), "aanet": (0.02, 0.01, 0.005, 0.002)}
 # Heads that AANet's files hold beside the network, by the shapes of their tensors.
 UNUSED_HEADS = {
     "aggregation.fusions.5.fuse_layers.1.0.0.weight": (4, 8, 3, 3),

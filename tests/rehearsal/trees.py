@@ -1,6 +1,5 @@
 """Miniatures of the data sets in their official folders, names and formats, from the synthetic scenes."""
 
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
