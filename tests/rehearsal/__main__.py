@@ -25,7 +25,7 @@ def main() -> int:
     chosen = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
     workspace = Workspace(FOLDER.resolve())
-    small = prepared(workspace.folder, device=chosen.device, part=chosen.part, port=PORT)
+    small = prepared(workspace.folder, device=chosen.device, in_part=chosen.part, port=PORT)
     with small as runs, forks.snakemake() as snakemake:
         outcomes = [
             rehearse(workspace, name, runs[name], chosen.cores, snakemake) for name in chosen.names or CONFIGURATIONS

@@ -45,8 +45,8 @@ def snakemake() -> Iterator[list[str]]:
         command = [sys.executable, "-m", __name__, str(address)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, env=_environment()) as waiting:
             try:
-                assert waiting.stdout is not None
-                waiting.stdout.readline()  # it listens
+                if waiting.stdout is None or not waiting.stdout.readline():
+                    raise RuntimeError("the process that jobs are forks of has ended; see its message above")
                 start = f"import sys; sys.executable = {str(client)!r}; from snakemake.cli import main; main()"
                 yield [sys.executable, "-c", start]
             finally:

@@ -13,8 +13,9 @@ IMAGE_SIZE = (128, 256)  # the tiles of 128 px still divide it
 CROP_SIZE = (64, 128)
 NATIVE_SIZE = (96, 312)  # of recipes that crop from images at about KITTI's own size
 BATCH, STEPS = 2, 6
-EPSILONS = [0.02]  # of the cut
 SNAPSHOTS = tuple(range(1, STEPS + 1))  # as many as the paper has
+# Of a part of the grid. The second network has DeepPruner's layers and deformable ones.
+FAMILIES, EPSILONS = ("psmnet", "psmnet_deform25_patchmatch", "aanet"), [0.02]
 
 _PYRAMID = {"base_channels": 2, "block_counts": [1, 1, 1, 1], "pooling_sizes": [16, 8, 4, 2]}
 _PSMNET = {**_PYRAMID, "max_disparity": 16}
@@ -77,16 +78,28 @@ def miniature(config: Mapping[str, Any], *, device: str = "cpu") -> dict[str, An
     }
 
 
-def cut(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A second overlay for a part of the grid: one epsilon, two of AANet's sizes, one network on FlyingThings3D."""
-    recipes = {name: {"sups": {"epsilons": EPSILONS}} for name in config.get("finetuning", {})}
-    targets = {"kitti2012": None, "flyingthings3d": {"networks": ["psmnet"]}}
-    aanet = {"sizes": ["tile16", "tile64"], "epsilons": EPSILONS}
-    return {
-        "sups": {"epsilons": EPSILONS, "sources": {"aanet": aanet}},
-        "evaluation": {"datasets": targets},
-        **({"finetuning": recipes} if recipes else {}),
-    }
+def part(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A part of a configuration: one network of each family, one epsilon, two data sets, two sizes, two attacks."""
+    names = set(config["networks"])
+    chosen: dict[str, Any] = _without(config, {n for n in names if n.removesuffix("_finetuned") not in FAMILIES})
+    del chosen["evaluation"]["datasets"]["kitti2012"]
+    chosen["evaluation"]["datasets"]["flyingthings3d"]["networks"] = ["psmnet"]
+    chosen["sups"]["epsilons"] = EPSILONS
+    chosen["sups"]["sources"]["aanet"] |= {"sizes": ["tile16", "tile64"], "epsilons": EPSILONS}
+    chosen["studies"]["per_image"]["attacks"] = ["fgsm", "di2fgsm"]
+    for recipe in chosen.get("finetuning", {}).values():
+        recipe["sups"]["epsilons"] = EPSILONS
+    return chosen
+
+
+def _without(value: Any, names: set[str]) -> Any:
+    """A copy of nested mappings and lists without these names, and without what is empty for want of them."""
+    if isinstance(value, Mapping):
+        kept = {key: (old, _without(old, names)) for key, old in value.items() if key not in names}
+        return {key: new for key, (old, new) in kept.items() if new or not old}
+    if isinstance(value, list | tuple):
+        return [_without(item, names) for item in value if not isinstance(item, str) or item not in names]
+    return value
 
 
 def _short(recipe: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.rehearsal.overlay import PUBLISHED, REGISTRY, cut, merged, miniature
+from tests.rehearsal.overlay import PUBLISHED, REGISTRY, merged, miniature, part
 from tests.rehearsal.releases import REPOSITORY, write_published, write_registry, write_releases
 from tests.rehearsal.server import served
 from tests.rehearsal.trees import write_trees
@@ -30,18 +30,18 @@ def results_of(files: Iterable[Path]) -> str:
 
 @contextmanager
 def prepared(
-    folder: Path, *, device: str = "cpu", part: bool = False, port: int = 0
+    folder: Path, *, device: str = "cpu", in_part: bool = False, port: int = 0
 ) -> Iterator[dict[str, list[Path]]]:
     """A folder with the miniatures and the server that hands out the releases, while the block runs.
 
     Args:
         folder: where; what is there already is kept.
         device: ``cpu`` or ``cuda``.
-        part: only a part of the grid.
+        in_part: only a part of the grid.
         port: of the server; 0 for any that is free.
 
     Yields:
-        For each configuration, the files to run it with: the paper's, then the miniature's overlay.
+        For each configuration, the files to run it with: the paper's and an overlay, or one file for a part.
     """
     if not (folder / "ready").exists():
         write_trees(folder / "data")
@@ -53,10 +53,10 @@ def prepared(
         write_registry(folder / REGISTRY, folder / "releases", address)
         runs = {}
         for name in CONFIGURATIONS:
-            config = merged(files_of(name))
-            overlays = {"miniature": miniature(config, device=device), **({"cut": cut(config)} if part else {})}
-            runs[name] = files_of(name)
-            for kind, overlay in overlays.items():
-                runs[name].append(folder / f"{kind}_{name}.yaml")
-                runs[name][-1].write_text(json.dumps(overlay, indent=1))
+            overlay = folder / f"miniature_{name}.yaml"
+            overlay.write_text(json.dumps(miniature(merged(files_of(name)), device=device), indent=1))
+            runs[name] = [*files_of(name), overlay]
+            if in_part:
+                whole, runs[name] = merged(runs[name]), [folder / f"part_{name}.yaml"]
+                runs[name][0].write_text(json.dumps(part(whole), indent=1))
         yield runs

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rehearsal.overlay import OPTIONS, SNAPSHOTS, merged, miniature
+from tests.rehearsal.overlay import FAMILIES, OPTIONS, SNAPSHOTS, merged, miniature, part
 from tests.rehearsal.rehearse import CONFIGURATIONS, files_of
 
 COMMON = {"device", "threads", "workers", "keep_in_memory", "image_size", "weights_registry", "published"}
@@ -39,3 +39,16 @@ def test_everything_that_changes_on_the_way_still_does(name):
 def test_every_network_of_the_paper_has_a_narrow_version():
     networks = merged(files_of("finetuning"))["networks"]
     assert {network.get("architecture", name) for name, network in networks.items()} == set(OPTIONS)
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_a_part_names_no_network_that_it_lacks(name):
+    config = part(merged(files_of(name)))
+    assert {n.removesuffix("_finetuned") for n in config["networks"]} == set(FAMILIES)
+    for text in ("deeppruner'", "psmnet_deform6'", "psmnet_deform25'", "deeppruner_finetuned'"):
+        assert text not in str(config)
+    assert set(config["studies"]) == set(merged(files_of(name))["studies"])
+
+
+def test_a_part_keeps_what_was_empty_before():
+    assert part(merged(files_of("released_sups")))["sups"]["sources"]["psmnet"]["snapshots"] == []

@@ -21,7 +21,7 @@ FIRST_DRIVE = next(iter(DRIVES.values()))  # the one on the list of drives to le
 def rehearsed(tmp_path_factory):
     """The folder, and by configuration what came of it."""
     workspace = Workspace(tmp_path_factory.mktemp("rehearsal"))
-    with prepared(workspace.folder, part=True) as runs, forks.snakemake() as snakemake:
+    with prepared(workspace.folder, in_part=True) as runs, forks.snakemake() as snakemake:
         return workspace, {name: rehearse(workspace, name, runs[name], 2, snakemake) for name in CONFIGURATIONS}
 
 
