@@ -85,7 +85,8 @@ def part(config: Mapping[str, Any]) -> dict[str, Any]:
     del chosen["evaluation"]["datasets"]["kitti2012"]
     chosen["evaluation"]["datasets"]["flyingthings3d"]["networks"] = ["psmnet"]
     chosen["sups"]["epsilons"] = EPSILONS
-    chosen["sups"]["sources"]["aanet"] |= {"sizes": ["tile16", "tile64"], "epsilons": EPSILONS}
+    aanet = chosen["sups"]["sources"]["aanet"]
+    aanet |= {"sizes": [size for size in ("tile16", "tile64") if size in aanet["sizes"]], "epsilons": EPSILONS}
     chosen["studies"]["per_image"]["attacks"] = ["fgsm", "di2fgsm"]
     for recipe in chosen.get("finetuning", {}).values():
         recipe["sups"]["epsilons"] = EPSILONS
