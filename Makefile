@@ -7,7 +7,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all
 # Folder with real stereo frames (kitti2015, kitti2012, flyingthings3d) for `make real`; used if it is there.
 REAL_FRAMES ?= ../shared/realdata
 
-.PHONY: demo real studies smoke quick test test-all test-cpus check docs keys audit lock clean
+.PHONY: demo real studies smoke rehearsal quick test test-all test-cpus check docs keys audit lock clean
 
 demo: $(VENV)/ready
 	$(SNAKEMAKE) results/tables/transfer.csv all --report results/report.html --report-after-run
@@ -25,6 +25,11 @@ studies: $(VENV)/ready
 smoke: $(VENV)/ready
 	$(SNAKEMAKE) --configfile tests/workflow/config/smoke.yaml \
 		--config 'pathvars={"results": "results/smoke", "logs": "logs/smoke", "benchmarks": "benchmarks/smoke"}'
+
+# The paper's configurations on miniatures of its data sets and releases, below results/rehearsal/; the numbers mean
+# nothing. REHEARSAL="--part paper" for less, REHEARSAL="--device cuda" on a GPU.
+rehearsal: $(VENV)/ready
+	$(BIN)/python -m tests.rehearsal $(REHEARSAL)
 
 # What a contributor runs after every change: no workflow, nothing that has to be installed beside Python, and not the
 # tests that compile or that resume one run after another.

@@ -168,3 +168,22 @@ rule collect_provenance:
         "Collecting the provenance of all results"
     script:
         "../workflow_scripts/collect_provenance.py"
+
+
+# On demand, before anything runs.
+rule estimate_cost:
+    input:
+        times=shipped("resources/step_times.csv"),
+    output:
+        table="<results>/tables/cost.csv",
+    log:
+        "<logs>/tables/cost.log",
+    benchmark:
+        "<benchmarks>/tables/cost.tsv"
+    params:
+        config=config,
+        code=script_code("estimate_cost"),
+    message:
+        "Estimating what the configuration costs on one GPU"
+    script:
+        "../workflow_scripts/estimate_cost.py"

@@ -16,10 +16,12 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, Any, NoReturn, Self
 
-from supcore.errors import SupError
+from supcore.errors import SupError, shown
 from supcore.files import publish, require_regular
 
 GIBIBYTE = 1 << 30
+LISTED = 4  # names in a message
+_WORD = re.compile(r"[A-Za-z0-9]+")
 _BLOCK = 1 << 20
 _LONGEST_EXTENSION = 1 << 14  # bytes of a tar member's long name or further properties, which tarfile reads at once
 _HEADER = 512  # bytes that every member of a tar counts with, the empty ones too
@@ -116,7 +118,8 @@ def _unpack_into(room: Path, archive: Path, members: list[_Member], pattern: str
         names.add(name)
     if not names:
         raise SupError(
-            f"{archive}: holds no file that matches {pattern!r}, but {_listing(members)}; is it the right archive?"
+            f"{archive}: holds no file that matches {pattern!r}, but {_listing(members, pattern)}; is it the "
+            "right archive?"
         )
     return sorted(names)
 
@@ -225,11 +228,18 @@ def _find(archive: Path, members: list[_Member], name: str) -> _Member:
         return found[0]
     if found:
         raise SupError(f"{archive}: holds {name} {len(found)} times; name the member in full")
-    raise SupError(f"{archive}: holds no {name}, but {_listing(members)}; correct 'member'")
+    raise SupError(
+        f"{archive}: holds no {name}, but {_listing(members, name)}; ask for one of them or correct 'member'"
+    )
 
 
-def _listing(members: list[_Member]) -> str:
-    return ", ".join(repr(m.name) for m in members if m.kind == "file")[:300] or "nothing"
+def _listing(members: list[_Member], wanted: str) -> str:
+    """A few names of files, those first that have the most words of what is wanted, and how many more there are."""
+    words = set(_WORD.findall(wanted))
+    names = [m.name for m in members if m.kind == "file"]
+    names.sort(key=lambda name: len(words.intersection(_WORD.findall(name))), reverse=True)
+    listed = ", ".join(repr(shown(name)) for name in names[:LISTED]) or "nothing"
+    return f"{listed} and {len(names) - LISTED} more" if len(names) > LISTED else listed
 
 
 def _check(archive: Path, member: _Member) -> None:

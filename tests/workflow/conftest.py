@@ -37,13 +37,13 @@ class Workspace:
         """
         return self.run(self.command(*arguments, config=config, cores=cores))
 
-    def run(self, command):
-        """Run a command here; returns the finished process with all its output in ``stdout``."""
+    def run(self, command, output=subprocess.PIPE):
+        """Run a command here; returns the finished process with all its output in ``stdout``, or in a file."""
         return subprocess.run(
             command,
             cwd=self.folder,
             text=True,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
             env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(self.repository)},
             check=False,

@@ -5,6 +5,7 @@ import io
 import lzma
 import os
 import random
+import re
 import tarfile
 import warnings
 import zipfile
@@ -128,13 +129,23 @@ def test_a_member_that_could_write_elsewhere_is_refused(case, tmp_path):
 @pytest.mark.parametrize(
     ("members", "name", "line"),
     [
-        (MEMBERS, "other.tar", "holds no other.tar, but 'top/psmnet/a.tar', …; correct 'member'"),
+        (MEMBERS, "w.tar", "holds no w.tar, but 'top/psmnet/a.tar', …; ask for one of them or correct 'member'"),
         ([("a/w", b"1"), ("b/w", b"2")], "w", "holds w 2 times; name the member in full"),
     ],
 )
 def test_a_member_that_is_missing_or_ambiguous_is_named(tmp_path, make, members, name, line):
     archive = make(tmp_path / "x", members)
     check_refusal(lambda: extract_member(archive, name, tmp_path / "out"), tmp_path, f"{archive}: {line}")
+
+
+def test_the_members_most_like_a_missing_one_are_listed_in_full(tmp_path):
+    others = [(f"sups/aanet/tile{size}_norm002/sup.pth", b"1") for size in (16, 32, 128)]
+    archive = make_zip(tmp_path / "x", [*others, ("sups/psmnet/tile64_norm001/sup.pth", b"1"), ("notes.txt", b"1")])
+    with pytest.raises(SupError) as refused:
+        extract_member(archive, "sups/psmnet/tile64_norm002/sup.pth", tmp_path / "out")
+    listed = re.findall(r"'([^']+\.\w+)'", str(refused.value))
+    assert listed == ["sups/psmnet/tile64_norm001/sup.pth", *(name for name, _ in others)]
+    assert " and 1 more; " in str(refused.value)
 
 
 def test_a_folder_in_place_of_a_member_is_refused(tmp_path):

@@ -1,0 +1,61 @@
+"""Every configuration of the paper runs from start to end: part of its grid on miniatures of its data and releases."""
+
+import csv
+
+import pytest
+
+from supcore.data.manifest import read_manifest
+from tests.rehearsal import forks
+from tests.rehearsal.__main__ import rehearse
+from tests.rehearsal.rehearse import CONFIGURATIONS, prepared
+from tests.rehearsal.trees import DRIVES, FRAMES_2012, FRAMES_2015
+from tests.workflow.conftest import Workspace
+
+pytestmark = [pytest.mark.workflow, pytest.mark.slow]
+
+PAIRS = sum(DRIVES.values())
+FIRST_DRIVE = next(iter(DRIVES.values()))  # the one on the list of drives to leave out
+
+
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory):
+    """The folder, and by configuration what came of it."""
+    workspace = Workspace(tmp_path_factory.mktemp("rehearsal"))
+    with prepared(workspace.folder, in_part=True) as runs, forks.snakemake() as snakemake:
+        return workspace, {name: rehearse(workspace, name, runs[name], 2, snakemake) for name in CONFIGURATIONS}
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_a_configuration_runs_to_its_end_and_explains_every_published_number(rehearsed, name):
+    workspace, outcomes = rehearsed
+    log = (workspace.folder / f"{name}.log").read_text()
+    assert not outcomes[name].problems, "\n".join([*outcomes[name].problems, log[-4000:]])
+
+
+@pytest.mark.parametrize(
+    ("manifest", "frames"),
+    [
+        ("results/manifests/kitti2015/validation.csv", [f for f in FRAMES_2015 if f >= 160]),
+        ("results/manifests/kitti2015/train.csv", [f for f in FRAMES_2015 if f < 160]),
+        ("results/leakage_free/manifests/kitti2015/selection.csv", [f for f in FRAMES_2015 if 120 <= f < 160]),
+        ("results/paper_training/manifests/kitti2012/all.csv", list(FRAMES_2012)),
+    ],
+)
+def test_splits_go_by_the_number_of_the_frame(rehearsed, manifest, frames):
+    workspace, _ = rehearsed
+    assert [int(pair.left[-13:-7]) for pair in read_manifest(workspace.folder / manifest)] == frames
+
+
+@pytest.mark.parametrize(("folder", "pairs"), [("results", PAIRS), ("results/leakage_free", PAIRS - FIRST_DRIVE)])
+def test_kitti_raw_is_its_synchronised_drives_without_those_left_out(rehearsed, folder, pairs):
+    workspace, _ = rehearsed
+    listed = read_manifest(workspace.folder / folder / "manifests/kitti_raw/train.csv")
+    assert len(listed) == pairs
+    assert all("_sync/image_02/" in pair.left for pair in listed)
+
+
+def test_released_sups_stand_beside_the_published_numbers(rehearsed):
+    workspace, _ = rehearsed
+    path = workspace.folder / "results/released_sups/tables/paper_comparison.csv"
+    rows = list(csv.DictReader(path.read_text().splitlines()))
+    assert any(row["ours"] and row["source"] == "aanet" and row["epsilon"] == "0.02" for row in rows)
