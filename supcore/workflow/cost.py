@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from supcore.data.layouts import known_total
+from supcore.data.layouts import find_layout
 from supcore.errors import SupError
 from supcore.files import atomic_path
 from supcore.workflow.recipes import SECTIONS
@@ -73,7 +73,7 @@ class CostEstimate:
             return len(frames)
         if entry["layout"] == "synthetic":
             return int(frames["count"] if isinstance(frames, Mapping) else frames)
-        total = known_total(entry["layout"], **entry.get("layout_options", {}))
+        total = find_layout(entry["layout"]).expected(entry.get("layout_options", {}))
         if total is None:
             raise SupError(f"config key datasets.{dataset}: the size of the complete data set is not known")
         first, last = frames.split(":")

@@ -1,6 +1,5 @@
 """Configurations: the shipped ones build their graphs; a wrong one, or a wrong target, gets one line that names it."""
 
-
 import pytest
 
 from tests.workflow.conftest import REPOSITORY, SMOKE, SMOKE_STUDIES
