@@ -89,7 +89,7 @@ def test_pairs_that_do_not_consist_of_whole_tiles_are_cropped(tmp_path):
         (("attack", *DEMO, *PAIRS, "-o", "s.pth", "--option", "width=4"), "unknown option width"),
         (("evaluate", *DEMO, *PAIRS, "--sup", "nowhere.pth"), "nowhere.pth: file not found"),
         (("evaluate", *DEMO, *PAIRS, "--sup", "s.pth", "--device", "tpu"), "s.pth: file not found"),
-        (("show", str(STREETS / "left" / "street_0.png")), "not a PyTorch file"),
+        (("show", str(STREETS / "left" / "street_0.png")), "street_0.png: refused, the file holds objects other"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(arguments, message, tmp_path, monkeypatch):
