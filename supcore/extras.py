@@ -2,11 +2,7 @@
 
 from importlib.util import find_spec
 
-from supcore.errors import SupError
-
-
-class MissingPackageError(SupError, ImportError):
-    """A package of the ``workflow`` extra that is not installed."""
+EXTRA = "supcore[workflow]"
 
 
 def require_workflow(part: str, *packages: str) -> None:
@@ -17,8 +13,8 @@ def require_workflow(part: str, *packages: str) -> None:
         packages: their import names.
 
     Raises:
-        MissingPackageError: one is not; the message says how to install it.
+        ImportError: one is not; the message says how to install it, and its ``name`` is :data:`EXTRA`.
     """
     missing = [package for package in packages if find_spec(package) is None]
     if missing:
-        raise MissingPackageError(f"{part} needs {', '.join(missing)}: pip install 'supcore[workflow]'")
+        raise ImportError(f"{part} needs {', '.join(missing)}: pip install '{EXTRA}'", name=EXTRA)

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 import click
 
 from supcore.cli.options import examples
-from supcore.extras import MissingPackageError
 
 
 @click.command(
@@ -21,7 +20,7 @@ def networks() -> None:
 
     try:
         weights = weights_by_network()
-    except MissingPackageError as error:
+    except ImportError as error:
         weights = {name: [DEMO] if name in bundled_networks() else [] for name in NETWORKS}
         click.echo(f"without released weights: {error}", err=True)
     _print((name, f"weights: {', '.join(weights[name]) or 'none'}") for name in NETWORKS)

@@ -12,6 +12,7 @@ from supcore.cli.lists import corruptions, layouts, networks, studies
 from supcore.cli.options import examples
 from supcore.cli.show import show
 from supcore.errors import SupError
+from supcore.extras import EXTRA
 
 
 class Commands(click.Group):
@@ -22,6 +23,10 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except SupError as error:
+            raise click.ClickException(str(error)) from error
+        except ImportError as error:
+            if error.name != EXTRA:
+                raise
             raise click.ClickException(str(error)) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:

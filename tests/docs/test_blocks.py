@@ -5,13 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 import yaml
 
 from supcore.download.registry import load_registry
-from supcore.networks import NETWORKS, build_network, save_weights
-from supcore.networks.registry import NetworkEntry
-from tests.conftest import SMALL
+from supcore.networks import build_network, save_weights
+from supcore.perturbation import StereoPerturbation
 from tests.docs.blocks import REPOSITORY, blocks, check
 
 BLOCKS = blocks("python", "yaml")
@@ -37,12 +35,10 @@ def _surroundings(tmp_path, monkeypatch):
             del sys.modules[name]
 
 
-def attack_in_a_few_lines(monkeypatch):
-    """A small PSMNet, its weights in a file of the authors' name, and one pair."""
-    monkeypatch.setitem(NETWORKS, "psmnet", NetworkEntry("supcore.networks.psmnet", "PSMNet", SMALL))
-    torch.save({"state_dict": build_network("psmnet").state_dict()}, "pretrained_KITTI2015.tar")
-    left, right = torch.rand(2, 1, 3, 256, 640)
-    return {"pairs": [(left, right)], "ground_truth": torch.full((1, 1, 256, 640), 5.0)}
+def sup_of_the_pages(_):
+    """What the commands of the page made."""
+    StereoPerturbation((64, 64), (128, 256), 0.02).save("sup.safetensors")
+    return {}
 
 
 def results_of_the_demo(_):
@@ -64,8 +60,7 @@ def network_of_ones_own(_):
 
 # What a page's reader has at hand.
 AT_HAND = {
-    "README.md": attack_in_a_few_lines,
-    "docs/reference/api/index.md": attack_in_a_few_lines,
+    "docs/how-to/own-pairs.md": sup_of_the_pages,
     "docs/tutorial/tables.md": results_of_the_demo,
     "docs/how-to/own-network.md": network_of_ones_own,
 }

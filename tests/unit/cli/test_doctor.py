@@ -1,0 +1,34 @@
+"""``supcore doctor`` fails if anything is wrong."""
+
+import pytest
+from click.testing import CliRunner
+
+from supcore.cli.main import main
+from supcore.installation import checks
+from supcore.networks import NETWORKS
+
+
+def test_an_unknown_network_is_refused():
+    done = CliRunner().invoke(main, ["doctor", "psm"])
+    assert done.exit_code == 2
+    assert "unknown network psm; known: psmnet" in done.stderr
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_the_exit_code_tells_whether_anything_is_wrong(wrong, monkeypatch):
+    """Everything but the networks, which take minutes."""
+    monkeypatch.setattr(checks, "PACKAGES", (*checks.PACKAGES, "no-such-package") if wrong else checks.PACKAGES)
+    monkeypatch.setattr(checks, "NETWORKS", {})
+    done = CliRunner().invoke(main, ["doctor"])
+    assert done.exit_code == int(wrong), done.output
+    assert ("WRONG  no-such-package: not installed" in done.output) == wrong
+    assert "demo weights, psmnet: found" in done.output
+    assert done.output.splitlines()[-1] == ("1 problems" if wrong else "everything works")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_computes_what_is_stored(name):
+    done = CliRunner().invoke(main, ["doctor", name, "--size", "256x256"])
+    assert f"{name}, 256x256: forward and backward as stored" in done.output
+    assert done.exit_code == 0
