@@ -110,7 +110,7 @@ MAP = gray(1, 1, 4, 6, value=5.0)
         ((MAP, MAP.expand(2, 1, 4, 6)), "of one size"),
         ((MAP.expand(1, 3, 4, 6), MAP.expand(1, 3, 4, 6)), "N×1×H×W"),
         ((MAP, (MAP * 256).to(torch.int32)), "reference is of torch.int32.*256"),
-        ((MAP, MAP.numpy()), "reference is a ndarray, not a tensor; torch.from_numpy"),
+        ((MAP, MAP.numpy()), "reference is a ndarray, not a tensor; .*torch.from_numpy"),
         ((MAP, MAP, MAP), "mask must be a boolean tensor, got torch.float32"),
         ((MAP, MAP, torch.ones(4, 6, dtype=torch.bool)), "of one size"),
     ],
