@@ -98,7 +98,7 @@ def _network(name: str, size: tuple[int, int], device: str) -> Finding:
     if expected is None:
         return Finding(subject, "no stored checksum; python -m supcore.installation.checksums makes it", wrong=True)
     try:
-        problem = checksums.problem(checksums.statistics(name, size, device), expected)
+        problem = checksums.problem(checksums.statistics(name, size, device), *expected)
     except (SupError, RuntimeError, MemoryError) as error:
         problem = " ".join(str(error).split()) or type(error).__name__
     return Finding(subject, problem or "forward and backward as stored", wrong=problem is not None)

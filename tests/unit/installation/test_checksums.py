@@ -4,12 +4,13 @@ import math
 
 import pytest
 
-from supcore.installation.checksums import SIZES, TOLERANCE, problem, statistics, stored
+from supcore.installation.checksums import SIZES, SMALLEST, derived_tolerances, problem, statistics, stored
 from supcore.networks import NETWORKS
 from supcore.networks.registry import NetworkEntry
 from tests.conftest import SMALL
 
 STORED = {"mean": 50.0, "loss": 4.0}
+TOLERANCES = {"mean": 0.01, "loss": 0.001}
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -17,18 +18,20 @@ STORED = {"mean": 50.0, "loss": 4.0}
 def test_every_network_has_stored_statistics(name, size):
     found = stored(name, size)
     assert found, "run python -m supcore.installation.checksums with the network's name"
-    assert all(math.isfinite(value) and value > 0 for value in found.values())
-    assert problem(found, found) is None
+    values, tolerances = found
+    assert all(math.isfinite(value) and value > 0 for value in values.values())
+    assert values.keys() == tolerances.keys()
+    assert min(tolerances.values()) >= SMALLEST
 
 
-@pytest.mark.parametrize("factor", [1 - 2 * TOLERANCE, 1 + 2 * TOLERANCE, math.nan, math.inf, -1])
+@pytest.mark.parametrize("factor", [0.98, 1.02, math.nan, math.inf, -1])
 def test_another_value_is_a_problem(factor):
-    assert problem({"mean": 50.0 * factor, "loss": 4.0}, STORED).startswith("mean is ")
-    assert problem({"mean": 50.0, "loss": 4.0 * factor}, STORED).endswith("instead of 4")
+    assert problem({"mean": 50.0 * factor, "loss": 4.0}, STORED, TOLERANCES).startswith("mean is ")
+    assert problem({"mean": 50.0, "loss": 4.0 * factor}, STORED, TOLERANCES).endswith("instead of 4")
 
 
 def test_rounding_is_no_problem():
-    assert problem({"mean": 50.0 * (1 + TOLERANCE / 2), "loss": 4.0}, STORED) is None
+    assert problem({"mean": 50.4, "loss": 3.997}, STORED, TOLERANCES) is None
 
 
 @pytest.mark.parametrize(
@@ -42,5 +45,6 @@ def test_a_network_that_computes_something_else_is_found(change, monkeypatch):
         return statistics("small", (64, 128))
 
     expected = small()
-    assert problem(small(), expected) is None
-    assert problem(small(**change), expected)
+    tolerances = derived_tolerances("small", (64, 128))
+    assert problem(small(), expected, tolerances) is None
+    assert problem(small(**change), expected, tolerances)
