@@ -18,13 +18,14 @@ with job(snakemake) as running:
     sups = load_perturbations(snakemake, device)
     cells = job_cells(snakemake, running)
     paths = {name: cells.path(name, sup) for name, sup in sups.items()}
-    missing = {name: sups[name] for name, path in paths.items() if cells.read(path) is None}
+    kept = {name: text for name, path in paths.items() if (text := cells.read(path)) is not None}
+    missing = {name: sup for name, sup in sups.items() if name not in kept}
+    measured = {}
     if missing:
         target = load_target(snakemake, device)
         records = evaluate(target, universal_conditions(snakemake.wildcards.source, missing))
-        for name, rows in split(records, missing).items():
-            cells.write(paths[name], rows)
-    write_text(snakemake.output.records, joined({name: cells.read(path) for name, path in paths.items()}))
+        measured = {name: cells.write(paths[name], rows) for name, rows in split(records, missing).items()}
+    write_text(snakemake.output.records, joined(kept | measured))
     steps = {(size, epsilon, str(seed)): sup.train_step for (size, epsilon, seed), sup in sups.items()}
     write_text(snakemake.output.text, validation_text(read_joined(snakemake.output.records), steps))
-    running.log.info("%d perturbations, %d of them kept from before", len(paths), len(paths) - len(missing))
+    running.log.info("%d perturbations, %d of them kept from before", len(paths), len(kept))

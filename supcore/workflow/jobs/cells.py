@@ -47,10 +47,11 @@ class Cells:
         return self.folder / f"{_hash(identity)}.cell"
 
     @staticmethod
-    def write(path: Path, records: pd.DataFrame) -> None:
-        """Keep the records of one perturbation, below a hash of them."""
+    def write(path: Path, records: pd.DataFrame) -> str:
+        """Keep the records of one perturbation, below a hash of them; returns them as CSV."""
         text = records.to_csv(index=False, float_format="%.6f", lineterminator="\n")
         write_text(path, f"{_hash(text)}\n{text}")
+        return text
 
     @staticmethod
     def read(path: Path) -> str | None:
