@@ -72,7 +72,7 @@ def test_a_sup_killed_by_wall_time_goes_on_and_ends_with_the_same_bytes(workspac
     assert code == 0, output[-4000:]
     assert "SLURM status is: 'TIMEOUT'" in output
     last_log = workspace.read("logs/train_sup/psmnet/demo/tile32_eps0.02_seed0.log").decode()
-    assert int(re.search(r" step (\d+): ", last_log)[1]) > EVERY  # not from the start
+    assert int(re.search(r" step (\d+) of ", last_log)[1]) > EVERY  # not from the start
     assert workspace.read(SUP) == undisturbed.read(SUP)
     assert not workspace.checkpoint().exists()
 

@@ -35,7 +35,7 @@ def test_a_job_left_behind_publishes_nothing_over_its_successor(workspace):
         start_new_session=True, env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip
     try:
-        wait_until(lambda: log.exists() and re.search(r"step \d+: loss", log.read_text()))
+        wait_until(lambda: log.exists() and re.search(r"step \d+ of ", log.read_text()))
         os.kill(first.pid, signal.SIGKILL)  # not its group
         first.wait()
         leftover = workspace.folder / FOLDER / ".sup.abcd1234.safetensors"
