@@ -1,5 +1,6 @@
 """What is not part of the library is named by an import path: ``package.module:Name``."""
 
+from collections.abc import Mapping
 from importlib import import_module
 from typing import TypeVar
 
@@ -30,13 +31,23 @@ def import_from(path: str) -> object:
         raise SupError(f"{path} cannot be imported ({error}); correct the path or the module") from error
 
 
-def import_instance(path: str, kind: type[Kind]) -> Kind:
-    """The object at an import path, which has to be an instance of ``kind``.
+def find_entry(name: str, registry: Mapping[str, Kind], kind: type[Kind]) -> Kind:
+    """An entry of one of the library's registries, or an object of the same kind from elsewhere.
+
+    Args:
+        name: a key of the registry, or the import path of an instance of ``kind``.
+        registry: of the library.
+        kind: class of its entries.
 
     Raises:
-        SupError: it cannot be imported, or is something else.
+        SupError: there is none, it cannot be imported, or is something else.
     """
-    found = import_from(path)
+    if name in registry:
+        return registry[name]
+    if not is_import_path(name):
+        noun, known = kind.__name__.lower(), ", ".join(registry)
+        raise SupError(f"unknown {noun} {name!r}; known: {known}, or an import path package.module:NAME")
+    found = import_from(name)
     if not isinstance(found, kind):
-        raise SupError(f"{path} is no {kind.__name__}; make it one of {kind.__module__}.{kind.__name__}")
+        raise SupError(f"{name} is no {kind.__name__}; make it one of {kind.__module__}.{kind.__name__}")
     return found

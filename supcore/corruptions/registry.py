@@ -9,7 +9,7 @@ import numpy as np
 
 from supcore.corruptions import blur, digital, geometry, motion, noise, photometric, weather
 from supcore.errors import SupError
-from supcore.import_paths import import_instance, is_import_path
+from supcore.import_paths import find_entry
 
 
 @dataclass(frozen=True)
@@ -161,8 +161,4 @@ def find_corruption(name: str) -> Corruption:
     Raises:
         SupError: there is none.
     """
-    if name in CORRUPTIONS:
-        return CORRUPTIONS[name]
-    if is_import_path(name):
-        return import_instance(name, Corruption)
-    raise SupError(f"unknown corruption {name!r}; known: {', '.join(CORRUPTIONS)}, or an import path module:NAME")
+    return find_entry(name, CORRUPTIONS, Corruption)

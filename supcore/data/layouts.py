@@ -9,7 +9,7 @@ from supcore.data.kitti import kitti2012, kitti2015, kitti_raw
 from supcore.data.pairing import Paths
 from supcore.data.scene_flow import driving, flyingthings3d, flyingthings3d_total, monkaa
 from supcore.errors import SupError
-from supcore.import_paths import import_instance, is_import_path
+from supcore.import_paths import find_entry
 from supcore.option_values import check_options
 
 
@@ -77,11 +77,7 @@ def find_layout(name: str) -> Layout:
     Raises:
         SupError: there is none.
     """
-    if name in LAYOUTS:
-        return LAYOUTS[name]
-    if is_import_path(name):
-        return import_instance(name, Layout)
-    raise SupError(f"unknown layout {name!r}; known: {', '.join(LAYOUTS)}, or an import path package.module:NAME")
+    return find_entry(name, LAYOUTS, Layout)
 
 
 def check_layout_options(layout: str, options: Mapping[str, Any]) -> None:

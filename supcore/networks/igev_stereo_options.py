@@ -2,37 +2,21 @@
 
 from dataclasses import dataclass
 
+from supcore.networks.iterative_options import IterativeOptions
+
 
 @dataclass(frozen=True)
-class IGEVStereoOptions:
-    """Architecture of an IGEV-Stereo; the defaults are the published network.
-
-    The feature extractor is always MobileNetV2.
+class IGEVStereoOptions(IterativeOptions):
+    """Architecture of an IGEV-Stereo; the defaults are the published network. Its features are always MobileNetV2's.
 
     Attributes:
-        base_channels: width of the first layers of the context network; states have twice as many channels. Even.
-        iterations: of a prediction or an attack.
-        training_iterations: of a forward pass in training.
-        recompute: keep nothing of the iterations for the backward pass but compute it again there: takes longer, and
-            the memory of one iteration instead of all.
         max_disparity: of the cost volume, in pixels; a multiple of 32. Iterations may leave it.
-        correlation_levels: of the pyramids that are looked up.
-        correlation_radius: of the window that is read around each disparity, in cells of the level.
     """
 
-    base_channels: int = 64
-    iterations: int = 32
-    training_iterations: int = 22
-    recompute: bool = False
-    max_disparity: int = 192
     correlation_levels: int = 2
-    correlation_radius: int = 4
+    max_disparity: int = 192
 
     def __post_init__(self) -> None:
-        if self.base_channels < 2 or self.base_channels % 2:
-            raise ValueError(f"base_channels must be even and positive, got {self.base_channels}")
-        for name in ("iterations", "training_iterations", "correlation_levels", "correlation_radius"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be positive, got {getattr(self, name)}")
+        super().__post_init__()
         if self.max_disparity < 32 or self.max_disparity % 32:
             raise ValueError(f"max_disparity must be a multiple of 32, got {self.max_disparity}")
