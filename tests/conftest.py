@@ -13,7 +13,8 @@ from supcore.data.image_io import write_disparity, write_image
 from supcore.data.manifest import StereoSample
 from supcore.networks import build_network
 
-torch.set_num_threads(1)
+# No result may need a certain number; several processes of tests are faster with one thread each.
+torch.set_num_threads(int(os.environ.get("TEST_THREADS", "1")))
 
 # What a test may be skipped for where everything that can be installed is, as in continuous integration (CI=true).
 ALLOWED_SKIPS = (
