@@ -69,14 +69,6 @@ def module_hash(path: str) -> str:
     return digest(list(file_hashes(files)))
 
 
-def package_root() -> Path:
-    """Folder of this package."""
-    root = _root(PACKAGE)
-    if root is None:
-        raise ImportError(f"{PACKAGE} is not installed")
-    return root
-
-
 def digest(parts: list[str]) -> str:
     """Hash of these texts."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import supcore
 from supcore.studies import STUDIES
 from supcore.workflow import code_hash
 from supcore.workflow.class_hash import class_hash
@@ -17,7 +18,7 @@ CORRUPTIONS = STUDIES["corruptions"]
 def package(tmp_path, monkeypatch):
     """A copy of the package that is hashed instead of this one."""
     folder = tmp_path / "supcore"
-    shutil.copytree(code_hash.package_root(), folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(Path(supcore.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.setattr(code_hash, "_root", lambda name: folder if name == "supcore" else None)
     return folder
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from supcore.workflow.code_hash import network_hash, package_root, script_hash
+import supcore
+from supcore.workflow.code_hash import network_hash, script_hash
 
 SCRIPT = '"""A script."""\n\nfrom supcore.attack.universal import UniversalAttack\n'
 
@@ -17,7 +18,7 @@ SCRIPT = '"""A script."""\n\nfrom supcore.attack.universal import UniversalAttac
 @pytest.fixture
 def copy(tmp_path):
     """A copy of the package, and a script ``job.py`` beside it."""
-    shutil.copytree(package_root(), tmp_path / "supcore", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(Path(supcore.__file__).parent, tmp_path / "supcore", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "job.py").write_text(SCRIPT)
     return tmp_path
 
@@ -25,8 +26,8 @@ def copy(tmp_path):
 def hashed(folder: Path, kind: str, name: str) -> str:
     """In a fresh process, as the parse of a Snakefile is."""
     program = (
-        f"import sys; from supcore.workflow.code_hash import {kind}, package_root;"
-        f"print(package_root(), {kind}(sys.argv[1]), 'torch' in sys.modules)"
+        f"import sys, supcore; from supcore.workflow.code_hash import {kind};"
+        f"print(supcore.__path__[0], {kind}(sys.argv[1]), 'torch' in sys.modules)"
     )
     environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-c", program, name]
