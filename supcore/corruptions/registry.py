@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from supcore.corruptions import blur, digital, geometry, motion, noise, photometric, weather
-from supcore.errors import SupError
 from supcore.import_paths import find_entry
 
 

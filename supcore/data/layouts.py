@@ -8,7 +8,6 @@ from typing import Any
 from supcore.data.kitti import kitti2012, kitti2015, kitti_raw
 from supcore.data.pairing import Paths
 from supcore.data.scene_flow import driving, flyingthings3d, flyingthings3d_total, monkaa
-from supcore.errors import SupError
 from supcore.import_paths import find_entry
 from supcore.option_values import check_options
 
