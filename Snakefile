@@ -1,5 +1,6 @@
 # Stereoscopic universal perturbations: from stereo data and networks to the tables and figures of the paper.
 
+import warnings
 from os.path import normpath
 
 from snakemake.sourcecache import LocalGitFile
@@ -9,10 +10,22 @@ from supcore.workflow.places import shipped
 
 min_version("9.19")
 
+# Snakemake 9.27 asks for the sizes of inputs in vain when it writes a report after a run, and Python would warn of it.
+warnings.filterwarnings(
+    "ignore",
+    message="coroutine 'InputFiles.* was never awaited",
+    category=RuntimeWarning,
+)
+
 # Snakemake 9.27 cannot join the paths of a workflow that it reads from a local git repository (git+file://).
 LocalGitFile.join = lambda here, path: LocalGitFile(
     here.repo_path, normpath(f"{here.path or '.'}/{path}"), ref=here.ref
 )
+
+
+# Data, weights and SUPs, which several configurations may have in common.
+pathvars:
+    shared="<results>",
 
 
 # A configuration given with --configfile replaces the demo's instead of mixing with it.

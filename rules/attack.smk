@@ -8,10 +8,10 @@ rule train_sup:
         training_cache=ancient(INPUTS.training_cache),
         validation_cache=ancient(INPUTS.validation_cache),
     output:
-        sup="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.safetensors",
-        snapshots="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/snapshots.safetensors",
-        history="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/history.csv",
-        provenance="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.json",
+        sup="<shared>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.safetensors",
+        snapshots="<shared>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/snapshots.safetensors",
+        history="<shared>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/history.csv",
+        provenance="<shared>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.json",
     log:
         "<logs>/train_sup/{source}/{weights}/{size}_eps{epsilon}_seed{seed}.log",
     benchmark:
@@ -47,7 +47,7 @@ rule download_sup:
     input:
         own=lambda wc: own_copy(INPUTS.released_sup(wc)),
     output:
-        "<results>/downloads/sups/{source}/{size}_eps{epsilon}.pth",
+        "<shared>/downloads/sups/{source}/{size}_eps{epsilon}.pth",
     log:
         "<logs>/download/sups/{source}/{size}_eps{epsilon}.log",
     benchmark:
@@ -68,10 +68,10 @@ rule download_sup:
 
 rule released_sup:
     input:
-        checkpoint="<results>/downloads/sups/{source}/{size}_eps{epsilon}.pth",
+        checkpoint="<shared>/downloads/sups/{source}/{size}_eps{epsilon}.pth",
     output:
-        sup="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed0/sup.safetensors",
-        provenance="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed0/sup.json",
+        sup="<shared>/sups/{source}/{weights}/{size}_eps{epsilon}/seed0/sup.safetensors",
+        provenance="<shared>/sups/{source}/{weights}/{size}_eps{epsilon}/seed0/sup.json",
     log:
         "<logs>/released_sup/{source}/{weights}/{size}_eps{epsilon}.log",
     benchmark:
@@ -89,10 +89,10 @@ rule released_sup:
 
 rule draw_sup:
     input:
-        sup="<results>/sups/{source}/{weights}/{name}/sup.safetensors",
+        sup="<shared>/sups/{source}/{weights}/{name}/sup.safetensors",
     output:
         preview=report(
-            "<results>/sups/{source}/{weights}/{name}/preview.png",
+            "<shared>/sups/{source}/{weights}/{name}/preview.png",
             caption="../report/sup.rst",
             category="Perturbations",
             labels={"figure": "{source}", "reference": "{name}"},
@@ -113,9 +113,9 @@ rule draw_sup:
 
 rule export_sup:
     input:
-        sup="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.safetensors",
+        sup="<shared>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.safetensors",
     output:
-        pth="<results>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.pth",
+        pth="<shared>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.pth",
     log:
         "<logs>/export_sup/{source}/{weights}/{size}_eps{epsilon}_seed{seed}.log",
     benchmark:

@@ -23,8 +23,9 @@ from supcore.workflow.studies import Studies
 from supcore.workflow.study_inputs import StudyInputs
 from supcore.workflow.targets import check_path
 
-# Snakemake expands <results> in inputs and outputs, but not in params.
+# Snakemake expands <results> and <shared> in inputs and outputs, but not in params.
 RESULTS = config.get("pathvars", {}).get("results", "results")
+SHARED = config.get("pathvars", {}).get("shared", RESULTS)
 
 
 def checked_settings():
@@ -54,7 +55,7 @@ def find_code(network, architecture):
 SETTINGS, STUDIES, PLOTS = checked_settings()
 # The SUP authors' class maps of KITTI 2015, unpacked.
 CLASS_MAPS = f"{config['downloads']}/kitti_segmentation"
-INPUTS = Inputs(SETTINGS, RESULTS, CLASS_MAPS)
+INPUTS = Inputs(SETTINGS, SHARED, CLASS_MAPS)
 TRAINING, FINETUNING = (RecipeInputs(INPUTS, kind) for kind in ("train", "finetune"))
 STUDY = StudyInputs(INPUTS, STUDIES)
 RESULT_FILES = Results(STUDY, PLOTS)
@@ -92,7 +93,7 @@ def per_attempt(amount):
 
 def checkpoint_file(name):
     """Where a resumable job keeps its unfinished work: outside its outputs, which are deleted when it starts."""
-    return f"{RESULTS}/checkpoints/{name}.pt"
+    return f"{SHARED}/checkpoints/{name}.pt"
 
 
 def forget_cells(jobs, reason):
@@ -136,7 +137,7 @@ def refuse_wrong_targets(arguments, rules):
     outputs = [(n, strip_wildcard_constraints(str(o))) for n, o in products]
     try:
         for path in arguments:
-            if path.startswith(f"{RESULTS}/"):
+            if path.startswith((f"{RESULTS}/", f"{SHARED}/")):
                 check_path(path, outputs, STUDIES)
     except SupError as error:
         raise WorkflowError(str(error)) from None

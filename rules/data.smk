@@ -3,9 +3,9 @@
 
 rule render_scenes:
     output:
-        manifest="<results>/manifests/{dataset}/{split}.csv",
-        provenance="<results>/manifests/{dataset}/{split}.json",
-        images=directory("<results>/data/{dataset}/{split}"),
+        manifest="<shared>/manifests/{dataset}/{split}.csv",
+        provenance="<shared>/manifests/{dataset}/{split}.json",
+        images=directory("<shared>/data/{dataset}/{split}"),
     log:
         "<logs>/render_scenes/{dataset}/{split}.log",
     benchmark:
@@ -27,9 +27,9 @@ rule render_scenes:
 
 rule export_motorcycle:
     output:
-        manifest="<results>/manifests/{dataset}/{split}.csv",
-        provenance="<results>/manifests/{dataset}/{split}.json",
-        images=directory("<results>/data/{dataset}/{split}"),
+        manifest="<shared>/manifests/{dataset}/{split}.csv",
+        provenance="<shared>/manifests/{dataset}/{split}.json",
+        images=directory("<shared>/data/{dataset}/{split}"),
     log:
         "<logs>/export_motorcycle/{dataset}/{split}.log",
     benchmark:
@@ -49,8 +49,8 @@ rule index_dataset:
         exclude=lambda wc: INPUTS.dataset(wc).get("exclude", []),
         class_maps=INPUTS.class_maps,
     output:
-        manifest="<results>/manifests/{dataset}/{split}.csv",
-        provenance="<results>/manifests/{dataset}/{split}.json",
+        manifest="<shared>/manifests/{dataset}/{split}.csv",
+        provenance="<shared>/manifests/{dataset}/{split}.json",
     log:
         "<logs>/index_dataset/{dataset}/{split}.log",
     benchmark:
@@ -77,9 +77,9 @@ rule index_dataset:
 # it re-ran by itself, Snakemake would overlook why those must run. A cache that no longer fits is not read.
 rule cache_images:
     input:
-        manifest=ancient("<results>/manifests/{dataset}/{split}.csv"),
+        manifest=ancient("<shared>/manifests/{dataset}/{split}.csv"),
     output:
-        cache=directory("<results>/cache/{dataset}/{split}"),
+        cache=directory("<shared>/cache/{dataset}/{split}"),
     log:
         "<logs>/cache_images/{dataset}/{split}.log",
     benchmark:

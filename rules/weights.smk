@@ -5,8 +5,8 @@ rule bundled_weights:
     input:
         checkpoint=INPUTS.bundled,
     output:
-        weights="<results>/weights/{network}/{weights}.safetensors",
-        provenance="<results>/weights/{network}/{weights}.json",
+        weights="<shared>/weights/{network}/{weights}.safetensors",
+        provenance="<shared>/weights/{network}/{weights}.json",
     log:
         "<logs>/weights/{network}/{weights}.log",
     benchmark:
@@ -32,7 +32,7 @@ rule download_weights:
     input:
         own=lambda wc: own_copy(INPUTS.released(wc)),
     output:
-        "<results>/downloads/{network}/{weights}.checkpoint",
+        "<shared>/downloads/{network}/{weights}.checkpoint",
     log:
         "<logs>/download/{network}/{weights}.log",
     benchmark:
@@ -55,10 +55,10 @@ rule download_weights:
 
 rule released_weights:
     input:
-        checkpoint="<results>/downloads/{network}/{weights}.checkpoint",
+        checkpoint="<shared>/downloads/{network}/{weights}.checkpoint",
     output:
-        weights="<results>/weights/{network}/{weights}.safetensors",
-        provenance="<results>/weights/{network}/{weights}.json",
+        weights="<shared>/weights/{network}/{weights}.safetensors",
+        provenance="<shared>/weights/{network}/{weights}.json",
     log:
         "<logs>/weights/{network}/{weights}.log",
     benchmark:
@@ -79,9 +79,9 @@ rule train_stereo:
     input:
         unpack(TRAINING.files),
     output:
-        weights="<results>/weights/{network}/{weights}.safetensors",
-        history="<results>/weights/{network}/{weights}.csv",
-        provenance="<results>/weights/{network}/{weights}.json",
+        weights="<shared>/weights/{network}/{weights}.safetensors",
+        history="<shared>/weights/{network}/{weights}.csv",
+        provenance="<shared>/weights/{network}/{weights}.json",
     log:
         "<logs>/train_stereo/{network}/{weights}.log",
     benchmark:
@@ -111,9 +111,9 @@ rule finetune_stereo:
     input:
         unpack(FINETUNING.files),
     output:
-        weights="<results>/weights/{network}/{weights}.safetensors",
-        history="<results>/weights/{network}/{weights}.csv",
-        provenance="<results>/weights/{network}/{weights}.json",
+        weights="<shared>/weights/{network}/{weights}.safetensors",
+        history="<shared>/weights/{network}/{weights}.csv",
+        provenance="<shared>/weights/{network}/{weights}.json",
     log:
         "<logs>/finetune_stereo/{network}/{weights}.log",
     benchmark:
@@ -143,7 +143,7 @@ rule finetune_stereo:
 rule retrain_demo_weights:
     input:
         expand(
-            "<results>/weights/{network}/trained.safetensors",
+            "<shared>/weights/{network}/trained.safetensors",
             network=SETTINGS.networks,
         ),
     log:
@@ -158,8 +158,8 @@ rule retrain_demo_weights:
 
 rule untrained_weights:
     output:
-        weights="<results>/weights/{network}/{weights}.safetensors",
-        provenance="<results>/weights/{network}/{weights}.json",
+        weights="<shared>/weights/{network}/{weights}.safetensors",
+        provenance="<shared>/weights/{network}/{weights}.json",
     log:
         "<logs>/weights/{network}/{weights}.log",
     benchmark:

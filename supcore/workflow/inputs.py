@@ -24,13 +24,13 @@ class Inputs:
 
     Args:
         settings: the configuration.
-        results: folder of the results, as params need it.
+        shared: folder of data, weights and SUPs, as params need it.
         class_maps: folder of the SUP authors' class maps.
     """
 
-    def __init__(self, settings: Settings, results: str, class_maps: str) -> None:
+    def __init__(self, settings: Settings, shared: str, class_maps: str) -> None:
         self.settings, self.config = settings, settings.config
-        self.results, self.maps = results, class_maps
+        self.shared, self.maps = shared, class_maps
 
     # ---- pairs -------------------------------------------------------------------------------------------------------
 
@@ -54,11 +54,11 @@ class Inputs:
     def images(self, *splits: Split) -> list[str]:
         """Folders of the images of splits, as far as the workflow makes them."""
         made = [s for s in splits if s["dataset"] not in self.settings.datasets_on_disk]
-        return [f"{paths.RESULTS}/data/{s['dataset']}/{s['split']}" for s in made]
+        return [f"{paths.SHARED}/data/{s['dataset']}/{s['split']}" for s in made]
 
     def changes(self, *splits: Split) -> list[Any]:
         """Param that re-runs jobs when the files of a split's pairs are no longer those that were listed."""
-        found = [changed_contents(f"{self.results}/manifests/{s['dataset']}/{s['split']}.csv") for s in splits]
+        found = [changed_contents(f"{self.shared}/manifests/{s['dataset']}/{s['split']}.csv") for s in splits]
         return [change for change in found if change]
 
     def reported(self, dataset: str) -> dict[str, str]:
@@ -191,7 +191,7 @@ class Inputs:
     def cells(self, wildcards: Any) -> str:
         """Where the records of single perturbations are kept for further grids."""
         place = (wildcards.dataset, wildcards.network, wildcards.weights, wildcards.source)
-        return f"{self.results}/cells/{'/'.join(place)}"
+        return f"{self.shared}/cells/{'/'.join(place)}"
 
     def released_sup(self, wildcards: Any) -> Checkpoint:
         """What the registry says of a released SUP."""

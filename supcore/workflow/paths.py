@@ -1,30 +1,31 @@
-"""Where the files of a run lie. Snakemake replaces ``<results>`` in inputs and outputs, though not in params."""
+"""Where the files of a run lie. Snakemake replaces ``<results>`` and ``<shared>`` in inputs and outputs, not in params."""
 
 from pathlib import Path
 
 from supcore.sup_names import SupName
 
 RESULTS = "<results>"
+SHARED = "<shared>"  # data, weights and SUPs: the same as <results> unless two configurations have them in common
 
 
 def manifest(dataset: str, split: str) -> str:
     """The pairs of a split."""
-    return f"{RESULTS}/manifests/{dataset}/{split}.csv"
+    return f"{SHARED}/manifests/{dataset}/{split}.csv"
 
 
 def cache(dataset: str, split: str) -> str:
     """Its pairs at the working size."""
-    return f"{RESULTS}/cache/{dataset}/{split}"
+    return f"{SHARED}/cache/{dataset}/{split}"
 
 
 def weights_file(network: str, weights: str) -> str:
     """Weights of a network."""
-    return f"{RESULTS}/weights/{network}/{weights}.safetensors"
+    return f"{SHARED}/weights/{network}/{weights}.safetensors"
 
 
 def sup_file(source: str, weights: str, name: SupName, file: str = "sup.safetensors") -> str:
     """A SUP, or another file of its folder; ``weights`` as :attr:`supcore.workflow.sources.Source.folder` has them."""
-    return f"{RESULTS}/sups/{source}/{weights}/{name.folder}/{file}"
+    return f"{SHARED}/sups/{source}/{weights}/{name.folder}/{file}"
 
 
 def evaluation(dataset: str, network: str, weights: str, file: str) -> str:

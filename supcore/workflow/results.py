@@ -81,7 +81,7 @@ class Results:
                 for source in self.settings.made_sources(released=False)
             }
         trained = (pair for pair in self.used_weights() if self.settings.is_trained(*pair))
-        return {pair: f"{paths.RESULTS}/weights/{'/'.join(pair)}.csv" for pair in trained}
+        return {pair: f"{paths.SHARED}/weights/{'/'.join(pair)}.csv" for pair in trained}
 
     def used_weights(self) -> list[tuple[str, str]]:
         """Network and weights of everything that is evaluated or attacked."""

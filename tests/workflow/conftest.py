@@ -100,5 +100,6 @@ def smoke(tmp_path_factory):
         if not finished.exists():
             run = workspace.snakemake("--report", "results/report.html", "--report-after-run")
             assert run.returncode == 0, run.stdout[-4000:]
+            assert "never awaited" not in run.stdout  # a warning of Snakemake's that tells a user nothing
             finished.touch()
     return workspace

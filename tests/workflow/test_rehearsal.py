@@ -1,12 +1,14 @@
 """Every configuration of the paper runs from start to end: part of its grid on miniatures of its data and releases."""
 
 import csv
+import re
 
 import pytest
 
 from supcore.data.manifest import read_manifest
 from tests.rehearsal import forks
 from tests.rehearsal.__main__ import rehearse
+from tests.rehearsal.overlay import FAMILIES
 from tests.rehearsal.rehearse import CONFIGURATIONS, prepared
 from tests.rehearsal.trees import DRIVES, FRAMES_2012, FRAMES_2015
 from tests.workflow.conftest import REPOSITORY, Workspace
@@ -39,12 +41,22 @@ def test_a_configuration_runs_to_its_end_and_explains_every_published_number(reh
         ("results/manifests/kitti2015/validation.csv", [f for f in FRAMES_2015 if f >= 160]),
         ("results/manifests/kitti2015/train.csv", [f for f in FRAMES_2015 if f < 160]),
         ("results/leakage_free/manifests/kitti2015/selection.csv", [f for f in FRAMES_2015 if 120 <= f < 160]),
-        ("results/paper_training/manifests/kitti2012/all.csv", list(FRAMES_2012)),
+        ("results/manifests/kitti2012/all.csv", list(FRAMES_2012)),
     ],
 )
 def test_splits_go_by_the_number_of_the_frame(rehearsed, manifest, frames):
     workspace, _ = rehearsed
     assert [int(pair.left[-13:-7]) for pair in read_manifest(workspace.folder / manifest)] == frames
+
+
+def test_sups_on_released_weights_are_optimized_once(rehearsed):
+    """The overlay that trains networks attacks these, and takes the other SUPs from the paper's run."""
+    workspace, _ = rehearsed
+    attacked = {
+        name: set(re.findall(r"Optimizing a SUP on (\w+):", (workspace.folder / f"{name}.log").read_text()))
+        for name in ("paper", "training")
+    }
+    assert attacked == {"paper": set(FAMILIES), "training": set(FAMILIES) - {"aanet"}}
 
 
 @pytest.mark.parametrize(("folder", "pairs"), [("results", PAIRS), ("results/leakage_free", PAIRS - LEFT_OUT)])
