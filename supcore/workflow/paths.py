@@ -1,4 +1,4 @@
-"""Where the files of a run lie. Snakemake replaces ``<results>`` and ``<shared>`` in inputs and outputs, not in params."""
+"""Where the files of a run lie. Snakemake replaces ``<results>`` and the like in inputs and outputs, not in params."""
 
 from pathlib import Path
 

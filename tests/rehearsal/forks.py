@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -43,7 +44,11 @@ def snakemake() -> Iterator[list[str]]:
         client.write_text(_CLIENT.format(python=sys.executable, address=address))
         client.chmod(0o700)
         command = [sys.executable, "-m", __name__, str(address)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, env=_environment()) as waiting:
+        pipes = {
+            "stdin": subprocess.PIPE,
+            "stdout": subprocess.PIPE,
+        }
+        with subprocess.Popen(command, env=_environment(), **pipes) as waiting:
             try:
                 if waiting.stdout is None or not waiting.stdout.readline():
                     raise RuntimeError("the process that jobs are forks of has ended; see its message above")
@@ -54,7 +59,7 @@ def snakemake() -> Iterator[list[str]]:
 
 
 def listen(address: str) -> None:
-    """Import what jobs need, then run one job in a fork for every connection."""
+    """Import what jobs need, then run one job in a fork for every connection, until the standard input is closed."""
     for module in PRELOADED:
         importlib.import_module(module)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
@@ -62,7 +67,7 @@ def listen(address: str) -> None:
         server.bind(address)
         server.listen(64)
         print("listening", flush=True)
-        while True:
+        while sys.stdin not in select.select([server, sys.stdin], [], [])[0]:
             connection, _ = server.accept()
             message, streams, *_ = socket.recv_fds(connection, 1 << 16, 3)
             while not message.endswith(b"\n"):
