@@ -1,5 +1,6 @@
 """DeepPruner (Duggal et al., ICCV 2019), its fast version and the one with deformable convolutions."""
 
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,8 +81,8 @@ class DeepPruner(StereoNetwork):
         """Disparity maps of normalized, padded images.
 
         PatchMatch starts from random positions. They are ``noise``, or drawn from ``generator`` for every image of
-        the batch, or else drawn afresh from the option ``noise_seed``: then the same for every call and image, so
-        that a prediction depends on nothing but the pair.
+        the batch, or else drawn afresh from the option ``noise_seed`` (and with ``redraw`` the left image): then a
+        prediction depends on nothing but the pair.
 
         Args:
             left: N×3×H×W.
@@ -185,11 +186,16 @@ class DeepPruner(StereoNetwork):
         elif generator is not None:
             noise = [torch.rand(shape, generator=generator, device=generator.device) for shape in shapes]
         else:
-            # On the CPU: the same numbers for every device.
-            constant = torch.Generator().manual_seed(self.options.noise_seed)
-            noise = [torch.rand((1, *shape[1:]), generator=constant).expand(shape) for shape in shapes]
+            contents = [_content(single) for single in image] if self.options.redraw else [0] * len(image)
+            drawn = [self._own_positions(content, shapes) for content in contents]
+            noise = [torch.cat(positions) for positions in zip(*drawn, strict=True)]
         first, second = (positions.to(image) for positions in noise)
         return first, second
+
+    def _own_positions(self, content: int, shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
+        """Positions for one pair, drawn from the option ``noise_seed`` and a number; alike on every device."""
+        generator = torch.Generator().manual_seed(self.options.noise_seed + content)
+        return [torch.rand((1, *shape[1:]), generator=generator) for shape in shapes]
 
     def _check_size(self, image: Tensor) -> None:
         smallest = self.options.matching_scale * max(self.options.pooling_sizes)
@@ -198,3 +204,8 @@ class DeepPruner(StereoNetwork):
                 f"pooling_sizes {self.options.pooling_sizes} need images of at least {smallest} px a side, "
                 f"got {tuple(image.shape[-2:])} after padding"
             )
+
+
+def _content(image: Tensor) -> int:
+    """A number that another image hardly has."""
+    return zlib.crc32(image.detach().float().cpu().numpy().tobytes())

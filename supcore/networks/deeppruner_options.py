@@ -30,6 +30,8 @@ class DeepPrunerOptions:
             as published, about half of these single-channel filters have a negative sum: the ReLU behind them never
             fires, and the branch cannot learn.
         noise_seed: of PatchMatch's initial positions when a call names neither ``noise`` nor ``generator``.
+        redraw: draw these positions for every pair by its content, so that perturbed images start from others than
+            the clean ones, as in the release, which never seeds; else all pairs start from the same.
     """
 
     base_channels: int = 32
@@ -46,6 +48,7 @@ class DeepPrunerOptions:
     extra_padding_block: bool = True
     identity_smoothing: bool = False
     noise_seed: int = 0
+    redraw: bool = False
 
     def __post_init__(self) -> None:
         if self.base_channels < 2 or self.base_channels % 2:

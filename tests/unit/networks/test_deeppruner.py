@@ -79,6 +79,19 @@ def test_noise_seed_and_generator_change_the_prediction():
     assert torch.equal(network.predict(*pair, generator=torch.Generator().manual_seed(5)), first)
 
 
+def test_redrawn_positions_differ_between_images_and_depend_on_nothing_else():
+    network, (left, right), (other, _) = small(redraw=True), images(), images(seed=1)
+    assert torch.equal(network.predict(left, right), network.predict(left, right))
+    for drawn in zip(
+        *(network._positions(torch.cat((left, shown)), None, None) for shown in (left, other, left + 1e-3)), strict=True
+    ):
+        same, changed, nudged = drawn
+        assert torch.equal(same[0], same[1])
+        assert torch.equal(same[0], changed[0])
+        assert not torch.equal(changed[0], changed[1])
+        assert not torch.equal(nudged[0], nudged[1])
+
+
 @pytest.mark.parametrize(("name", "size"), [("deeppruner", (16, 24)), ("deeppruner_fast", (8, 16))])
 def test_noise_takes_the_place_of_the_generator(name, size):
     network, pair = small(name), images(batch=2)
