@@ -15,6 +15,7 @@ from supcore.data.loading import load
 from supcore.errors import SupError
 from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.networks import StereoNetwork
+from supcore.networks.base import StereoOutput
 from supcore.perturbation import StereoPerturbation
 from supcore.resume import load_checkpoint, network_identity, save_checkpoint
 from supcore.seeding import torch_generator
@@ -103,80 +104,99 @@ def _train(
     extension: Extension,
     progress: Progress | None,
 ) -> list[Row]:
-    """One process's part of the training."""
-    with training_statistics(network, options.batch_norm_groups, Share.own().count):
-        history = _take_steps(network, training, options, checkpoint, job, extension, progress)
+    """One process's part of the training, from the last checkpoint to the end."""
+    share, count = Share.own(), len(training)
+    with training_statistics(network, options.batch_norm_groups, share.count):
+        run = _Run(network, options, options.length(count), options.unit(count), extension, share)
+        steps = range(run.resume(checkpoint, job), run.steps)
+        shared = share.distribute(network)
+        batches = load(TrainingBatches(training, options, share), steps, workers=options.workers)
+        for step, batch in zip(steps, batches, strict=True):
+            run.take_step(step, batch, shared)
+            if (step + 1) % options.checkpoint_every and step + 1 != run.steps:
+                continue
+            if run.close_interval(step + 1):
+                run.save(checkpoint, job, step + 1)
+                if progress:
+                    progress(step + 1, run.history[-1])
+        run.keep_best()
     network.eval()
-    return history
+    return run.history
 
 
-def _take_steps(
-    network: StereoNetwork,
-    training: StereoDataset,
-    options: TrainingOptions,
-    checkpoint: str | Path,
-    job: dict[str, Any],
-    extension: Extension,
-    progress: Progress | None,
-) -> list[Row]:
-    """Train from the last checkpoint to the end; the weights that are kept are the network's then."""
-    pairs = len(training)
-    steps, unit = options.length(pairs), options.unit(pairs)
-    parameters = list(network.parameters())
-    optimizer = torch.optim.Adam(parameters, lr=options.schedule.learning_rate)
-    schedule = options.schedule.scheduler(optimizer, steps, unit)
-    history: list[Row] = []
-    first = 0
-    best: Best | None = None
-    if state := load_checkpoint(checkpoint, job):
-        network.load_state_dict(state["network"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
-        first, history, best = state["step"], state["history"], state["best"]
-    share = Share.own()
-    shared = share.distribute(network)
-    batches = load(TrainingBatches(training, options, share), range(first, steps), workers=options.workers)
-    losses: list[float] = []
-    for step, batch in zip(range(first, steps), batches, strict=True):
+class _Run:
+    """What a checkpoint holds: the network, its optimizer and schedule, the history and the best weights so far."""
+
+    def __init__(
+        self,
+        network: StereoNetwork,
+        options: TrainingOptions,
+        steps: int,
+        unit: int,
+        extension: Extension,
+        share: Share,
+    ) -> None:
+        self.network, self.options, self.steps, self.unit = network, options, steps, unit
+        self.extension, self.share = extension, share
+        self.parameters = list(network.parameters())
+        self.optimizer = torch.optim.Adam(self.parameters, lr=options.schedule.learning_rate)
+        self.schedule = options.schedule.scheduler(self.optimizer, steps, unit)
+        self.history: list[Row] = []
+        self.best: Best | None = None
+        self._losses: list[float] = []
+
+    def resume(self, path: str | Path, job: dict[str, Any]) -> int:
+        """Take up stored work; returns the number of finished steps."""
+        state = load_checkpoint(path, job)
+        if state is None:
+            return 0
+        for name in ("network", "optimizer", "schedule"):
+            getattr(self, name).load_state_dict(state[name])
+        self.history, self.best = state["history"], state["best"]
+        return int(state["step"])
+
+    def take_step(self, step: int, batch: Sequence[Tensor], shared: Callable[..., StereoOutput]) -> None:
+        """One optimizer step; ``shared`` is the network, or what shares its gradients with other processes."""
+        network, options, share = self.network, self.options, self.share
         left, right, target = (t.to(network.device) for t in batch)
-        left, right = extension.change(step, left, right)
+        left, right = self.extension.change(step, left, right)
         network.train()
-        if options.freezes_batch_norm(step, unit):
+        if options.freezes_batch_norm(step, self.unit):
             freeze_batch_norm(network)
         drawn = network.random_options(torch_generator(options.seed, "network", step, *share.name))
-        output = shared(left, right, extra_block=extension.extra_block, **drawn)
+        output = shared(left, right, extra_block=self.extension.extra_block, **drawn)
         loss = share.weigh(network.loss(output, target), target)
-        optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if options.gradient_clip is not None:
-            torch.nn.utils.clip_grad_norm_(parameters, options.gradient_clip)
-        optimizer.step()
-        schedule.step()
-        losses.append(float(loss.detach()))
-        if (step + 1) % options.checkpoint_every and step + 1 != steps:
-            continue
-        mean_loss = share.mean(sum(losses) / len(losses), network.device)
-        losses.clear()
-        if share.rank > 0:
-            continue
-        row = {"step": step + 1, "loss": mean_loss, "learning_rate": float(schedule.get_last_lr()[0])}
-        history.append(row | extension.assess(network))
-        best = _better(best, history[-1], network, extension.lowest)
-        state = {"network": network.state_dict(), "optimizer": optimizer.state_dict(), "job": job, "best": best}
-        state |= {"schedule": schedule.state_dict(), "step": step + 1, "history": history}
-        save_checkpoint(checkpoint, state)
-        if progress:
-            progress(step + 1, history[-1])
-    if best is not None:
-        network.load_state_dict(best[1])
-    return history
+            torch.nn.utils.clip_grad_norm_(self.parameters, options.gradient_clip)
+        self.optimizer.step()
+        self.schedule.step()
+        self._losses.append(float(loss.detach()))
 
+    def close_interval(self, step: int) -> bool:
+        """Add a row to the history, in the first of several processes only; whether this is the one."""
+        mean_loss = self.share.mean(sum(self._losses) / len(self._losses), self.network.device)
+        self._losses.clear()
+        if self.share.rank > 0:
+            return False
+        row = {"step": step, "loss": mean_loss, "learning_rate": float(self.schedule.get_last_lr()[0])}
+        self.history.append(row | self.extension.assess(self.network))
+        lowest = self.extension.lowest
+        if lowest is not None and (self.best is None or self.history[-1][lowest] < self.best[0]):
+            weights = {name: value.clone() for name, value in self.network.state_dict().items()}
+            self.best = (self.history[-1][lowest], weights)
+        return True
 
-def _better(best: Best | None, row: Row, network: StereoNetwork, lowest: str | None) -> Best | None:
-    """The lowest value so far and its weights; None where the last weights are kept anyway."""
-    if lowest is None or (best is not None and best[0] <= row[lowest]):
-        return best
-    return row[lowest], {name: value.clone() for name, value in network.state_dict().items()}
+    def save(self, path: str | Path, job: dict[str, Any], step: int) -> None:
+        """Keep unfinished work."""
+        states = {name: getattr(self, name).state_dict() for name in ("network", "optimizer", "schedule")}
+        save_checkpoint(path, states | {"job": job, "step": step, "history": self.history, "best": self.best})
+
+    def keep_best(self) -> None:
+        """Leave the weights of the best row in the network; the last ones where none is asked for."""
+        if self.best is not None:
+            self.network.load_state_dict(self.best[1])
 
 
 def validate(
