@@ -104,12 +104,12 @@ $(VENV)-docs/ready: pyproject.toml
 	$(VENV)-docs/bin/python -m pip install --quiet --upgrade --requirement $(VENV)-docs/requirements.txt
 	touch $@
 
-# Pin what is installed now, with the hashes of its files, which pip then checks; run it after changing the ranges in
-# pyproject.toml and installing them.
+# Pin what is installed now, with the hashes of its files, which pip then checks; refused where the oldest promised
+# Python cannot install it. Run it after changing the ranges in pyproject.toml and installing them.
 lock:
 	$(BIN)/python -m pip freeze --exclude-editable --exclude supcore --exclude uv > envs/installed.txt
 	$(BIN)/python -m pip install --quiet uv
-	(head -n 2 envs/requirements.lock; $(BIN)/uv pip compile --python $(BIN)/python --no-deps --generate-hashes --no-header --no-annotate envs/installed.txt) > envs/requirements.new
+	(head -n 2 envs/requirements.lock; $(BIN)/uv pip compile --python $(BIN)/python --python-version 3.11 --no-deps --generate-hashes --no-header --no-annotate envs/installed.txt) > envs/requirements.new
 	mv envs/requirements.new envs/requirements.lock
 	rm envs/installed.txt
 
