@@ -43,6 +43,7 @@ class UniversalAttack:
 
     Examples:
         >>> from supcore.networks import build_network
+        >>> _ = torch.manual_seed(0)
         >>> network = build_network("psmnet", base_channels=4, pooling_sizes=(8, 4, 2, 1), max_disparity=16)
         >>> sup = StereoPerturbation(size=(16, 16), image_size=(32, 64), epsilon=0.02)
         >>> generator = torch.Generator().manual_seed(0)

@@ -69,14 +69,15 @@ def _gpu() -> Finding:
 
 
 def _operators() -> Iterator[Finding]:
-    """The deformable convolution of each device, on a shift by one pixel, which is exact."""
+    """The deformable convolution of each device, on a shift by one pixel; not every backend does that exactly."""
     for device in ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]:
         image = torch.arange(12.0, device=device).view(1, 1, 3, 4)
         offset = torch.zeros(1, 2, 3, 4, device=device)
         offset[:, 1] = 1  # to the right
         try:
             moved = deform_conv2d(image, offset, torch.ones(1, 1, 1, 1, device=device))
-            right = torch.equal(moved[..., :-1], image[..., 1:]) and not moved[..., -1].any()
+            expected = torch.cat((image[..., 1:], torch.zeros_like(image[..., :1])), dim=-1)
+            right = torch.allclose(moved, expected, rtol=0, atol=1e-4)
             text = f"{backend(device)}{'' if right else ': computes wrong values; see SUPCORE_DEFORM_BACKEND'}"
             yield Finding(f"deformable convolution, {device}", text, wrong=not right)
         except (SupError, RuntimeError) as error:

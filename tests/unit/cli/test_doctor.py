@@ -15,9 +15,11 @@ def test_an_unknown_network_is_refused():
     assert "unknown network psm; known: psmnet" in done.stderr
 
 
+@pytest.mark.parametrize("backend", ["auto", "torch"])
 @pytest.mark.parametrize("wrong", [False, True])
-def test_the_exit_code_tells_whether_anything_is_wrong(wrong, monkeypatch):
-    """Everything but the networks, which take minutes."""
+def test_the_exit_code_tells_whether_anything_is_wrong(wrong, backend, monkeypatch):
+    """Everything but the networks, which take minutes, with a compiler (auto, on some machines) and without."""
+    monkeypatch.setenv("SUPCORE_DEFORM_BACKEND", backend)
     monkeypatch.setattr(checks, "PACKAGES", (*checks.PACKAGES, "no-such-package") if wrong else checks.PACKAGES)
     monkeypatch.setattr(checks, "NETWORKS", {})
     done = CliRunner().invoke(main, ["doctor"])
@@ -25,6 +27,14 @@ def test_the_exit_code_tells_whether_anything_is_wrong(wrong, monkeypatch):
     assert ("WRONG  no-such-package: not installed" in done.output) == wrong
     assert "demo weights, psmnet: found" in done.output
     assert done.output.splitlines()[-1] == ("1 problems" if wrong else "everything works")
+
+
+def test_a_wrong_operator_is_found(monkeypatch):
+    monkeypatch.setattr(checks, "NETWORKS", {})
+    monkeypatch.setattr(checks, "deform_conv2d", lambda image, offset, weight: image)
+    done = CliRunner().invoke(main, ["doctor"])
+    assert "computes wrong values" in done.output
+    assert done.exit_code == 1
 
 
 @pytest.mark.slow
