@@ -31,12 +31,9 @@ smoke: $(VENV)/ready
 rehearsal: $(VENV)/ready
 	$(BIN)/python -m tests.rehearsal $(REHEARSAL)
 
-# What a contributor runs after every change: no workflow, nothing that has to be installed beside Python, and not the
-# tests that compile or that resume one run after another.
-SLOWER := ops attack/test_optimization_resume.py training/test_stereo_resume.py networks/test_devices.py
-
+# What a contributor runs after every change: no workflow, nothing that has to be installed beside Python, in a minute.
 quick: $(VENV)/ready
-	CI= $(BIN)/python -m pytest -q -n auto -m "not real and not slow" tests/unit $(addprefix --ignore tests/unit/,$(SLOWER))
+	CI= $(BIN)/python -m pytest -q -n auto -m "not real and not slow and not thorough" tests/unit
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n auto -m "not real and not slow" --durations 15

@@ -15,6 +15,8 @@ from supcore.errors import SupError
 from supcore.metrics import d1_error, end_point_error
 from supcore.perturbation import StereoPerturbation
 
+pytestmark = pytest.mark.thorough
+
 OPTIONS = SupOptions(alpha=0.004, step_rule="sign", batch=2, steps=6, seed=3, checkpoint_every=2)
 
 

@@ -9,6 +9,8 @@ from supcore.attack import optimization
 from supcore.attack.optimization import SupOptions, optimize_sup
 from supcore.perturbation import StereoPerturbation
 
+pytestmark = pytest.mark.thorough
+
 OPTIONS = SupOptions(alpha=1e-6, batch=1, steps=4, seed=3, checkpoint_every=2)
 
 

@@ -12,6 +12,8 @@ from supcore.attack.optimization import SupOptions, optimize_sup
 from supcore.data.dataset import StereoDataset
 from supcore.perturbation import StereoPerturbation
 
+pytestmark = pytest.mark.thorough
+
 OPTIONS = SupOptions(alpha=0.004, step_rule="sign", batch=2, steps=6, seed=3, checkpoint_every=2)
 OTHER_OPTIONS = {
     "alpha": 0.002,

@@ -10,6 +10,8 @@ from supcore.attack.per_image import published_alpha
 from supcore.errors import SupError
 from supcore.seeding import torch_generator
 
+pytestmark = pytest.mark.thorough
+
 EPSILON = 0.02
 SHORT = {name: replace(options, steps=min(options.steps, 2)) for name, options in PER_IMAGE_ATTACKS.items()}
 

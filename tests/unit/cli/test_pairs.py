@@ -8,6 +8,8 @@ from supcore.data.image_io import read_image
 from supcore.perturbation import StereoPerturbation
 from tests.unit.cli.command import DEMO, PAIRS, STREETS, refused, supcore
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def sup(tmp_path_factory):

@@ -15,6 +15,8 @@ from supcore.evaluation.records import ERRORS, KEY, evaluate, write_records
 from supcore.metrics import d1_error, end_point_error, valid_pixels
 from supcore.perturbation import StereoPerturbation
 
+pytestmark = pytest.mark.thorough
+
 WITHOUT_TRUTH = 2
 
 

@@ -10,6 +10,8 @@ from supcore.networks import NETWORKS
 from supcore.networks.registry import NetworkEntry
 from tests.conftest import SMALL
 
+pytestmark = pytest.mark.thorough
+
 STORED = {"mean": 50.0, "loss": 4.0}
 WIDE = {**SMALL, "base_channels": 16, "max_disparity": 32}  # gradients get through; the target of 20 px counts
 TOLERANCES = {"mean": 0.01, "loss": 0.001}

@@ -6,6 +6,8 @@ import torch
 from supcore.networks import NETWORKS, build_network
 from tests.unit.networks.small import SMALL
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize("name", sorted(NETWORKS))
 def test_every_step_stays_on_the_device_of_the_images(name):

@@ -7,6 +7,8 @@ from torch import nn
 from supcore.networks.folding import fold_batch_norm
 from tests.unit.networks.small import SMALL, untrained
 
+pytestmark = pytest.mark.thorough
+
 NORMS = (nn.BatchNorm2d, nn.BatchNorm3d)
 
 

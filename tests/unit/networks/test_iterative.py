@@ -9,6 +9,8 @@ from supcore.networks import StereoOutput, build_network, load_weights, save_wei
 from supcore.networks.losses import sequence_loss
 from tests.unit.networks.small import SMALL, untrained
 
+pytestmark = pytest.mark.thorough
+
 NAMES = ["raft_stereo", "raft_stereo_realtime", "raft_stereo_rvc", "igev_stereo"]
 FAMILIES = ["raft_stereo", "igev_stereo"]
 

@@ -10,6 +10,8 @@ from supcore.perturbation import StereoPerturbation
 from supcore.training import AdversarialFinetuning, TrainingOptions, train_stereo, validate
 from tests.unit.networks.small import untrained
 
+pytestmark = pytest.mark.thorough
+
 NAMES = ["gwcnet_gc", "raft_stereo", "igev_stereo"]
 
 

@@ -8,6 +8,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from supcore.ops import deform_conv2d
 from tests.unit.ops.deform_case import Case, reference, run
 
+pytestmark = pytest.mark.thorough
+
 # Every pair of values of groups, offset groups, stride, dilation, and (mask, bias) stands in one of these.
 GRID = [
     Case(groups, offset_groups, stride, dilation, dilation, mask=mask, bias=bias)

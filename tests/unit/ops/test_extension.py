@@ -13,6 +13,8 @@ import torch
 from supcore.errors import SupError
 from supcore.ops import backend, extension
 
+pytestmark = pytest.mark.thorough
+
 SCRIPT = """
 import logging, torch
 from supcore.ops import backend, deform_conv2d

@@ -6,6 +6,8 @@ import pytest
 from supcore.errors import SupError
 from supcore.reporting.scenes import Scene, chosen_scenes
 
+pytestmark = pytest.mark.thorough
+
 
 def records(d1, reference="ground_truth", **other):
     rows = {"size": "tile64", "epsilon": 0.02, "seed": 0, "reference": reference, "n_valid": 100} | other

@@ -11,6 +11,8 @@ from supcore.reporting.style import save_figure
 from supcore.reporting.transfer import transfer_table
 from tests.unit.reporting.conftest import make_records
 
+pytestmark = pytest.mark.thorough
+
 TILE = np.random.default_rng(0).uniform(-0.02, 0.02, size=(2, 3, 16, 16))
 
 

@@ -12,6 +12,8 @@ from supcore.reporting.style import save_figure, styled
 from supcore.studies import make_study
 from tests.unit.studies.rows import corruption_rows, figure_of, study_rows, transfer_rows
 
+pytestmark = pytest.mark.thorough
+
 DRAWN = {name: rows for name, *rows in study_rows()}
 
 

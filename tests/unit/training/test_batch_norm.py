@@ -15,6 +15,8 @@ from supcore.training.batch_norm import (
     training_statistics,
 )
 
+pytestmark = pytest.mark.thorough
+
 COUNTER = "dres0.0.1.num_batches_tracked"  # of forward passes in training mode
 
 

@@ -13,6 +13,8 @@ from supcore.training import AdversarialFinetuning, train_stereo, validate
 from supcore.training.stereo import PLAIN
 from tests.unit.networks.small import untrained
 
+pytestmark = pytest.mark.thorough
+
 
 def make_sup(epsilon, seed=0):
     return StereoPerturbation.random_signs((8, 16), (32, 64), epsilon, torch_generator(seed, "sup"))

@@ -12,6 +12,8 @@ from supcore.metrics import d1_error, end_point_error
 from supcore.training import Piecewise, TrainingOptions, train_stereo, validate
 from supcore.training.batches import draw_batch
 
+pytestmark = pytest.mark.thorough
+
 OPTIONS = TrainingOptions(
     steps=5,
     batch=2,

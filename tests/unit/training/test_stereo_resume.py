@@ -12,6 +12,8 @@ from supcore.data.augmentation import AugmentationOptions
 from supcore.data.dataset import StereoDataset
 from supcore.training import Piecewise, TrainingOptions, train_stereo
 
+pytestmark = pytest.mark.thorough
+
 OPTIONS = TrainingOptions(
     steps=5, batch=2, learning_rate=1e-3, augmentation=AugmentationOptions((32, 64)), seed=1, checkpoint_every=2
 )

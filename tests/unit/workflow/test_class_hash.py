@@ -11,6 +11,8 @@ from supcore.workflow import code_hash
 from supcore.workflow.class_hash import class_hash
 from supcore.workflow.studies import _METHODS
 
+pytestmark = pytest.mark.thorough
+
 CORRUPTIONS = STUDIES["corruptions"]
 
 

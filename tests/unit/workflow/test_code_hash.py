@@ -12,6 +12,8 @@ import pytest
 import supcore
 from supcore.workflow.code_hash import network_hash, script_hash
 
+pytestmark = pytest.mark.thorough
+
 SCRIPT = '"""A script."""\n\nfrom supcore.attack.universal import UniversalAttack\n'
 
 
