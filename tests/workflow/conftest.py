@@ -1,8 +1,11 @@
 """Running the workflow as a user does, in a folder of its own."""
 
+import atexit
 import os
 import subprocess
 import sys
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,7 @@ import yaml
 from filelock import FileLock
 
 from supcore.data.image_io import write_disparity, write_image
+from tests.workflow import forks
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SMOKE, SMOKE_STUDIES = (REPOSITORY / f"tests/workflow/config/{name}.yaml" for name in ("smoke", "smoke_studies"))
@@ -19,6 +23,14 @@ PARTS = (
     *("Snakefile", "workflow", "rules", "workflow_scripts", "supcore"),
     *("config", "resources", "profiles", "report", "envs"),
 )
+
+
+@cache
+def forked_snakemake():
+    """Beginning of a command line that runs Snakemake with its jobs as forks, until this process ends."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(forks.snakemake())
 
 
 class Workspace:
@@ -33,9 +45,18 @@ class Workspace:
     def snakemake(self, *arguments, config=SMOKE, cores=2):
         """Run Snakemake here; returns the finished process with all its output in ``stdout``.
 
-        ``config`` is the path of a configuration, from the folder or absolute, or several of them.
+        Jobs of this repository are forks of a process that has PyTorch imported; those of a copy, or of a command that
+        a test starts itself, are processes as users have them.
+
+        Args:
+            arguments: of the command line.
+            config: path of a configuration, from the folder or absolute, or several of them.
+            cores: for jobs.
         """
-        return self.run(self.command(*arguments, config=config, cores=cores))
+        command = self.command(*arguments, config=config, cores=cores)
+        if self.repository == REPOSITORY and "--dry-run" not in arguments:
+            command = [*forked_snakemake(), *command[1:]]
+        return self.run(command)
 
     def run(self, command, output=subprocess.PIPE):
         """Run a command here; returns the finished process with all its output in ``stdout``, or in a file."""

@@ -6,12 +6,11 @@ import re
 import pytest
 
 from supcore.data.manifest import read_manifest
-from tests.rehearsal import forks
 from tests.rehearsal.__main__ import rehearse
 from tests.rehearsal.overlay import FAMILIES
 from tests.rehearsal.rehearse import CONFIGURATIONS, prepared
 from tests.rehearsal.trees import DRIVES, FRAMES_2012, FRAMES_2015
-from tests.workflow.conftest import REPOSITORY, Workspace
+from tests.workflow.conftest import REPOSITORY, Workspace, forked_snakemake
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
@@ -24,8 +23,9 @@ LEFT_OUT = sum(count for drive, count in DRIVES.items() if f"{drive}_sync" in _L
 def rehearsed(tmp_path_factory):
     """The folder, and by configuration what came of it."""
     workspace = Workspace(tmp_path_factory.mktemp("rehearsal"))
-    with prepared(workspace.folder, in_part=True) as runs, forks.snakemake() as snakemake:
-        return workspace, {name: rehearse(workspace, name, runs[name], 2, snakemake) for name in CONFIGURATIONS}
+    with prepared(workspace.folder, in_part=True) as runs:
+        start = forked_snakemake()
+        return workspace, {name: rehearse(workspace, name, runs[name], 2, start) for name in CONFIGURATIONS}
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)

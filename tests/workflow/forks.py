@@ -39,7 +39,7 @@ sys.exit(int(connection.recv(16) or b"1"))' "$@"
 @contextmanager
 def snakemake() -> Iterator[list[str]]:
     """While the block runs, the beginning of a command line that runs Snakemake with its jobs as forks."""
-    with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
+    with tempfile.TemporaryDirectory(prefix="forks-") as folder:
         address, client = Path(folder) / "socket", Path(folder) / "python"
         client.write_text(_CLIENT.format(python=sys.executable, address=address))
         client.chmod(0o700)
@@ -87,7 +87,7 @@ def _run(connection: socket.socket, job: dict[str, str], streams: list[int]) -> 
     os.chdir(job["folder"])
     os.environ.clear()
     os.environ.update(job["environment"])
-    sys.argv = [job["script"]]
+    sys.argv, sys.path[0] = [job["script"]], str(Path(job["script"]).parent)
     status = 1
     try:
         runpy.run_path(job["script"], run_name="__main__")
