@@ -18,7 +18,9 @@ from supcore.cli.options import chosen_network, examples, image_size_option, net
 @network_options
 @click.option("--sup", type=click.Path(path_type=Path), required=True, help="The SUP's file.")
 @pair_options
-@click.option("--disparity", type=click.Path(path_type=Path), help="Ground truth: 16-bit PNG (value / 256) or PFM.")
+@click.option(
+    "--disparity", type=click.Path(path_type=Path), help="Ground truth: 16-bit PNG (value / 256), PFM or npy."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="CSV to write: one row per pair and condition.")
 @click.option("--seed", default=0, show_default=True, help="Of the noise.")
 @image_size_option

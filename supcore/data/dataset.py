@@ -1,5 +1,6 @@
 """Stereo pairs read from disk at the size that everything downstream works at."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from supcore.data.contents import Known, contents_digest
-from supcore.data.image_io import read_class_map, read_disparity, read_image, saturate
+from supcore.data.ground_truth import read_ground_truth
+from supcore.data.image_io import read_class_map, read_image
 from supcore.data.manifest import StereoSample
 from supcore.errors import SupError
 
@@ -82,10 +84,10 @@ class StereoDataset(Dataset[StereoPair]):
 
 
 def pairs_digest(samples: Sequence[StereoSample], known: Known | None = None) -> str:
-    """One hash of the contents of all files of the pairs, and whether their ground truth is saturated."""
+    """One hash of the contents of all files of the pairs, and how many are encoded in which way."""
     digest = contents_digest((file for sample in samples for file in sample.files), known)
-    saturated = sum(bool(sample.saturated) for sample in samples)
-    return f"{digest}, saturated: {saturated}" if saturated else digest
+    encodings = Counter(sample.encoding for sample in samples if sample.encoding)
+    return ", ".join([digest, *(f"{encoding}: {number}" for encoding, number in sorted(encodings.items()))])
 
 
 def load_pair(sample: StereoSample, image_size: tuple[int, int] | None = None) -> StereoPair:
@@ -98,8 +100,7 @@ def load_pair(sample: StereoSample, image_size: tuple[int, int] | None = None) -
     _check_size(sample.right, right, left)
     disparity = np.zeros(left.shape[:2], np.float32)
     if sample.disparity:
-        disparity = read_disparity(sample.disparity)
-        disparity = saturate(disparity) if sample.saturated else disparity
+        disparity = read_ground_truth(sample)
         _check_size(sample.disparity, disparity, left)
     classes = np.full(left.shape[:2], 255, np.uint8)
     if sample.segmentation:

@@ -65,16 +65,16 @@ def write_image(path: str | Path, image: np.ndarray) -> None:
 def read_disparity(path: str | Path) -> np.ndarray:
     """Read a disparity map as H×W float32, in pixels of the stored size; 0 marks pixels without ground truth.
 
-    ``.png``: the KITTI format, 16 bit, value / 256. ``.pfm``: values as stored (Scene Flow's left view is positive);
-    infinite, NaN and negative ones become 0.
+    ``.png``: the KITTI format, 16 bit, value / 256. ``.pfm`` and ``.npy`` (H×W numbers): values as stored (Scene Flow's
+    left view is positive); infinite, NaN and negative ones become 0.
     """
     suffix = Path(path).suffix.lower()
     if suffix == ".png":
-        return _read_disparity_png(path)
-    if suffix == ".pfm":
-        disparity = read_pfm(path)
-        return np.where(np.isfinite(disparity) & (disparity > 0), disparity, np.float32(0))
-    raise SupError(f"{path}: a disparity map must be a 16-bit .png (value / 256) or a .pfm file")
+        return (read_png16(path) / np.float32(256)).astype(np.float32)
+    if suffix not in (".pfm", ".npy"):
+        raise SupError(f"{path}: a disparity map must be a 16-bit .png (value / 256), a .pfm or a .npy file")
+    disparity = read_pfm(path) if suffix == ".pfm" else _read_disparity_npy(path)
+    return np.where(np.isfinite(disparity) & (disparity > 0), disparity, np.float32(0))
 
 
 def saturate(disparity: np.ndarray) -> np.ndarray:
@@ -116,11 +116,7 @@ def read_class_map(path: str | Path) -> np.ndarray:
     """
     classes: np.ndarray
     if Path(path).suffix.lower() == ".npy":
-        try:  # mapped, because a header of a few bytes may claim any size
-            require_regular(path)
-            classes = np.lib.format.open_memmap(path, mode="r")
-        except Exception as error:  # a damaged header surfaces as almost any exception
-            raise SupError(f"{path}: not a readable .npy class map ({error}); replace the file") from error
+        classes = _open_npy(path, "class map")
     else:
         classes = np.asarray(_open(path, "class map"))
     if classes.ndim != 2 or classes.dtype.kind not in "iu" or classes.size > LARGEST:
@@ -135,6 +131,17 @@ def read_class_map(path: str | Path) -> np.ndarray:
             "KITTI's own folder semantic holds, to train ids"
         )
     return np.where((classes >= 0) & (classes <= IGNORED), classes, IGNORED).astype(np.uint8)
+
+
+def read_mask(path: str | Path) -> np.ndarray:
+    """Read which pixels count, H×W bool: those that an 8-bit gray PNG has at 255.
+
+    Middlebury and ETH3D mark so what both cameras see; 128 is occluded, 0 has no ground truth.
+    """
+    image = _open(path, "mask", ("PNG",))
+    if image.mode != "L":
+        raise SupError(f"{path}: a mask must be an 8-bit gray PNG, found Pillow mode {image.mode}; convert it")
+    return np.asarray(image) == 255
 
 
 def read_pfm(path: str | Path) -> np.ndarray:
@@ -170,13 +177,33 @@ def _read_pfm(path: str | Path, stream: IO[bytes]) -> np.ndarray:
     return np.ascontiguousarray(values[::-1], np.float32)
 
 
-def _read_disparity_png(path: str | Path) -> np.ndarray:
+def read_png16(path: str | Path) -> np.ndarray:
+    """Read a map of 16 bits, H×W uint16, as stored."""
     image = _open(path, "disparity map", ("PNG",))
     if image.mode not in ("I;16", "I;16B", "I"):
         raise SupError(
             f"{path}: expected a 16-bit gray PNG (disparity × 256), found Pillow mode {image.mode}; convert it"
         )
-    return (np.asarray(image).astype(np.uint16) / np.float32(256)).astype(np.float32)
+    return np.asarray(image).astype(np.uint16)
+
+
+def _read_disparity_npy(path: str | Path) -> np.ndarray:
+    array = _open_npy(path, "disparity map")
+    if array.ndim != 2 or array.dtype.kind not in "fiu" or array.size > LARGEST:
+        raise SupError(
+            f"{path}: a disparity map must be a 2-D array of at most {LARGEST} numbers, found {array.dtype} "
+            f"{array.shape}; convert it"
+        )
+    return np.array(array, np.float32)
+
+
+def _open_npy(path: str | Path, what: str) -> np.ndarray:
+    """The array of a file, mapped, because a header of a few bytes may claim any size."""
+    try:
+        require_regular(path)
+        return np.lib.format.open_memmap(path, mode="r")
+    except Exception as error:  # a damaged header surfaces as almost any exception
+        raise SupError(f"{path}: not a readable .npy {what} ({error}); replace the file") from error
 
 
 def _open(path: str | Path, what: str, formats: tuple[str, ...] = IMAGE_FORMATS) -> Image.Image:

@@ -7,11 +7,12 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from supcore.data.layouts import check_layout_options, find_layout
-from supcore.data.pairing import YES, Paths, is_readable_folder
+from supcore.data.layouts import Layout, check_layout_options, find_layout
+from supcore.data.pairing import Paths, below, is_readable_folder
 from supcore.data.splits import choose
 from supcore.errors import SupError
 from supcore.files import require_regular
+from supcore.files import sha256 as file_hash
 
 EXAMPLES = 3  # unmatched lines of an exclusion list that a warning shows
 
@@ -84,15 +85,16 @@ def index_pairs(
     check_layout_options(layout, options)
     known = find_layout(layout)
     everything = known.pairs(root, **options)
-    saturated = {"saturated": YES} if options.get("saturated") else {}
+    encoding = known.encoding_of(options)
+    encoded = {"encoding": encoding} if encoding else {}
     unwanted = set() if exclude is None else read_exclusions(exclude)
-    matched = [unwanted & _places(row["left"].relative_to(root)) for row in everything]
+    matched = [unwanted & _places(below(row["left"], root)) for row in everything]
     rows = [row for row, lines in zip(everything, matched, strict=True) if not lines]
     chosen = choose(rows, frames, root, numbered=known.numbered)
     if not chosen:
         raise SupError(f"{root}: {len(rows)} pairs found, but none in the split {frames!r}")
     return IndexedPairs(
-        rows=[_complete(row) | saturated for row in chosen],
+        rows=[_complete(row, known) | encoded for row in chosen],
         found=len(everything),
         expected=known.expected(options),
         excluded=None if exclude is None else len(everything) - len(rows),
@@ -103,22 +105,21 @@ def index_pairs(
 def names_digest(layout: str, root: str | Path, **options: Any) -> str:
     """Hash of the names of a data set's left images, which changes when pairs are added or removed.
 
-    It reads folders only (0.05 s for KITTI raw), so that it can be asked for at every start of the workflow. A root
-    that does not exist is like an empty one.
+    It reads folders only (0.05 s for KITTI raw), or the table that lists the pairs, so that it can be asked for at
+    every start of the workflow. A root that does not exist is like an empty one.
 
     Raises:
-        SupError: a folder of images that may not be read.
+        SupError: a folder of images, or the table, that may not be read.
     """
-    pattern = find_layout(layout).left_folders(options)
+    root, pattern = Path(root), find_layout(layout).left_folders(options)
     digest = sha256()
-    for folder in sorted(Path(root).glob(pattern)):
+    for place in _matching(root, pattern):
         try:
-            entries = os.scandir(folder)
+            names = [file_hash(place)] if place.is_file() else _visible_names(place)
         except OSError as error:
-            raise SupError(f"{folder}: cannot be read ({error.strerror}); give yourself access to it") from error
-        with entries:
-            names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
-        digest.update("\0".join([str(folder.relative_to(root)), *names, ""]).encode(errors="surrogateescape"))
+            raise SupError(f"{place}: cannot be read ({error.strerror}); give yourself access to it") from error
+        if names:
+            digest.update("\0".join([str(place.relative_to(root)), *names, ""]).encode(errors="surrogateescape"))
     return digest.hexdigest()[:16]
 
 
@@ -137,26 +138,36 @@ def read_exclusions(path: str | Path) -> set[PurePosixPath]:
     return {PurePosixPath(entry) for entry in entries if entry and not entry.startswith("#")}
 
 
+def _matching(root: Path, pattern: str) -> list[Path]:
+    """Folders and files below the root; the pattern ``./`` is the root itself."""
+    return sorted(root.glob(pattern)) if pattern.strip("./") else [root] * root.is_dir()
+
+
+def _visible_names(folder: Path) -> list[str]:
+    with os.scandir(folder) as entries:
+        return sorted(entry.name for entry in entries if not entry.name.startswith("."))
+
+
 def _places(left: Path) -> set[PurePosixPath]:
     """Every line of an exclusion list that would leave out this left image."""
     place = PurePosixPath(left)
     return {place, place.with_suffix(""), *place.parents}
 
 
-def _complete(paths: Paths) -> dict[str, str]:
+def _complete(paths: Paths, layout: Layout) -> dict[str, str]:
     """The row as text, after checking that its files are there."""
     for role, path in paths.items():
         if not path.is_file():
-            raise _missing(role, path, paths["left"])
+            raise _missing(role, path, paths["left"], layout)
     return {"disparity": "", **{role: str(path) for role, path in paths.items()}}
 
 
-def _missing(role: str, path: Path, left: Path) -> SupError:
+def _missing(role: str, path: Path, left: Path, layout: Layout) -> SupError:
     """The error for a file that is missing, alone or with its folder."""
     absent = path
     while not absent.parent.exists():
         absent = absent.parent
     if absent == path:
         return SupError(f"{path}: the {role} file of {left.name} is missing; complete the data set")
-    other = f" or set layout_options.{role}" if role in ("disparity", "segmentation") else ""
+    other = f" or set layout_options.{role}" if role in layout.options else ""
     return SupError(f"{absent}: the folder of the {role} files is missing; complete the data set{other}")

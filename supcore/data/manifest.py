@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from supcore.data.pairing import FILES, YES
+from supcore.data.encodings import is_encoding
+from supcore.data.pairing import FILES
 from supcore.errors import SupError
 from supcore.files import require_regular, write_text
 
 REQUIRED = ("left", "right", "disparity")
-OPTIONAL = ("segmentation", "saturated")
+OPTIONAL = ("segmentation", "mask", "encoding")
 LONGEST_PATH = 4095  # bytes, on Linux
 # Control characters, line ends and what stands for bytes that are no UTF-8.
 _UNUSABLE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
@@ -29,23 +30,28 @@ class StereoSample:
         right: image file.
         disparity: file; empty if there is none.
         segmentation: file; empty if there is none.
-        saturated: :data:`YES` to pass the disparity through :func:`supcore.data.image_io.saturate`, else empty.
+        mask: file of the pixels whose ground truth counts; empty if all do.
+        encoding: how the numbers of the disparity file are meant, see :mod:`supcore.data.encodings`; mostly empty.
     """
 
     left: str
     right: str
     disparity: str = ""
     segmentation: str = ""
-    saturated: str = ""
+    mask: str = ""
+    encoding: str = ""
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Its paths and empty places, in the order of :data:`~supcore.data.pairing.FILES`."""
-        return self.left, self.right, self.disparity, self.segmentation
+        """Its paths and empty places, in the order of :data:`~supcore.data.pairing.FILES`; a mask only if there is one.
+
+        Hashes of pairs without a mask are so what they were before there were masks.
+        """
+        return (self.left, self.right, self.disparity, self.segmentation, *filter(None, [self.mask]))
 
 
 def write_manifest(path: str | Path, rows: Iterable[Mapping[str, str]]) -> None:
-    """Write rows with the keys left, right, disparity and, if any row has them, segmentation and saturated.
+    """Write rows with the keys left, right, disparity and, if any row has them, segmentation, mask and encoding.
 
     Raises:
         SupError: no rows, or a listed file does not exist.
@@ -86,7 +92,7 @@ def read_manifest(path: str | Path) -> list[StereoSample]:
     unknown = [c for c in table if c not in REQUIRED + OPTIONAL]
     if missing or unknown:
         raise SupError(
-            f"{path}: manifest columns must be left,right,disparity[,segmentation][,saturated]; "
+            f"{path}: manifest columns must be left,right,disparity[,segmentation][,mask][,encoding]; "
             f"missing {missing or 'none'}, unknown {str(unknown)[:200] if unknown else 'none'}"
         )
     if table.empty:
@@ -94,9 +100,12 @@ def read_manifest(path: str | Path) -> list[StereoSample]:
     incomplete = table.index[(table["left"] == "") | (table["right"] == "")]
     if len(incomplete):
         raise SupError(f"{path}: row {incomplete[0] + 2} lacks a left or right image; complete it")
-    odd = set(table.get("saturated", ())) - {"", YES}
+    odd = [text for text in table.get("encoding", ()) if not is_encoding(text)]
     if odd:
-        raise SupError(f"{path}: saturated is {min(odd)[:100]!r} in a row; it must be {YES} or empty")
+        raise SupError(
+            f"{path}: encoding is {odd[0][:100]!r} in a row; it must be empty, saturated, or scale or depth with its "
+            "number"
+        )
     for column in table:
         for number, file in enumerate(table[column]):
             _check_path(file, f"{path}: row {number + 2}")

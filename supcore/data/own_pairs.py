@@ -1,6 +1,5 @@
 """Stereo pairs of one's own: two files, or two folders of them, of any size."""
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,8 @@ from torch import Tensor
 from supcore.data.dataset import StereoDataset, StereoPair, load_pair
 from supcore.data.image_io import IMAGE_FORMATS, decoding
 from supcore.data.manifest import StereoSample
+from supcore.data.matching import DISPARITIES, IMAGES, counterparts
 from supcore.errors import SupError
-
-IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ppm", ".bmp")
-DISPARITIES = (".png", ".pfm")
 
 
 def read_pair(left: str | Path, right: str | Path, image_size: tuple[int, int] | None = None) -> tuple[Tensor, Tensor]:
@@ -44,13 +41,14 @@ def read_pair(left: str | Path, right: str | Path, image_size: tuple[int, int] |
 def find_pairs(left: str | Path, right: str | Path, disparity: str | Path | None = None) -> list[StereoSample]:
     """Pair the files of two folders, and ground truth in a third one; or take single files.
 
-    Files belong together that have the same name, without its suffix; where the names differ, those with the same
-    digits in them (``left_0012.png`` and ``right_0012.png``).
+    Files belong together that have the same name, or the same digits in it; see
+    :func:`supcore.data.matching.counterparts`.
 
     Args:
         left: folder of left images, or one of them.
         right: folder of right images, or the one.
-        disparity: folder of the left views' disparity maps, or the one: KITTI's 16-bit PNG (value / 256) or PFM.
+        disparity: folder of the left views' disparity maps, or the one: KITTI's 16-bit PNG (value / 256), PFM
+            or npy.
 
     Returns:
         The pairs, sorted by the name of the left image.
@@ -59,8 +57,10 @@ def find_pairs(left: str | Path, right: str | Path, disparity: str | Path | None
         SupError: a folder is missing or empty, or a file has no counterpart.
     """
     lefts = _files(left, IMAGES)
-    rights = _counterparts(lefts, right, IMAGES)
-    truths = [Path()] * len(lefts) if disparity is None else _counterparts(lefts, disparity, DISPARITIES)
+    rights = counterparts(lefts, _files(right, IMAGES), right)
+    truths = [Path()] * len(lefts)
+    if disparity is not None:
+        truths = counterparts(lefts, _files(disparity, DISPARITIES), disparity)
     found = zip(lefts, rights, truths, strict=True)
     return [StereoSample(str(a), str(b), "" if disparity is None else str(c)) for a, b, c in found]
 
@@ -75,32 +75,6 @@ def _files(path: str | Path, suffixes: Sequence[str]) -> list[Path]:
     if not found:
         raise SupError(f"{path}: holds no {', '.join(suffixes)} files; check the path")
     return found
-
-
-def _counterparts(lefts: Sequence[Path], place: str | Path, suffixes: Sequence[str]) -> list[Path]:
-    """The file of each left image in another folder."""
-    others = _files(place, suffixes)
-    if len(lefts) == len(others) == 1:
-        return others
-    problem = ""
-    for key in (_stem, _digits):
-        named = {key(file): file for file in others}
-        wanted = [key(file) for file in lefts]
-        if len(named) == len(others) == len(lefts) and len(set(wanted)) == len(wanted) and set(wanted) == set(named):
-            return [named[name] for name in wanted]
-        problem = problem or next((f"{file.name} has no counterpart" for file in lefts if _stem(file) not in named), "")
-    raise SupError(
-        f"{place}: its {len(others)} files do not pair with the {len(lefts)} of {lefts[0].parent}"
-        f"{f' ({problem})' if problem else ''}; give both the same names, or names with the same digits"
-    )
-
-
-def _stem(file: Path) -> str:
-    return file.stem
-
-
-def _digits(file: Path) -> str:
-    return "_".join(re.findall(r"\d+", file.stem))
 
 
 class CroppedPairs(StereoDataset):

@@ -7,9 +7,8 @@ from pathlib import Path
 from supcore.errors import SupError
 
 Paths = dict[str, Path]
-# Columns of a manifest that hold paths, and what the other one, whether ground truth is saturated, holds for true.
-FILES = ("left", "right", "disparity", "segmentation")
-YES = "yes"
+# Columns of a manifest that hold paths.
+FILES = ("left", "right", "disparity", "segmentation", "mask")
 
 
 def is_readable_folder(path: str | Path) -> bool:
@@ -50,3 +49,8 @@ def in_sibling_folder(path: Path, folder: str, other: str) -> Path:
     """The same path with ``other`` in place of the last folder called ``folder``."""
     head, _, tail = str(path).rpartition(f"/{folder}/")
     return Path(f"{head}/{other}/{tail}")
+
+
+def below(path: Path, root: Path) -> Path:
+    """The path from the root on; one that is elsewhere, as a table may list, stays as it is."""
+    return path.relative_to(root) if path.is_relative_to(root) else path

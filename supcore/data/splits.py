@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from supcore.data.kitti import frame_number
-from supcore.data.pairing import Paths
+from supcore.data.pairing import Paths, below
 from supcore.errors import SupError
 
 
@@ -44,7 +44,7 @@ def _named(rows: Sequence[Paths], names: Sequence[str], root: Path) -> list[Path
 
 def _frame(rows: Sequence[Paths], name: str, root: Path) -> Paths:
     pattern = re.compile(rf"(^|/){re.escape(name)}(\.|/|$)")
-    matches = [row for row in rows if pattern.search(str(row["left"].relative_to(root)))]
+    matches = [row for row in rows if pattern.search(str(below(row["left"], root)))]
     if len(matches) != 1:
         raise SupError(f"{root}: frame {name!r} matches {len(matches)} pairs; name exactly one in the split")
     return matches[0]

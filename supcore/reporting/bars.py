@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from supcore.reporting.labels import METRIC_LABELS, label, ordered, source_label
-from supcore.reporting.selection import attack_rows
+from supcore.reporting.selection import attack_rows, reference_note
 from supcore.reporting.style import COLUMN_WIDTH, PAGE_WIDTH, source_colors, styled
 from supcore.sup_names import epsilon_text
 
@@ -34,7 +34,7 @@ def transfer_bars(
         table: transfer table.
         dataset: data set or data sets shown; by default all.
         targets: attacked networks shown; by default all.
-        reference: "ground_truth" or "clean".
+        reference: "ground_truth", or "clean" as for data sets without it.
         size: size of the perturbations; by default tile64 where present.
         epsilon: their bound; by default the largest evaluated at this size.
         metric: "d1" (percent) or "epe" (pixels).
@@ -68,7 +68,8 @@ def transfer_bars(
         axes.set_xlim(-0.5, in_a_row - 0.5)
         axes.tick_params(axis="x", length=0)
         axes.set_ylabel(METRIC_LABELS[metric])
-    grid[0].set_title(f"{size} perturbations, ε = {epsilon_text(epsilon)}")
+    note = reference_note(shown) if reference == "ground_truth" else ""
+    grid[0].set_title(",\n".join(filter(None, [f"{size} perturbations, ε = {epsilon_text(epsilon)}", note])))
     names = [source_label(source) for source in sources]
     handles = [Rectangle((0, 0), 1, 1, color=colors[source]) for source in sources]
     figure.legend(handles, names, loc="outside lower center", ncols=min(3, len(sources)))

@@ -30,6 +30,7 @@ def closing_lines(results: str | Path) -> list[str]:
     facts = transfer_range(table, {name: (name,) for name in sources})
     lines = [f"D1 against ground truth, lowest to highest of {facts['n_datasets']} data sets and all networks, "]
     lines[0] += f"at epsilon {facts['epsilon']:g}, {facts['size']}:"
+    lines += [f"  ({facts['note']})"] * bool(facts["note"])
     lines += [f"  {text:26} {_range(facts[part])}" for part, text in _PARTS.items() if facts[part]]
     pages = [name for name in ("index.html", "leaderboard.html", "report.html") if (Path(results) / name).exists()]
     return [*lines, *(f"Open {Path(results) / name}" for name in pages)]

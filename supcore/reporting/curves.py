@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from supcore.reporting.labels import CLEAN, NOISE, label, ordered, source_label
 from supcore.reporting.line_panels import line_panels, series_looks
-from supcore.reporting.selection import choose_size, usable_rows
+from supcore.reporting.selection import choose_size, reference_note, usable_rows
 from supcore.reporting.style import source_colors, styled
 
 
@@ -26,7 +26,7 @@ def error_against_epsilon(
     Args:
         table: transfer table.
         dataset: data set shown.
-        reference: "ground_truth" or "clean".
+        reference: "ground_truth", or "clean" as for data sets without it.
         size: size of the perturbations; by default tile64 where present.
         metric: "d1" (percent) or "epe" (pixels).
 
@@ -48,5 +48,6 @@ def error_against_epsilon(
     for source, color in source_colors(sources).items():
         if source in sources:
             looks[source_label(source)] |= {"color": color, "linestyle": ":" if source == NOISE else "-"}
-    title = f"{label(dataset)}, {size} perturbations"
+    note = reference_note(shown) if reference == "ground_truth" else ""
+    title = ", ".join(filter(None, [label(dataset), f"{size} perturbations", note]))
     return line_panels(panels, looks, x="epsilon", x_label="ε", metric=metric, title=title)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from supcore.reporting.labels import METRIC_LABELS, label, ordered
-from supcore.reporting.selection import attack_rows
+from supcore.reporting.selection import attack_rows, reference_note
 from supcore.reporting.style import COLUMN_WIDTH, PAGE_WIDTH, styled
 from supcore.sup_names import epsilon_text
 
@@ -30,7 +30,7 @@ def transfer_heatmap(
 
     Args:
         table: transfer table.
-        reference: "ground_truth" or "clean".
+        reference: "ground_truth", or "clean" as for data sets without it.
         size: size of the perturbations; by default tile64 where present.
         epsilon: their bound; by default the largest evaluated at this size.
         metric: "d1" (percent) or "epe" (pixels).
@@ -55,7 +55,8 @@ def transfer_heatmap(
     bar = figure.colorbar(grid[0].collections[0], ax=list(grid[: len(panels)]), fraction=0.05, aspect=25)
     bar.set_label(METRIC_LABELS[metric])
     bar.outline.set_visible(False)
-    figure.suptitle(f"{size} perturbations, ε = {epsilon_text(epsilon)}", fontsize=8)
+    note = reference_note(shown) if reference == "ground_truth" else ""
+    figure.suptitle(",\n".join(filter(None, [f"{size} perturbations, ε = {epsilon_text(epsilon)}", note])), fontsize=8)
     return figure
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from supcore.reporting.labels import CLEAN, NOISE, label
 from supcore.reporting.pages import render
-from supcore.reporting.selection import average_seeds, groups, is_attack
+from supcore.reporting.selection import average_seeds, by_best_reference, groups, is_attack
 from supcore.sup_names import epsilon_text
 
 Row = dict[str, Any]
@@ -22,20 +22,20 @@ _COLUMNS += [("transfer, mean", ""), ("worst SUP", ""), ("from", "text"), ("imag
 def leaderboard(table: pd.DataFrame, attacked: Attacked | None = None) -> list[Row]:
     """One row per data set, network and epsilon, the most robust network first.
 
-    Errors are D1 (%) against ground truth. The rank goes by the ``worst`` of all SUPs of that epsilon, whatever they
-    were optimized on and whatever their size.
+    Errors are D1 (%) against ground truth, or the clean prediction for data sets without it. The rank goes by the
+    ``worst`` of all SUPs of that epsilon, whatever they were optimized on and whatever their size.
 
     Args:
         table: transfer table.
         attacked: the networks that each source attacks; by default the one that it is named after.
 
     Returns:
-        Rows of plain values: dataset, target, epsilon, rank, ``clean``, ``noise`` (the worst over sizes), ``white_box``
-        (the worst SUP that was optimized on the network; None if there is none), ``transfer`` (mean over
-        the other sources' worst SUPs; None if there are none), ``worst`` with its interval, source and size, and
-        n_images, and ``n_sups``, how many were tried.
+        Rows of plain values: dataset, ``reference``, target, epsilon, rank, ``clean`` (None against the clean
+        prediction), ``noise`` (the worst over sizes), ``white_box`` (the worst SUP that was optimized on the network;
+        None if there is none), ``transfer`` (mean over the other sources' worst SUPs; None if there are none),
+        ``worst`` with its interval, source and size, and n_images, and ``n_sups``, how many were tried.
     """
-    truth = average_seeds(table[table["reference"] == "ground_truth"])
+    truth = average_seeds(by_best_reference(table))
     attacks = truth[is_attack(truth)]
     rows = []
     for (dataset, epsilon), cell in groups(attacks, ["dataset", "epsilon"]):
@@ -67,9 +67,10 @@ def _row(same: pd.DataFrame, attacked: pd.DataFrame, epsilon: float, networks: A
     worst = attacked.sort_values("d1_mean", kind="stable").iloc[-1]
     return {
         "dataset": str(worst["dataset"]),
+        "reference": str(worst["reference"]),
         "target": target,
         "epsilon": epsilon_text(epsilon),
-        "clean": float(controls[CLEAN]),
+        "clean": float(controls[CLEAN]) if CLEAN in controls else None,
         "noise": float(noise["d1_mean"].max()) if len(noise) else None,
         "white_box": float(own.max()) if len(own) else None,
         "transfer": float(transferred.mean()) if len(transferred) else None,
@@ -86,4 +87,5 @@ def _boards(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:
     names = list(dict.fromkeys((row["dataset"], row["epsilon"]) for row in rows))
     for dataset, epsilon in sorted(names, key=lambda name: (name[0], -float(name[1]))):
         same = [row for row in rows if (row["dataset"], row["epsilon"]) == (dataset, epsilon)]
-        yield f"{label(dataset)}, ε = {epsilon}", same
+        against = ", against the clean prediction" if same[0]["reference"] == "clean" else ""
+        yield f"{label(dataset)}, ε = {epsilon}{against}", same

@@ -1,5 +1,7 @@
 """Pictures of perturbations, and of what they do to one stereo pair."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -69,6 +71,8 @@ def qualitative_panel(
 ) -> Figure:
     """One stereo pair, its perturbation, the disparities with and without it, and their errors.
 
+    Without ground truth, the change of the disparity stands in place of it and of the errors.
+
     Args:
         left: 3×H×W perturbed left image in [0,1], as the network sees it.
         right: 3×H×W perturbed right image in [0,1].
@@ -86,26 +90,40 @@ def qualitative_panel(
     perturbation = np.asarray(sup_left_tiled, dtype=float)
     bound = float(np.abs(perturbation).max())
     height, width = clean.shape
-    figure = Figure(figsize=(PAGE_WIDTH, 4 * (0.5 * PAGE_WIDTH - 0.4) * height / width + 1.1), layout="constrained")
+    known = bool(np.isfinite(truth).any())
+    rows = 4 if known else 3
+    figure = Figure(figsize=(PAGE_WIDTH, rows * (0.5 * PAGE_WIDTH - 0.4) * height / width + 1.1), layout="constrained")
     figure.suptitle(title, fontsize=8)
-    grid = figure.subplots(4, 2)
+    grid = figure.subplots(rows, 2)
     _show(grid[0, 0], np.asarray(left), "left image, perturbed")
     _show(grid[0, 1], np.asarray(right), "right image, perturbed")
     _show(grid[1, 0], _on_grey(perturbation, bound or 1.0), f"left perturbation (±{bound:.3g})")
-    disparities = {
-        (1, 1): ("ground truth", truth),
-        (2, 0): ("disparity, clean", clean),
-        (2, 1): ("disparity, attacked", attacked),
-    }
-    for place, (title, disparity) in disparities.items():
-        shown = _map(grid[place], disparity, title, "viridis", max_disparity)
-    figure.colorbar(shown, ax=grid[1:3, :], aspect=30, fraction=0.03, extend="max", label="disparity (px)")
-    errors = [np.abs(disparity - truth) for disparity in (clean, attacked)]
-    limit = _error_limit(errors)
-    for axes, error, title in zip(grid[3], errors, ("error, clean", "error, attacked"), strict=True):
-        shown = _map(axes, error, title, "magma", limit)
-    figure.colorbar(shown, ax=grid[3, :], aspect=15, fraction=0.03, extend="max", label="error (px)")
+    disparities = [(grid[2, 0], "disparity, clean", clean), (grid[2, 1], "disparity, attacked", attacked)]
+    errors = [(grid[1, 1], "change of the disparity", np.abs(attacked - clean))]
+    if known:
+        disparities.insert(0, (grid[1, 1], "ground truth", truth))
+        maps = (("error, clean", clean), ("error, attacked", attacked))
+        errors = [(axes, name, np.abs(shown - truth)) for axes, (name, shown) in zip(grid[3], maps, strict=True)]
+    _maps(figure, disparities, list(grid[1:3].flat if known else grid[2]), "viridis", max_disparity, "disparity (px)")
+    limit = _error_limit([error for _, _, error in errors])
+    label = "error (px)" if known else "change (px)"
+    _maps(figure, errors, list(grid[3] if known else grid[1]), "magma", limit, label)
     return figure
+
+
+def _maps(
+    figure: Figure,
+    panels: Sequence[tuple[Axes, str, Image]],
+    beside: Sequence[Axes],
+    colors: str,
+    limit: float,
+    label: str,
+) -> None:
+    """Maps with one scale, and its bar beside them."""
+    for axes, title, values in panels:
+        shown = _map(axes, values, title, colors, limit)
+    aspect = 30 if len(panels) > 2 else 15
+    figure.colorbar(shown, ax=beside, aspect=aspect, fraction=0.03, extend="max", label=label)
 
 
 def _laid_out(tile: Image, size: tuple[int, int]) -> Image:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from supcore.errors import SupError
-from supcore.reporting.labels import CLEAN, NOISE, size_key
+from supcore.reporting.labels import CLEAN, NOISE, label, size_key
 
 _CELL = ["dataset", "target", "source", "size", "epsilon", "reference"]
 
@@ -45,16 +45,34 @@ def is_attack(table: pd.DataFrame) -> "pd.Series[bool]":
     return ~table["source"].isin([CLEAN, NOISE])
 
 
+def by_best_reference(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows against ground truth, and for data sets that have none those against the clean prediction."""
+    against_truth = (table["reference"] == "ground_truth") & (table["n_images"] > 0)
+    has_truth = table["dataset"].isin(table.loc[against_truth, "dataset"].unique())
+    return table[table["reference"] == has_truth.map({True: "ground_truth", False: "clean"})]
+
+
+def reference_note(rows: pd.DataFrame) -> str:
+    """What of rows by the best reference does not stand against ground truth; empty if all do."""
+    without = [label(name) for name in dict.fromkeys(rows.loc[rows["reference"] == "clean", "dataset"])]
+    if not without:
+        return ""
+    named = "" if len(without) == rows["dataset"].nunique() else f"{', '.join(without)} "
+    return f"{named}against the clean prediction"
+
+
 def usable_rows(table: pd.DataFrame, reference: str, dataset: str | None = None) -> pd.DataFrame:
     """The rows of one reference, and of one data set if given, averaged over seeds.
+
+    Data sets without ground truth have the rows of their best reference where ground truth is asked for.
 
     Raises:
         SupError: there are none.
     """
-    chosen = table["reference"] == reference
+    chosen = by_best_reference(table) if reference == "ground_truth" else table[table["reference"] == reference]
     if dataset is not None:
-        chosen &= table["dataset"] == dataset
-    rows = average_seeds(table[chosen])
+        chosen = chosen[chosen["dataset"] == dataset]
+    rows = average_seeds(chosen)
     if rows.empty:
         wanted = " ".join(filter(None, [dataset, reference]))
         raise SupError(f"transfer table: no usable rows for {wanted}; evaluate it before drawing")

@@ -6,7 +6,7 @@ import pandas as pd
 
 from supcore.reporting.labels import CLEAN, NOISE
 from supcore.reporting.leaderboard import Attacked, leaderboard
-from supcore.reporting.selection import attack_rows, average_seeds, is_attack
+from supcore.reporting.selection import attack_rows, average_seeds, by_best_reference, is_attack, reference_note
 
 Facts = dict[str, Any]
 
@@ -24,19 +24,21 @@ def headline(table: pd.DataFrame, dataset: str, source: str, attacked: Attacked,
         name: size and epsilon of the perturbations.
 
     Returns:
-        target, n_images, and ``clean``, ``noise``, ``white_box`` and ``transfer`` as mean and 95 % interval, each None
-        where it was not measured; ``transfer`` is the mean over its ``n_transfer`` sources, without an interval.
+        target, n_images, ``reference`` of the errors, and ``clean``, ``noise``, ``white_box`` and ``transfer`` as mean
+        and 95 % interval, each None where it was not measured; ``transfer`` is the mean over its ``n_transfer``
+        sources, without an interval.
     """
     size, epsilon = name
     target = attacked[source][0]
-    truth = average_seeds(table[table["reference"] == "ground_truth"])
+    truth = average_seeds(by_best_reference(table))
     rows = truth[(truth["dataset"] == dataset) & (truth["target"] == target)]
     same = rows[(rows["size"] == size) & (rows["epsilon"] == epsilon)].set_index("source")
     transferred = [name for name, networks in attacked.items() if name in same.index and target not in networks]
     clean = rows[rows["source"] == CLEAN].set_index("source")
     return {
         "target": target,
-        "n_images": int(clean["n_images"].iloc[0]) if len(clean) else 0,
+        "n_images": int(rows["n_images"].iloc[0]) if len(rows) else 0,
+        "reference": str(rows["reference"].iloc[0]) if len(rows) else "",
         "clean": _error(clean, CLEAN),
         "noise": _error(same, NOISE),
         "white_box": _error(same, source),
@@ -53,8 +55,9 @@ def transfer_range(table: pd.DataFrame, attacked: Attacked) -> Facts:
         attacked: the networks that each source attacks.
 
     Returns:
-        size, epsilon, n_datasets, and for ``clean``, ``noise``, ``white_box`` and ``transfer`` SUPs the smallest and
-        the largest error over data sets, networks and sources; None where there are none.
+        size, epsilon, n_datasets, ``note`` on what stands against no ground truth, and for ``clean``, ``noise``,
+        ``white_box`` and ``transfer`` SUPs the smallest and the largest error over data sets, networks and sources;
+        None where there are none.
     """
     rows, size, epsilon = attack_rows(table, "ground_truth", None, None)
     sups = is_attack(rows)
@@ -69,7 +72,8 @@ def transfer_range(table: pd.DataFrame, attacked: Attacked) -> Facts:
         "transfer": sups & ~own,
     }
     ranges = {name: _range(rows.loc[chosen, "d1_mean"]) for name, chosen in parts.items()}
-    return {"size": size, "epsilon": epsilon, "n_datasets": rows["dataset"].nunique(), **ranges}
+    about = {"size": size, "epsilon": epsilon, "n_datasets": rows["dataset"].nunique(), "note": reference_note(rows)}
+    return about | ranges
 
 
 def resistance(table: pd.DataFrame, attacked: Attacked) -> list[Facts]:

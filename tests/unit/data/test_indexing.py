@@ -201,6 +201,13 @@ PAIR = {
     "flyingthings3d": "frames_finalpass_webp/TEST/B/0000/left/{}.webp",
     "monkaa": "frames_finalpass/eating_x2/left/{}.png",
     "driving": "frames_finalpass/15mm_focallength/scene_forwards/fast/left/{}.png",
+    "eth3d": "Scene/im{}.png",
+    "middlebury2014": "Scene-perfect/im{}.png",
+    "middeval3": "trainingQ/Scene/im{}.png",
+    "driving_stereo": "sunny/left-image-half-size/{}.jpg",
+    "virtual_kitti2": "Scene01/clone/frames/rgb/Camera_0/rgb_{}.jpg",
+    "spring": "train/0001/frame_left/frame_left_{}.png",
+    "pairs": "left/{}.png",
 }
 
 

@@ -34,6 +34,17 @@ NUMBER = 5
         ("flyingthings3d", {"subset": "TEST", "letters": ["A", "B"]}, None),
         ("monkaa", {}, 8664),
         ("driving", {}, 4400),
+        ("eth3d", {}, 27),
+        ("middlebury2014", {"rectification": "imperfect"}, 23),
+        ("middeval3", {"resolution": "F"}, 15),
+        ("driving_stereo", {"subset": "train"}, 174437),
+        ("driving_stereo", {"subset": "test", "size": "full"}, 7751),
+        ("driving_stereo", {"subset": "foggy"}, None),
+        ("virtual_kitti2", {}, 21260),
+        ("virtual_kitti2", {"scenes": ["Scene01", "Scene18"], "variations": ["fog", "rain", "fog"]}, 1572),
+        ("spring", {}, 5000),
+        ("spring", {"subset": "test"}, 1000),
+        ("pairs", {}, None),
     ],
 )
 def test_complete_data_sets_have_these_numbers_of_pairs(layout, options, total):

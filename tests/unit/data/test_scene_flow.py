@@ -142,10 +142,7 @@ class TestSaturated:
         """So that no cache and no checkpoint of one passes for one of the other."""
         assert pairs(saturated=True).identity() != pairs().identity()
 
-    def test_has_two_values_in_a_manifest(self, tmp_path):
+    def test_is_told_by_the_manifest(self, tmp_path):
         path = tmp_path / "pairs.csv"
-        path.write_text("left,right,disparity,saturated\na,b,c,yes\na,b,c,\n", encoding="utf-8")
-        assert read_manifest(path) == [StereoSample("a", "b", "c", saturated="yes"), StereoSample("a", "b", "c")]
-        path.write_text("left,right,disparity,saturated\na,b,c,true\n", encoding="utf-8")
-        with pytest.raises(SupError, match=r"pairs\.csv: saturated is 'true' in a row; it must be yes or empty"):
-            read_manifest(path)
+        path.write_text("left,right,disparity,encoding\na,b,c,saturated\na,b,c,\n", encoding="utf-8")
+        assert read_manifest(path) == [StereoSample("a", "b", "c", encoding="saturated"), StereoSample("a", "b", "c")]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from supcore.data.image_io import read_class_map, read_disparity, read_image, write_disparity, write_image
+from supcore.data.image_io import read_class_map, read_disparity, read_image, read_mask, write_disparity, write_image
 from tests.refusal import check_refusal
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (12, 20, 3), dtype=np.uint8)
@@ -21,6 +21,7 @@ NOT_16_BIT = "expected a 16-bit gray PNG (disparity × 256), found Pillow mode {
 NOT_CLASSES = "a class map must be a 2-D array of at most 89478485 integers, found {} … convert it"
 LABEL_ID = "class {} is no train id (0-18, 255 = ignore); convert the label ids, which KITTI's own folder semantic"
 UNREADABLE_NPY = "not a readable .npy class map (…{}…); replace the file"
+NOT_NUMBERS = "a disparity map must be a 2-D array of at most 89478485 numbers, found {} … convert it"
 
 
 def png(width, height, pixels=b""):
@@ -191,6 +192,17 @@ NPY = {
     "objects": (npy((1,), "|O", bytes(8)), UNREADABLE_NPY.format("Python objects")),
     "fractions": (npy((2, 2), "<f8", bytes(32)), NOT_CLASSES.format("float64 (2, 2)")),
 }
+DISPARITY_NPY = {
+    "missing": (nothing, UNREADABLE_NPY.replace("class", "disparity").format("No such file")),
+    "80 TB on the disk": (sparse_npy, NOT_NUMBERS.format("int64 (1000000, 1000000)")),
+    "objects": (npy((1,), "|O", bytes(8)), UNREADABLE_NPY.replace("class", "disparity").format("Python objects")),
+    "channels": (npy((1, 2, 2), "<f4", bytes(16)), NOT_NUMBERS.format("float32 (1, 2, 2)")),
+    "complex": (npy((2, 2), "<c8", bytes(32)), NOT_NUMBERS.format("complex64 (2, 2)")),
+}
+MASKS = {
+    "missing": (nothing, "mask not found; check the data root and the manifest"),
+    "color": (saved(Image.fromarray(PHOTO)), "a mask must be an 8-bit gray PNG, found Pillow mode RGB; convert it"),
+}
 WRONG = [
     pytest.param(read, name, *case, id=f"{name}: {what}")
     for read, name, cases in (
@@ -199,9 +211,11 @@ WRONG = [
         (read_disparity, "disparity.pfm", PFM),
         (
             read_disparity,
-            "disparity.npy",
-            {"other suffix": (nothing, "a disparity map must be a 16-bit .png … or a .pfm")},
+            "disparity.tiff",
+            {"other suffix": (nothing, "a disparity map must be a 16-bit .png … a .pfm or a .npy")},
         ),
+        (read_disparity, "disparity.npy", DISPARITY_NPY),
+        (read_mask, "mask.png", MASKS),
         (read_disparity, "nul\0.pfm", {"NUL byte": (nothing, "cannot be read (… null byte); check the data root")}),
         (read_class_map, "classes.png", CLASSES),
         (read_class_map, "classes.npy", NPY),
