@@ -43,6 +43,8 @@ _WORDS = {
     "di2fgsm": "DI²-FGSM",
     "mdi2fgsm": "MDI²-FGSM",
     "pgd": "PGD",
+    "cospgd": "CosPGD",
+    "apgd": "APGD",
     "jpeg": "JPEG",
     "gaussian": "Gaussian blur",
     "gaussian_noise": "Gaussian noise",
