@@ -12,6 +12,7 @@ REFERENCES = ("ground_truth", "clean")
 METRIC_LABELS = {
     "d1": "D1 error (%)",
     "epe": "EPE (px)",
+    "success": "Within 3 px of the target (%)",
     "d1_change": "Change of D1 (%)",
     "epe_change": "Change of EPE (%)",
 }
