@@ -50,6 +50,7 @@ class PerImageAttack:
     Examples:
         >>> from supcore.attack import PER_IMAGE_ATTACKS
         >>> from supcore.networks import build_network
+        >>> _ = torch.manual_seed(0)  # some of the random weights have no gradient
         >>> network = build_network("psmnet", base_channels=4, pooling_sizes=(8, 4, 2, 1), max_disparity=16)
         >>> attack = PerImageAttack(network, epsilon=0.02, options=PER_IMAGE_ATTACKS["fgsm"])
         >>> left, right = torch.rand(2, 1, 3, 32, 64, generator=torch.Generator().manual_seed(0))
