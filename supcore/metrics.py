@@ -64,5 +64,26 @@ def end_point_error(disparity: Tensor, reference: Tensor, mask: Tensor | None = 
     return _mean_over_image(error, valid)
 
 
+def target_success(disparity: Tensor, target: Tensor) -> Tensor:
+    """Percentage of the pixels with a positive target that are within 3 px of it: N values.
+
+    Args:
+        disparity: N×1×H×W, pixels.
+        target: N×1×H×W, pixels, of a targeted attack.
+
+    Raises:
+        InputError: maps of other types or shapes.
+
+    Examples:
+        >>> target = torch.tensor([10.0, 20.0, 30.0, -1.0]).view(1, 1, 1, 4)
+        >>> disparity = torch.tensor([13.0, 24.0, 30.0, 0.0]).view(1, 1, 1, 4)
+        >>> target_success(disparity, target).round().tolist()
+        [67.0]
+    """
+    check_maps(disparity=disparity, target=target)
+    valid = valid_pixels(target)
+    return 100 * _mean_over_image((valid & ((disparity - target).abs() <= 3)).to(torch.float64), valid)
+
+
 def _mean_over_image(values: Tensor, valid: Tensor) -> Tensor:
     return values.flatten(1).sum(1) / valid.flatten(1).sum(1).clamp(min=1)

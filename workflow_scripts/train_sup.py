@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from supcore.attack.goal import Goal
 from supcore.attack.optimization import SupOptions, optimize_sup
 from supcore.attack.snapshots import save_snapshots
 from supcore.data.image_cache import open_pairs
@@ -26,10 +27,11 @@ with job(snakemake) as running:
         load_network(wanted, weights, device)
         for wanted, weights in zip(params.networks, snakemake.input.weights, strict=True)
     ]
+    target = params.attack.get("target")
     options = SupOptions(
         seed=derived_seed(params.seed, "sup", wildcards.source, wildcards.size, wildcards.epsilon, wildcards.seed),
         workers=snakemake.config["workers"],
-        **params.attack,
+        **{**params.attack, "target": Goal.of(target)},
     )
     sup = StereoPerturbation(tile_size(wildcards.size, image_size), image_size, float(wildcards.epsilon))
     files = snakemake.input
@@ -50,6 +52,8 @@ with job(snakemake) as running:
                 f"loss {row['loss']:.4f}, clipped {100 * row['clipped_fraction']:.1f} %, "
                 f"D1 vs ground truth {row['d1_ground_truth']:.2f} %, vs clean {row['d1_clean']:.2f} %"
             )
+            if target:
+                note += f", within 3 px of the target {row['target_success']:.2f} %"
         steps(step, note)
 
     result = optimize_sup(
@@ -67,7 +71,8 @@ with job(snakemake) as running:
             f"SUP on {wildcards.source}, {wildcards.size}, epsilon {wildcards.epsilon}: its run ended after step "
             f"{max(result.snapshots)}, so there are no snapshots of steps {', '.join(map(str, left_out))}"
         )
-    sup.to("cpu").save(snakemake.output.sup, {"source": wildcards.source, "weights": wildcards.weights})
+    made_of = {"source": wildcards.source, "weights": wildcards.weights} | ({"target": target} if target else {})
+    sup.to("cpu").save(snakemake.output.sup, made_of)
     save_snapshots(snakemake.output.snapshots, result.snapshots)
     with atomic_path(snakemake.output.history) as temporary:
         pd.DataFrame(result.history).to_csv(temporary, index=False, float_format="%.8g")

@@ -19,6 +19,11 @@ class PerImageOptions:
         diversity_probability: of resizing and padding the pair before a step.
         random_start: start from uniform noise within epsilon, not from the clean pair.
         restarts: independent runs, of which the one with the highest loss counts.
+        adaptive: choose the length of steps during the run and return its best point, see
+            :mod:`supcore.attack.apgd`; the first steps have twice epsilon, and ``alpha_of_epsilon`` and ``momentum``
+            are not used.
+        cosine_weights: scale the gradient of every pixel by how alike prediction and target still are, see
+            :mod:`supcore.attack.cospgd`.
     """
 
     steps: int = 40
@@ -27,6 +32,8 @@ class PerImageOptions:
     diversity_probability: float = 0.0
     random_start: bool = False
     restarts: int = 1
+    adaptive: bool = False
+    cosine_weights: bool = False
 
     def __post_init__(self) -> None:
         if self.steps < 1 or self.restarts < 1:
@@ -38,6 +45,8 @@ class PerImageOptions:
                 f"momentum and diversity_probability must be in [0, 1], got {self.momentum} "
                 f"and {self.diversity_probability}"
             )
+        if self.adaptive and (self.momentum or self.alpha_of_epsilon is not None):
+            raise ValueError("an adaptive attack chooses its steps itself; leave out momentum and alpha_of_epsilon")
 
 
 PER_IMAGE_ATTACKS = {
@@ -48,4 +57,7 @@ PER_IMAGE_ATTACKS = {
     "mdi2fgsm": PerImageOptions(momentum=0.47, diversity_probability=0.5),
     # Not of that paper: the step of Madry et al., 2.5 epsilon over the number of steps.
     "pgd": PerImageOptions(alpha_of_epsilon=2.5 / 40, random_start=True, restarts=3),
+    # With the steps of PGD, so that the weights are all that the two differ by.
+    "cospgd": PerImageOptions(alpha_of_epsilon=2.5 / 40, random_start=True, restarts=3, cosine_weights=True),
+    "apgd": PerImageOptions(random_start=True, restarts=3, adaptive=True),
 }

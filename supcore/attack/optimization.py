@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from supcore.attack.choices import Selection, StepRule
+from supcore.attack.goal import Goal
 from supcore.attack.universal import UniversalAttack, as_networks
 from supcore.attack.validation import SupValidator
 from supcore.data.dataset import StereoDataset
@@ -36,7 +37,9 @@ class SupOptions:
         checkpoint_every: steps between validations, rows of the history and checkpoints.
         snapshot_steps: the SUPs after these steps are kept as well, for the error against the number of pairs seen.
             In a shorter run the last of them is that of the run, and others beyond it are left out.
-        selection: keep the SUP of the ``last`` step, or of the ``best`` validation D1 (as published).
+        selection: keep the SUP of the ``last`` step, or of the ``best`` validation D1 (as published); of a targeted one
+            the best success.
+        target: of a targeted SUP, which has ``target_success`` in its history; None is untargeted.
         workers: processes that decode images; 0 decodes in this one.
     """
 
@@ -49,6 +52,7 @@ class SupOptions:
     checkpoint_every: int = 500
     snapshot_steps: tuple[int, ...] = ()
     selection: Selection = "last"
+    target: Goal | None = None
     workers: int = 0
 
     def length(self, count: int) -> int:
@@ -97,8 +101,8 @@ def optimize_sup(
         progress: called after every step with the number of the step and the latest row of the history.
 
     Raises:
-        SupError: no training pair, a file of a pair that cannot be used, ``best`` without ground truth, or a loss that
-            is not finite.
+        SupError: no training pair, a file of a pair that cannot be used, ``best`` without ground truth, a target that
+            is positive nowhere, or a loss that is not finite.
     """
     networks = as_networks(network)
     if not len(training):
@@ -106,13 +110,18 @@ def optimize_sup(
     batches = ordered_batches(len(training), options)
     for source in networks:
         source.eval()
-    validator = SupValidator(networks, validation)
-    if options.selection == "best" and not validator.has_ground_truth:
+    validator = SupValidator(networks, validation, options.target)
+    if options.selection == "best" and options.target is None and not validator.has_ground_truth:
         raise SupError(
             "selection 'best' needs validation pairs with ground truth; choose another split in sups.validation"
         )
+    if options.target is not None and not validator.has_target:
+        raise SupError(f"the target ({options.target}) is not positive at any pixel; choose one nearer")
     attack = UniversalAttack(
-        networks, perturbation, options.alpha, step_rule=options.step_rule, momentum=options.momentum
+        *(networks, perturbation, options.alpha),
+        step_rule=options.step_rule,
+        momentum=options.momentum,
+        goal=options.target,
     )
     job = {"networks": [network_identity(source) for source in networks], "rest": dict(identity or {})}
     job |= {"training": training.identity(), "validation": validation.identity()}
@@ -170,7 +179,7 @@ class _State:
         self.job = settings | job | {"epsilon": sup.epsilon, "size": list(sup.size), "image_size": list(sup.image_size)}
         self.history: list[Row] = []
         self.snapshots: dict[int, Tensor] = {}
-        self.best: dict[str, Any] = {"d1": -1.0}
+        self.best: dict[str, Any] = {"score": -1.0}
         self._losses: list[float] = []
         self._clipped: list[float] = []
 
@@ -191,8 +200,9 @@ class _State:
         }
         self.history.append(row | validation)
         self._losses, self._clipped = [], []
-        if validation["d1_ground_truth"] > self.best["d1"]:
-            self.best = {"d1": validation["d1_ground_truth"], "step": step, "tiles": tiles}
+        score = validation["d1_ground_truth" if self.options.target is None else "target_success"]
+        if score > self.best["score"]:
+            self.best = {"score": score, "step": step, "tiles": tiles}
 
     def save(self, path: str | Path, step: int) -> None:
         state = {"job": self.job, "step": step, "tiles": self._tiles(), "velocity": self.attack.velocity.cpu()}

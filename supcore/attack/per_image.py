@@ -1,7 +1,8 @@
 """Attacks that make a perturbation of its own for every stereo pair.
 
 The fast gradient sign method and its iterative, momentum and diverse-input versions, as "Stereopagnosia" (Wong et al.,
-AAAI 2021) applies them to both views of a pair, and projected gradient descent (Madry et al., ICLR 2018).
+AAAI 2021) applies them to both views of a pair; projected gradient descent (PGD, Madry et al., ICLR 2018), with the
+steps of Auto-PGD or the pixel weights of CosPGD if the options say so.
 """
 
 from collections.abc import Sequence
@@ -9,11 +10,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from supcore.attack import apgd
 from supcore.attack.choices import PerImageOptions
-from supcore.attack.diversity import resize_and_pad
 from supcore.attack.frozen import frozen
+from supcore.attack.objective import Objective
 from supcore.attack.universal import divide_by_l1_norm
-from supcore.errors import SupError
 from supcore.inputs import PairCheck, check_maps
 from supcore.networks import StereoNetwork
 from supcore.seeding import torch_generator
@@ -36,8 +37,9 @@ def published_alpha(epsilon: float) -> float:
 class PerImageAttack:
     """Gradient-sign ascent of a network's loss on single stereo pairs, both views perturbed.
 
-    The pairs are attacked one by one, and everything random about a pair is drawn from the stream of its index, so
-    the result does not depend on the batch it comes in.
+    A batch of pairs takes its steps together, each along its own gradient, and everything random about a pair is drawn
+    from the stream of its index: the result does not depend on the batch it comes in, up to rounding. A network that
+    itself draws numbers does so for a whole batch, so there the pairs are attacked one by one.
 
     Args:
         network: attacked; weights and batch-norm statistics stay untouched.
@@ -48,6 +50,7 @@ class PerImageAttack:
     Examples:
         >>> from supcore.attack import PER_IMAGE_ATTACKS
         >>> from supcore.networks import build_network
+        >>> _ = torch.manual_seed(0)  # some of the random weights have no gradient
         >>> network = build_network("psmnet", base_channels=4, pooling_sizes=(8, 4, 2, 1), max_disparity=16)
         >>> attack = PerImageAttack(network, epsilon=0.02, options=PER_IMAGE_ATTACKS["fgsm"])
         >>> left, right = torch.rand(2, 1, 3, 32, 64, generator=torch.Generator().manual_seed(0))
@@ -90,53 +93,57 @@ class PerImageAttack:
         self._check_pair(left, right)
         if target is not None:
             check_maps(image=left[:, :1], target=target)
+        clean = torch.stack((left, right), dim=1)
+        indices = [index for _, index in zip(left, images, strict=True)]
+        size = 1 if self.network.takes_generator else len(indices)
         attacked = []
         with frozen(self.network):
-            for i, (*pair, image) in enumerate(zip(left, right, images, strict=True)):
-                generator = torch_generator(self.seed, "per-image attack", image)
-                clean = torch.stack(pair)
-                wanted = self._clean_target(clean, generator) if target is None else target[i : i + 1]
-                attacked.append(self._strongest(clean, wanted, image, generator))
-        pairs = torch.stack(attacked)
+            for first in range(0, len(indices), size):
+                part = slice(first, first + size)
+                attacked.append(self._attack(clean[part], indices[part], None if target is None else target[part]))
+        pairs = torch.cat(attacked)
         return pairs[:, 0], pairs[:, 1]
 
-    def _clean_target(self, clean: Tensor, generator: torch.Generator) -> Tensor:
-        prediction = self.network.predict(*clean.split(1), **self.network.random_options(generator))
-        return prediction + torch.randn(prediction.shape, generator=generator).to(prediction.device)
-
-    def _strongest(self, clean: Tensor, target: Tensor, image: int, generator: torch.Generator) -> Tensor:
-        """The 2×3×H×W result of the restart with the highest loss, without diversity."""
-        runs = [self._run(clean, target, image, generator) for _ in range(self.options.restarts)]
-        if len(runs) == 1:
-            return runs[0]
+    def _attack(self, clean: Tensor, images: list[int], target: Tensor | None) -> Tensor:
+        """The N×2×3×H×W results, of each pair the restart with the highest loss, without diversity."""
+        generators = [torch_generator(self.seed, "per-image attack", image) for image in images]
+        if target is None:
+            target = self._clean_target(clean, generators)
+        objective = Objective(self.network, target, images, generators, self.options)
+        best = self._run(clean, objective)
+        if self.options.restarts == 1:
+            return best
+        runs = torch.stack([best, *(self._run(clean, objective) for _ in range(self.options.restarts - 1))])
         with torch.no_grad():
-            losses = [float(self._loss(views, target, image, generator)) for views in runs]
-        return runs[losses.index(max(losses))]
+            highest = torch.stack([objective.losses(views) for views in runs]).argmax(dim=0)
+        return runs[highest, torch.arange(len(images), device=runs.device)]
 
-    def _run(self, clean: Tensor, target: Tensor, image: int, generator: torch.Generator) -> Tensor:
-        views = clean
+    def _clean_target(self, clean: Tensor, generators: list[torch.Generator]) -> Tensor:
+        prediction = self.network.predict(*clean.unbind(1), **self.network.random_options(generators[0]))
+        noise = torch.cat([torch.randn((1, *prediction.shape[1:]), generator=draws) for draws in generators])
+        return prediction + noise.to(prediction.device)
+
+    def _run(self, clean: Tensor, objective: Objective) -> Tensor:
+        """One run on N×2×3×H×W views."""
+        start = clean
         if self.options.random_start:
-            uniform = torch.rand(clean.shape, generator=generator).to(clean.device)
-            views = self._project(clean + self.epsilon * (2 * uniform - 1), clean)
+            uniform = torch.stack([torch.rand(clean.shape[1:], generator=draws) for draws in objective.generators])
+            start = self._project(clean + self.epsilon * (2 * uniform.to(clean.device) - 1), clean)
+        if self.options.adaptive:
+            return apgd.ascend(
+                *(start, self.options.steps, self.epsilon, objective.gradients, objective.losses),
+                lambda views: self._project(views, clean),
+            )
+        return self._sign_steps(start, clean, objective)
+
+    def _sign_steps(self, views: Tensor, clean: Tensor, objective: Objective) -> Tensor:
         velocity = torch.zeros_like(clean)
         for _ in range(self.options.steps):
-            views = views.detach().requires_grad_()
-            shown, wanted = views, target
-            if torch.rand((), generator=generator) < self.options.diversity_probability:
-                shown, wanted = resize_and_pad(views, target, generator)
-            (gradient,) = torch.autograd.grad(self._loss(shown, wanted, image, generator), views)
-            velocity = self.options.momentum * velocity + divide_by_l1_norm(gradient)
-            views = self._project(views.detach() + self.alpha * velocity.sign(), clean)
+            _, gradients = objective.gradients(views)
+            direction = divide_by_l1_norm(gradients.flatten(0, 1)).view_as(gradients)
+            velocity = self.options.momentum * velocity + direction
+            views = self._project(views + self.alpha * velocity.sign(), clean)
         return views
 
     def _project(self, views: Tensor, clean: Tensor) -> Tensor:
         return views.clamp(clean - self.epsilon, clean + self.epsilon).clamp(0, 1)
-
-    def _loss(self, views: Tensor, target: Tensor, image: int, generator: torch.Generator) -> Tensor:
-        output = self.network(*views.split(1), **self.network.random_options(generator))
-        loss = self.network.loss(output, target)
-        if not loss.isfinite():
-            raise SupError(
-                f"the loss of the attacked network is {float(loss.detach())} on image {image}; check weights and images"
-            )
-        return loss

@@ -1,4 +1,4 @@
-"""One step of the universal attack, on one network or on several at once."""
+"""One step of the universal attack, on one network or on several at once, away from a disparity or towards one."""
 
 from collections.abc import Sequence
 from typing import get_args
@@ -8,6 +8,7 @@ from torch import Tensor
 
 from supcore.attack.choices import StepRule
 from supcore.attack.frozen import frozen
+from supcore.attack.goal import Goal
 from supcore.errors import SupError
 from supcore.inputs import PairCheck, check_maps
 from supcore.networks import StereoNetwork
@@ -21,7 +22,7 @@ class UniversalAttack:
     to ±alpha, then averaged over the tiles); with the other rules the gradient averaged over the tiles, each view's
     divided by its L1 norm, so that no network of an ensemble dominates by the scale of its loss. The mean of the
     networks' directions is accumulated, velocity = momentum · velocity + mean, as in MI-FGSM (Dong et al., CVPR 2018),
-    and the step is made from the velocity.
+    and the step is made from the velocity. With a goal the losses are descended instead.
 
     Args:
         network: attacked, or a sequence of networks attacked together; weights and batch-norm statistics stay
@@ -36,6 +37,7 @@ class UniversalAttack:
             alpha: as far as ``sign``, but in proportion to the gradient.
         momentum: decay of the velocity, in [0, 1]; 0 as published. With ``clip`` an element moves by up to
             alpha / (1 - momentum).
+        goal: lead to this disparity by descent; None moves away from the clean prediction by ascent.
 
     Attributes:
         velocity: 2×3×h×w, accumulated directions of the left and the right tile; zero before the first step.
@@ -62,6 +64,7 @@ class UniversalAttack:
         generator: torch.Generator | None = None,
         step_rule: StepRule = "clip",
         momentum: float = 0.0,
+        goal: Goal | None = None,
     ) -> None:
         if step_rule not in get_args(StepRule):
             raise ValueError(f"step_rule must be one of {', '.join(get_args(StepRule))}, got {step_rule!r}")
@@ -75,18 +78,20 @@ class UniversalAttack:
         self.generator = generator
         self.step_rule = step_rule
         self.momentum = momentum
+        self.goal = goal
         self.velocity = torch.zeros(2, 3, *perturbation.size)
         self.clipped_fraction = 0.0
         self._check_pair = PairCheck()
 
     def step(self, left: Tensor, right: Tensor, target: Tensor | None = None) -> Tensor:
-        """One ascent step on a batch.
+        """One step on a batch.
 
         Args:
             left: N×3×H×W in [0, 1].
             right: the same shape.
-            target: N×1×H×W disparity to move away from. None: each network's clean prediction plus unit Gaussian
-                noise; without the noise the gradient at zero perturbation would vanish.
+            target: N×1×H×W disparity to move away from, or to lead to if there is a goal. None: each network's clean
+                prediction plus unit Gaussian noise, without which the gradient at zero perturbation would vanish; or
+                what the goal makes of the clean prediction.
 
         Returns:
             The mean of the networks' losses before the step, a scalar.
@@ -100,7 +105,7 @@ class UniversalAttack:
         if target is not None:
             check_maps(image=left[:, :1], target=target)
         with frozen(*self.networks):
-            targets = self.clean_targets(left, right) if target is None else [target] * len(self.networks)
+            targets = self._targets(left, right) if target is None else [target] * len(self.networks)
             losses, gradients = zip(
                 *(self._loss_and_gradients(n, left, right, t) for n, t in zip(self.networks, targets, strict=True)),
                 strict=True,
@@ -108,6 +113,7 @@ class UniversalAttack:
         beyond = [(g.sum(0).abs() > self.alpha).float().mean() for pair in gradients for g in pair]
         self.clipped_fraction = float(torch.stack(beyond).mean())
         mean = sum(map(self._direction, gradients[1:]), self._direction(gradients[0])) / len(gradients)
+        mean = mean if self.goal is None else -mean
         self.velocity = self.momentum * self.velocity.to(mean.device) + mean
         sup = self.perturbation
         step = self._step_along(self.velocity).to(sup.left.device)
@@ -120,9 +126,17 @@ class UniversalAttack:
 
         The noise is drawn once for all networks: what their gradients differ by is then theirs.
         """
-        clean = [n.predict(left, right, **n.random_options(self.generator)) for n in self.networks]
+        clean = self._clean(left, right)
         noise = torch.randn(clean[0].shape, generator=self.generator).to(clean[0].device)
         return [prediction + noise for prediction in clean]
+
+    def _targets(self, left: Tensor, right: Tensor) -> list[Tensor]:
+        if self.goal is None:
+            return self.clean_targets(left, right)
+        return [self.goal.disparity(prediction) for prediction in self._clean(left, right)]
+
+    def _clean(self, left: Tensor, right: Tensor) -> list[Tensor]:
+        return [n.predict(left, right, **n.random_options(self.generator)) for n in self.networks]
 
     def _refuse_partial_tiles(self, height: int, width: int) -> None:
         h, w = self.perturbation.size

@@ -1,9 +1,10 @@
 """Per-image errors of a network under perturbations."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
+from torch import Tensor
 
 from supcore.evaluation.conditions import Condition
 from supcore.evaluation.predictions import Prediction, Target, predict_attacked
@@ -14,6 +15,8 @@ KEY = ("dataset", "target", "source", "size", "epsilon", "seed")
 ERRORS = ("reference", "image", "d1", "epe", "n_valid")
 
 Row = dict[str, object]
+Metric = Callable[[Tensor, Tensor], Tensor]
+METRICS: Mapping[str, Metric] = {"d1": d1_error, "epe": end_point_error}
 
 
 def evaluate(target: Target, conditions: Sequence[Condition]) -> pd.DataFrame:
@@ -29,8 +32,8 @@ def evaluate(target: Target, conditions: Sequence[Condition]) -> pd.DataFrame:
     """
     rows: list[Row] = []
     for prediction in predict_attacked(target, conditions):
-        for name in prediction.references:
-            rows += _rows(prediction, name)
+        for name, reference in prediction.references.items():
+            rows += measured(prediction, name, reference)
     labels = list(conditions[0].labels)
     columns = [*KEY, *labels, *ERRORS]
     table = pd.DataFrame(rows).assign(dataset=target.dataset, target=target.name)[columns]
@@ -50,16 +53,24 @@ def condition_columns(condition: Condition) -> Row:
     return {**names, **condition.labels}
 
 
-def _rows(prediction: Prediction, reference_name: str) -> Iterator[Row]:
-    reference = prediction.references[reference_name]
+def measured(
+    prediction: Prediction, name: str, reference: Tensor, metrics: Mapping[str, Metric] = METRICS
+) -> Iterator[Row]:
+    """One row per image of a prediction, compared with a reference that is called ``name`` there.
+
+    Args:
+        prediction: of a batch.
+        name: of the reference.
+        reference: N×1×H×W, pixels.
+        metrics: column to what stands in it, N values of prediction and reference; empty without a valid pixel.
+    """
     counts = valid_pixels(reference).flatten(1).sum(1).tolist()
-    errors = [metric(prediction.disparity, reference).tolist() for metric in (d1_error, end_point_error)]
-    for image, count, d1, epe in zip(prediction.batch.images, counts, *errors, strict=True):
+    values = {column: metric(prediction.disparity, reference).tolist() for column, metric in metrics.items()}
+    for place, (image, count) in enumerate(zip(prediction.batch.images, counts, strict=True)):
         yield {
             **condition_columns(prediction.condition),
-            "reference": reference_name,
+            "reference": name,
             "image": image,
-            "d1": d1 if count else None,
-            "epe": epe if count else None,
+            **{column: found[place] if count else None for column, found in values.items()},
             "n_valid": count,
         }

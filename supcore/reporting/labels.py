@@ -12,6 +12,7 @@ REFERENCES = ("ground_truth", "clean")
 METRIC_LABELS = {
     "d1": "D1 error (%)",
     "epe": "EPE (px)",
+    "success": "Within 3 px of the target (%)",
     "d1_change": "Change of D1 (%)",
     "epe_change": "Change of EPE (%)",
 }
@@ -43,6 +44,8 @@ _WORDS = {
     "di2fgsm": "DI²-FGSM",
     "mdi2fgsm": "MDI²-FGSM",
     "pgd": "PGD",
+    "cospgd": "CosPGD",
+    "apgd": "APGD",
     "jpeg": "JPEG",
     "gaussian": "Gaussian blur",
     "gaussian_noise": "Gaussian noise",

@@ -16,12 +16,18 @@ from supcore.sup_names import epsilon_text
 
 CONDITION = ["dataset", "target", "source", "size", "epsilon", "seed"]
 METRICS = ["d1", "epe"]
-STATISTICS = [f"{metric}_{name}" for metric in METRICS for name in ("mean", "std", "ci_low", "ci_high")]
-ERRORS = ["image", "d1", "epe", "n_valid"]
 
 # Every text column that any record or table has; all others are numbers, and only an empty number is missing.
-_TEXT = ["dataset", "target", "source", "size", "reference", "image", "corruption", "attack", "class", "design"]
+_TEXT = ["dataset", "target", "source", "size", "reference", "image", "corruption", "attack", "class", "design", "goal"]
 _TEXT += ["condition", "network", "verdict", "reason"]
+
+
+def statistics(metrics: Sequence[str]) -> list[str]:
+    """Columns of a table for these columns of its records."""
+    return [f"{metric}_{name}" for metric in metrics for name in ("mean", "std", "ci_low", "ci_high")]
+
+
+STATISTICS = statistics(METRICS)
 
 
 def key_columns(labels: Sequence[str] = ()) -> list[str]:
@@ -29,25 +35,33 @@ def key_columns(labels: Sequence[str] = ()) -> list[str]:
     return [*CONDITION, *labels, "reference"]
 
 
-def read_records(paths: Iterable[str | Path], labels: Sequence[str] = ()) -> pd.DataFrame:
+def read_records(
+    paths: Iterable[str | Path], labels: Sequence[str] = (), metrics: Sequence[str] = METRICS
+) -> pd.DataFrame:
     """Read and join per-image record files.
 
     Args:
         paths: CSV files, one row per image and reference. D1 is in percent, EPE in pixels; both are empty where
             ``n_valid`` is 0.
         labels: further columns that the records of this study have.
+        metrics: columns of what was measured.
 
     Raises:
         SupError: a file is missing, lacks a column, or has a valid pixel but no error.
     """
-    frames = [read_csv(path, [*key_columns(labels), *ERRORS]) for path in paths]
+    frames = [read_csv(path, [*key_columns(labels), "image", *metrics, "n_valid"]) for path in paths]
     if not frames:
         raise SupError("no record files given; run the evaluation first")
     return pd.concat(frames, ignore_index=True)
 
 
 def summarize(
-    records: pd.DataFrame, labels: Sequence[str] = (), *, bootstrap_resamples: int = 2000, seed: int = 0
+    records: pd.DataFrame,
+    labels: Sequence[str] = (),
+    metrics: Sequence[str] = METRICS,
+    *,
+    bootstrap_resamples: int = 2000,
+    seed: int = 0,
 ) -> pd.DataFrame:
     """Summarize per-image records to one row per condition and reference.
 
@@ -58,11 +72,12 @@ def summarize(
     Args:
         records: as :func:`read_records` returns them.
         labels: the study's further columns.
+        metrics: columns to summarize.
         bootstrap_resamples: number of bootstrap resamples.
         seed: seed of the bootstrap.
 
     Returns:
-        Sorted table of the key columns, ``n_images`` and the ``STATISTICS``.
+        Sorted table of the key columns, ``n_images`` and the :func:`statistics`.
 
     Raises:
         SupError: an image occurs twice in a group.
@@ -76,9 +91,10 @@ def summarize(
         # The group's own stream: its interval stays the same whatever other groups the table holds.
         names = ("" if pd.isna(value) else value for value in named.values())
         generator = numpy_generator(seed, "bootstrap", *names)
-        rows.append(named | _statistics(group, generator, bootstrap_resamples))
-    types = {**dict.fromkeys(STATISTICS, "float64"), "seed": "Int64", "n_images": "int64"}
-    return sort_table(pd.DataFrame(rows, columns=[*key, "n_images", *STATISTICS]).astype(types), key)
+        rows.append(named | _statistics(group, metrics, generator, bootstrap_resamples))
+    columns = statistics(metrics)
+    types = {**dict.fromkeys(columns, "float64"), "seed": "Int64", "n_images": "int64"}
+    return sort_table(pd.DataFrame(rows, columns=[*key, "n_images", *columns]).astype(types), key)
 
 
 def sort_table(table: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
@@ -123,14 +139,16 @@ def _refuse_duplicates(records: pd.DataFrame, key: Sequence[str]) -> None:
         raise SupError(f"an image is recorded twice ({first}); pass every record file once")
 
 
-def _statistics(group: pd.DataFrame, generator: np.random.Generator, resamples: int) -> dict[str, Any]:
+def _statistics(
+    group: pd.DataFrame, metrics: Sequence[str], generator: np.random.Generator, resamples: int
+) -> dict[str, Any]:
     usable = group[group["n_valid"] > 0].sort_values("image")
     if usable.empty:
         return {"n_images": 0}
-    values = usable[METRICS].to_numpy(dtype=np.float64)
+    values = usable[list(metrics)].to_numpy(dtype=np.float64)
     low, high = bootstrap_interval(values, generator, resamples)
     by_metric = np.stack([values.mean(axis=0), values.std(axis=0, ddof=0), low, high], axis=1)
-    return {"n_images": len(values)} | dict(zip(STATISTICS, by_metric.ravel(), strict=True))
+    return {"n_images": len(values)} | dict(zip(statistics(metrics), by_metric.ravel(), strict=True))
 
 
 def _ranks(column: "pd.Series[Any]") -> "pd.Series[Any]":

@@ -24,6 +24,7 @@ STUDIES = {
     "per_image": "supcore.studies.per_image:PerImage",
     "robust_design": "supcore.studies.robust_design:RobustDesign",
     "finetuning": "supcore.studies.finetuning:Finetuning",
+    "targeted": "supcore.studies.targeted:Targeted",
     "tile_sizes": "supcore.studies.tile_sizes:TileSizes",
 }
 

@@ -108,6 +108,8 @@ def _check_source(settings: Settings, name: str, key: str) -> None:
         _check_split(settings, f"{key}.training", source.training)
     elif len(source.networks) > 1:
         raise SupError(f"config key {key}: released perturbations belong to one network; name just that one")
+    elif source.target is not None:
+        raise SupError(f"config key {key}: released perturbations were made without a target; leave out target")
     elif source.snapshots:
         raise SupError(f"config key {key}: released perturbations have no snapshots; set snapshots: []")
     else:

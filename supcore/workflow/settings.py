@@ -211,6 +211,7 @@ class Settings:
             released=own.get("released"),
             settings=source_settings(sups, own),
             default_selection=self.default_selection,
+            target=own.get("target"),
         )
 
     def made_sources(self, *, released: bool) -> list[str]:

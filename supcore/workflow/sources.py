@@ -43,6 +43,7 @@ class Source:
         released: collection of the registry that its perturbations are taken from; None to optimize them.
         settings: of the optimization.
         default_selection: which SUP of a run is kept unless the settings say so.
+        target: shift or scale of the disparity that its SUPs lead to; None where they lead away from the clean one.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Source:
     released: str | None
     settings: Mapping[str, Any]
     default_selection: str
+    target: Mapping[str, float] | None = None
 
     @property
     def folder(self) -> str:
@@ -76,7 +78,8 @@ class Source:
     @property
     def attack(self) -> dict[str, Any]:
         """Options of the optimization that do not depend on epsilon."""
-        return {key: self.settings[key] for key in _ATTACK if key in self.settings}
+        common = {key: self.settings[key] for key in _ATTACK if key in self.settings}
+        return common if self.target is None else {**common, "target": dict(self.target)}
 
     @property
     def snapshots(self) -> list[int]:

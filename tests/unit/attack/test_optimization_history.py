@@ -51,6 +51,7 @@ def test_what_a_configuration_leaves_open_is_this():
         "checkpoint_every": 500,
         "snapshot_steps": (),
         "selection": "last",
+        "target": None,
         "workers": 0,
     }
 

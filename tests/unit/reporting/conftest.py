@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from supcore.reporting.summary import ERRORS, key_columns
+from supcore.reporting.summary import key_columns
 from supcore.reporting.transfer import transfer_table
 
-RECORD_COLUMNS = [*key_columns(), *ERRORS]
+RECORD_COLUMNS = [*key_columns(), "image", "d1", "epe", "n_valid"]
 
 
 def make_records(

@@ -67,6 +67,17 @@ def per_image_rows():
     return frame([row(t, "aanet", d1, size="full", attack=a) for t in ("aanet", "psmnet") for a, d1 in attacks])
 
 
+def targeted_rows():
+    """Two goals on two networks, each with its own clean rows, noise and one source."""
+    rows = []
+    for goal, source in (("shift 5", "near"), ("scale 0.5", "far")):
+        for target in ("aanet", "psmnet"):
+            for name, success in (("none", 1.0), ("noise", 2.0), (source, 40.0)):
+                numbers = {f"success_{part}": success for part in ("mean", "std", "ci_low", "ci_high")}
+                rows.append(row(target, name, goal=goal, **numbers, reference="goal"))
+    return frame(rows)
+
+
 def design_transfer():
     rows = []
     networks = [n for names in DESIGNS.values() for n in names]
@@ -115,4 +126,5 @@ def study_rows():
     yield "per_image", per_image_rows(), transfer, {}
     yield "robust_design", None, design_transfer(), {"designs": DESIGNS}
     yield "finetuning", None, finetuning_transfer(), {"finetuned": {"aanet": "tuned"}}
+    yield "targeted", targeted_rows(), transfer, {"targets": {"near": {"shift": 5}, "far": {"scale": 0.5}}}
     yield "tile_sizes", None, transfer, {}

@@ -13,6 +13,7 @@ from tests.unit.studies.rows import (
     per_image_rows,
     sample_rows,
     study_rows,
+    targeted_rows,
     transfer_rows,
 )
 
@@ -142,3 +143,15 @@ def test_latex_escapes_and_marks(published):
     text = to_latex(tables("tile_sizes", None, published)["sizes-aanet-0.02-kitti2015-ground-truth-d1"])
     assert "full image & \\textbf{40.00 [39.00, 41.00]}" in text
     assert "\\label{tab:sizes-aanet-0.02-kitti2015-ground-truth-d1}" in text
+
+
+def test_targeted_sups_stand_beside_clean_images_and_noise_of_their_target(published):
+    settings = {"targets": {"near": {"shift": 5}, "far": {"scale": 0.5}}}
+    found = tables("targeted", targeted_rows(), published, **settings)
+    assert list(found) == [f"targeted-{goal}-tile64-0.02-kitti2015-goal-success" for goal in ("shift-5", "scale-0.5")]
+    near = found["targeted-shift-5-tile64-0.02-kitti2015-goal-success"]
+    assert list(near.cells.index) == ["none", "noise", "near"]
+    assert near.cells["psmnet"].tolist() == ["1.00 [1.00, 1.00]", "2.00 [2.00, 2.00]", "40.00 [40.00, 40.00]"]
+    assert near.bold["psmnet"].tolist() == [False, False, True]
+    assert "Within 3 px of the target (%) on KITTI 2015" in near.caption
+    assert "tile64 SUPs that lead to shift 5, epsilon 0.02" in near.caption

@@ -95,9 +95,23 @@ def test_a_study_whose_sources_are_emptied_is_dropped():
     assert studies(classes={"datasets": ["street"], "sources": []}).names == ["transfer", "tile_sizes"]
 
 
+def test_targeted_sources_are_evaluated_without_being_asked_for():
+    """All their SUPs, on every network; the target re-runs what depends on it."""
+    config = copy.deepcopy(CONFIG)
+    config["sups"]["sources"] = {"psmnet": {}, "near": {"network": "psmnet", "target": {"shift": 5}}}
+    config["sups"]["batch"] = 2
+    chosen = Studies(Settings(config))
+    study, plan = chosen["targeted"], chosen.settings
+    assert study.settings == {"targets": {"near": {"shift": 5}}}
+    assert study.attacks(plan, "wide") == [("near", name) for name in plan.sup_names("near")]
+    assert study.jobs(plan, "street") == ["psmnet", "wide"]
+    assert plan.source("near").attack["target"] == {"shift": 5}
+    assert "target" not in plan.source("psmnet").attack
+
+
 def test_the_schema_knows_every_study_and_says_what_its_keys_are():
     known = SCHEMA["properties"]["studies"]["properties"]
-    assert set(known) == set(STUDIES) - {"transfer", "corruption_scores", "tile_sizes"}
+    assert set(known) == set(STUDIES) - {"transfer", "corruption_scores", "targeted", "tile_sizes"}
     for name, section in known.items():
         assert set(section["required"]) <= set(section["properties"])
         assert all(key["description"] for key in section["properties"].values()), name

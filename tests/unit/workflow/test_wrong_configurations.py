@@ -148,6 +148,11 @@ WRONG_VALUES = [
         {"psmnet": {"released": "authors", "snapshots": [1]}},
         ".psmnet: released perturbations have no snapshots; set snapshots: []",
     ),
+    (
+        "sups.sources",
+        {"psmnet": {"released": "authors", "target": {"shift": 5}}},
+        ".psmnet: released perturbations were made without a target; leave out target",
+    ),
     ("datasets.kitti.splits.test", 5, ": 5 is not of type …; correct this key"),
     ("datasets.things.splits.test", ":4", ": ':4' is not of type …; correct this key"),
     (
