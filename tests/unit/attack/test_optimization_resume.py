@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from supcore.attack.goal import Goal
 from supcore.attack.optimization import SupOptions, optimize_sup
 from supcore.data.dataset import StereoDataset
 from supcore.perturbation import StereoPerturbation
@@ -25,6 +26,7 @@ OTHER_OPTIONS = {
     "checkpoint_every": 1,
     "snapshot_steps": (5,),
     "selection": "best",
+    "target": Goal(shift=2.0),
 }
 
 
