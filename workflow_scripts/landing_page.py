@@ -1,5 +1,6 @@
 """Put the run into five pictures: the page to open first."""
 
+from os.path import relpath
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +24,9 @@ def featured_scene(files, shown, folder):
     size, epsilon, seed = shown["name"]
     clean, attacked = (read_records([path]) for path in (files.clean, files.attacked))
     scenes = chosen_scenes(clean, attacked, size=size, epsilon=float(epsilon), seed=seed)
-    sup, worst = (Path(path).relative_to(folder) for path in (files.preview, files.worst))
-    records = str(Path(files.attacked).relative_to(folder))
-    place = {"sup": str(sup.parent), "records": records, "worst": str(worst)}
+    # The SUP may lie in another configuration's folder.
+    linked = {"sup": Path(files.preview).parent, "records": files.attacked, "worst": files.worst}
+    place = {name: relpath(path, folder) for name, path in linked.items()}
     return Featured(shown["source"], shown["dataset"], size, float(epsilon), **place), scenes
 
 
