@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from supcore.data import encodings
-from supcore.data.matching import CLASS_MAPS, DISPARITIES, IMAGES, counterparts
+from supcore.data.counterparts import CLASS_MAPS, DISPARITIES, IMAGES, counterparts
 from supcore.data.pair_table import read_pair_table
 from supcore.data.pairing import Paths, refuse_unpaired
 from supcore.data.path_patterns import files_by_parts, filled, folders_of, matching_files, placeholders
@@ -27,7 +27,7 @@ def listed_pairs(
 
     Patterns name folders, or files with ``*`` for what does not matter and placeholders for what pairs them, as
     ``{scene}/cam0/{frame}.png`` and ``{scene}/cam1/{frame}.png``; the same ones in all patterns. Without placeholders,
-    files belong together as :func:`supcore.data.matching.counterparts` says.
+    files belong together as :func:`supcore.data.counterparts.counterparts` says.
 
     Args:
         root: folder that the patterns begin at.

@@ -7,10 +7,10 @@ from typing import Any
 from PIL import Image
 from torch import Tensor
 
+from supcore.data.counterparts import DISPARITIES, IMAGES, counterparts
 from supcore.data.dataset import StereoDataset, StereoPair, load_pair
 from supcore.data.image_io import IMAGE_FORMATS, decoding
 from supcore.data.manifest import StereoSample
-from supcore.data.matching import DISPARITIES, IMAGES, counterparts
 from supcore.errors import SupError
 
 
@@ -42,7 +42,7 @@ def find_pairs(left: str | Path, right: str | Path, disparity: str | Path | None
     """Pair the files of two folders, and ground truth in a third one; or take single files.
 
     Files belong together that have the same name, or the same digits in it; see
-    :func:`supcore.data.matching.counterparts`.
+    :func:`supcore.data.counterparts.counterparts`.
 
     Args:
         left: folder of left images, or one of them.
