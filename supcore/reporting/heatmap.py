@@ -12,6 +12,8 @@ from supcore.reporting.selection import attack_rows, reference_note
 from supcore.reporting.style import COLUMN_WIDTH, PAGE_WIDTH, styled
 from supcore.sup_names import epsilon_text
 
+# Errors, source by target, and what is printed on them.
+Panel = tuple[pd.DataFrame, pd.DataFrame]
 _OWN_COLOR = "#56B4E9"  # told apart from every shade of the scale
 
 
@@ -26,7 +28,8 @@ def transfer_heatmap(
 ) -> Figure:
     """Heat maps of the error, source against target, one panel per data set, averaged over seeds.
 
-    The cell of a network under its own perturbation is outlined; a published value stands in brackets.
+    The cell of a network under its own perturbation is outlined. Below a mean over several seeds stands their standard
+    deviation, and a published value in brackets.
 
     Args:
         table: transfer table.
@@ -40,7 +43,7 @@ def transfer_heatmap(
     """
     shown, size, epsilon = attack_rows(table, reference, size, epsilon)
     datasets = ordered(shown["dataset"])
-    panels = [_pivots(shown[shown["dataset"] == dataset], metric) for dataset in datasets]
+    panels = [_panel(shown[shown["dataset"] == dataset], metric) for dataset in datasets]
     rows, columns, width = _grid(panels)
     height = 0.25 + rows * (0.85 + 0.32 * max(len(ours) for ours, _ in panels))
     figure = Figure(figsize=(width, height), layout="constrained")
@@ -60,17 +63,18 @@ def transfer_heatmap(
     return figure
 
 
-def _pivots(shown: pd.DataFrame, metric: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    ours, published = (
-        shown.pivot(index="source", columns="target", values=column).reindex(
-            index=ordered(shown["source"]), columns=ordered(shown["target"])
-        )
-        for column in (f"{metric}_mean", f"published_{metric}")
-    )
-    return ours, published
+def _panel(shown: pd.DataFrame, metric: str) -> Panel:
+    rows, columns = ordered(shown["source"]), ordered(shown["target"])
+    lines = {f"{metric}_mean": "{:.1f}", f"{metric}_seed_std": "\n±{:.1f}", f"published_{metric}": "\n({:.1f})"}
+    grids = {name: shown.pivot(index="source", columns="target", values=name).loc[rows, columns] for name in lines}
+    text = [
+        grids[name].map(lambda value, line=line: "" if pd.isna(value) else line.format(value))
+        for name, line in lines.items()
+    ]
+    return grids[f"{metric}_mean"], text[0] + text[1] + text[2]
 
 
-def _grid(panels: list[tuple[pd.DataFrame, pd.DataFrame]]) -> tuple[int, int, float]:
+def _grid(panels: list[Panel]) -> tuple[int, int, float]:
     # The row labels and half an inch a cell keep the numbers legible.
     longest = max(len(label(source)) for ours, _ in panels for source in ours.index)
     needed = max(1.0, 0.1 + 0.075 * longest) + 0.45 * max(ours.shape[1] for ours, _ in panels)
@@ -79,8 +83,7 @@ def _grid(panels: list[tuple[pd.DataFrame, pd.DataFrame]]) -> tuple[int, int, fl
     return -(-len(panels) // columns), columns, COLUMN_WIDTH if narrow else PAGE_WIDTH
 
 
-def _draw_heatmap(axes: Axes, ours: pd.DataFrame, published: pd.DataFrame, limit: float) -> None:
-    text = ours.map("{:.1f}".format) + published.map(lambda value: "" if pd.isna(value) else f"\n({value:.1f})")
+def _draw_heatmap(axes: Axes, ours: pd.DataFrame, text: pd.DataFrame, limit: float) -> None:
     sns.heatmap(
         ours.rename(index=label, columns=label),
         annot=text.to_numpy(),

@@ -23,7 +23,8 @@ def leaderboard(table: pd.DataFrame, attacked: Attacked | None = None) -> list[R
     """One row per data set, network and epsilon, the most robust network first.
 
     Errors are D1 (%) against ground truth, or the clean prediction for data sets without it. The rank goes by the
-    ``worst`` of all SUPs of that epsilon, whatever they were optimized on and whatever their size.
+    ``worst`` of all SUPs of that epsilon, whatever they were optimized on and whatever their size. Networks whose
+    interval overlaps that of the first one of a rank share it: over the images at hand they cannot be told apart.
 
     Args:
         table: transfer table.
@@ -42,7 +43,7 @@ def leaderboard(table: pd.DataFrame, attacked: Attacked | None = None) -> list[R
         same = truth[truth["dataset"] == dataset]
         found = [_row(same, rows_of_target, epsilon, attacked or {}) for _, rows_of_target in groups(cell, ["target"])]
         ranked = sorted(found, key=lambda row: (row["worst"], row["target"]))
-        rows += [row | {"rank": rank} for rank, row in enumerate(ranked, start=1)]
+        rows += [row | {"rank": rank} for rank, row in zip(_ranks(ranked), ranked, strict=True)]
     return rows
 
 
@@ -81,6 +82,14 @@ def _row(same: pd.DataFrame, attacked: pd.DataFrame, epsilon: float, networks: A
         "n_images": int(worst["n_images"]),
         "n_sups": len(attacked),
     }
+
+
+def _ranks(rows: list[Row]) -> Iterator[int]:
+    first, rank = rows[0], 1
+    for place, row in enumerate(rows, start=1):
+        if row["worst_ci"][0] > first["worst_ci"][1]:
+            first, rank = row, place
+        yield rank
 
 
 def _boards(rows: list[Row]) -> Iterator[tuple[str, list[Row]]]:

@@ -62,7 +62,8 @@ def arrange(shown: pd.DataFrame, layout: Layout, name: str, what: str, metric: s
 
     Args:
         shown: rows of one data set and reference, each cell once, with the columns of the metric, ``n_images``,
-            ``n_seeds`` and, if there are any, the paper's numbers as ``published_<metric>``.
+            ``n_seeds`` and, if there are any, the spread over seeds as ``<metric>_seed_std`` and the paper's numbers as
+            ``published_<metric>``.
         layout: what stands where.
         name: what tells this matrix from the others of its data set, reference and metric, for its label.
         what: what was done to the images, for its caption.
@@ -116,9 +117,10 @@ def count_range(counts: "pd.Series[int]") -> str:
 
 
 def _numbers(shown: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Mean, interval and published number; a change has no interval."""
+    """Mean, interval, spread over seeds and published number; a change has the mean alone."""
     mean = f"{metric}_mean" if f"{metric}_mean" in shown else metric
-    columns = {"ours": mean, "low": f"{metric}_ci_low", "high": f"{metric}_ci_high", "published": f"published_{metric}"}
+    columns = {"ours": mean, "low": f"{metric}_ci_low", "high": f"{metric}_ci_high"}
+    columns |= {"spread": f"{metric}_seed_std", "published": f"published_{metric}"}
     return pd.DataFrame({name: shown.get(column) for name, column in columns.items()}, index=shown.index, dtype=float)
 
 
@@ -128,10 +130,11 @@ def _pivot(shown: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     return matrix.rename_axis(index=None, columns=None)
 
 
-def _cell(ours: float, low: float, high: float, published: float) -> str:
+def _cell(ours: float, low: float, high: float, spread: float, published: float) -> str:
+    mean = f"{ours:.2f}" if pd.isna(spread) else f"{ours:.2f} ± {spread:.2f}"
     if pd.notna(published):
-        return f"{ours:.2f} ({published:.2f}) {ours - published:+.2f}"
-    return f"{ours:.2f}" if pd.isna(low) else f"{ours:.2f} [{low:.2f}, {high:.2f}]"
+        return f"{mean} ({published:.2f}) {ours - published:+.2f}"
+    return mean if pd.isna(low) else f"{mean} [{low:.2f}, {high:.2f}]"
 
 
 def _bold(grid: dict[str, pd.DataFrame], rule: str) -> pd.DataFrame:
@@ -155,7 +158,8 @@ def _beats(worst: pd.DataFrame, best: pd.DataFrame) -> pd.DataFrame:
 def _caption(
     shown: pd.DataFrame, layout: Layout, metric: str, what: str, dataset: str, reference: str, numbers: pd.DataFrame
 ) -> str:
-    cells = f"mean [95 % interval over {layout.units}]" if numbers["low"].notna().any() else "mean"
+    cells = "mean ± standard deviation over SUP seeds" if numbers["spread"].notna().any() else "mean"
+    cells += f" [95 % interval over {layout.units}]" if numbers["low"].notna().any() else ""
     if numbers["published"].notna().any():
         cells += ", or ours (published) difference"
     bold = ""

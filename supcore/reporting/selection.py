@@ -14,15 +14,16 @@ _CELL = ["dataset", "target", "source", "size", "epsilon", "reference"]
 def average_seeds(table: pd.DataFrame, labels: Sequence[str] = ()) -> pd.DataFrame:
     """Average the statistics of each cell over its seeds; rows without a usable image are left out.
 
-    Interval limits are averaged too: they keep describing the choice of images, not the spread over seeds.
+    Interval limits are averaged too: they keep describing the choice of images. The spread over seeds is a column of
+    its own.
 
     Args:
         table: transfer table, or the table of a study.
         labels: the study's further columns.
 
     Returns:
-        The table's rows in their order without ``seed``, with ``n_images`` (the fewest of any seed) and
-        ``n_seeds`` added.
+        The table's rows in their order without ``seed``, with ``n_images`` (the fewest of any seed), ``n_seeds``, and
+        for each ``<metric>_mean`` its standard deviation over the seeds as ``<metric>_seed_std`` (NaN for one seed).
     """
     used = table[table["n_images"] > 0]
     numbers = used.select_dtypes("number").columns
@@ -30,6 +31,8 @@ def average_seeds(table: pd.DataFrame, labels: Sequence[str] = ()) -> pd.DataFra
     statistics = [column for column in numbers if column not in {*cell, "seed", "n_images"}]
     cells = used.groupby(cell, sort=False)
     averaged = cells[statistics].mean()
+    means = [column for column in statistics if column.endswith("_mean")]
+    averaged[[column.replace("_mean", "_seed_std") for column in means]] = cells[means].std()
     averaged["n_images"] = cells["n_images"].min()
     averaged["n_seeds"] = cells.size()
     return averaged.reset_index()

@@ -64,6 +64,18 @@ def test_epsilons_and_data_sets_are_ranked_apart(table):
     assert {(r["dataset"], r["epsilon"]) for r in rows} == {("street", "0.02"), ("street", "0.01"), ("things", "0.02")}
 
 
+def test_networks_that_their_intervals_do_not_separate_share_a_rank():
+    """A rank is a claim: 2 stands only where the interval begins above the end of the first one's."""
+    intervals = {"a": (8.0, 12.0), "b": (11.0, 15.0), "c": (12.5, 16.0), "d": (30.0, 40.0)}
+    rows = [row(name, name, sum(ends) / 2, d1_ci_low=ends[0], d1_ci_high=ends[1]) for name, ends in intervals.items()]
+    assert [(r["target"], r["rank"]) for r in leaderboard(pd.DataFrame(rows))] == [
+        ("a", 1),
+        ("b", 1),
+        ("c", 3),
+        ("d", 4),
+    ]
+
+
 def test_the_page_stands_alone_and_escapes_names(table):
     page = to_html(leaderboard(table.replace("psmnet", "<b>evil</b>")), {"Mode": "corrected"})
     assert "&lt;b&gt;evil&lt;/b&gt;" in page

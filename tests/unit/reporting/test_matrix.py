@@ -25,12 +25,14 @@ def test_rows_start_with_the_controls(table):
 
 def test_cells_show_published_or_interval(table):
     strongest, against_clean = transfer_matrices(table)[2:]
-    ours = table.query("target == 'psmnet' and source == 'psmnet' and epsilon == 0.02 and reference == 'ground_truth'")[
-        "d1_mean"
-    ].mean()
+    seeds = table.query("target == 'psmnet' and source == 'psmnet' and epsilon == 0.02 and reference == 'ground_truth'")
+    ours, spread = seeds["d1_mean"].mean(), seeds["d1_mean"].std()
+    assert len(seeds) == 2
     cell = strongest.cells.loc["psmnet", "psmnet"]
-    assert cell == f"{ours:.2f} (87.72) {ours - 87.7183:+.2f}"
+    assert cell == f"{ours:.2f} ± {spread:.2f} (87.72) {ours - 87.7183:+.2f}"
     assert "[" in strongest.cells.loc["noise", "psmnet"]
+    assert "±" not in strongest.cells.loc["none", "psmnet"]
+    assert "mean ± standard deviation over SUP seeds [95 % interval over images]" in strongest.caption
     assert "published" in strongest.caption
     assert "published" not in against_clean.caption
 

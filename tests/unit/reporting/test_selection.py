@@ -28,6 +28,8 @@ def test_seeds_are_averaged_and_the_fewest_images_counted(seeds):
     assert (first["n_images"], first["n_seeds"]) == (37, 2)
     assert [first[name] for name in ("d1_mean", "d1_ci_low", "d1_ci_high", "epe_mean")] == [20.0, 19.0, 22.0, 5.0]
     assert (second["epsilon"], second["n_images"], second["n_seeds"]) == (0.01, 40, 1)
+    assert (first["d1_seed_std"], first["epe_seed_std"]) == pytest.approx((200**0.5, 12.5**0.5))
+    assert pd.isna(second["d1_seed_std"])
     assert "seed" not in first
 
 

@@ -55,6 +55,13 @@ def test_heatmap_shows_each_dataset(published):
     assert any("(87.7)" in text.get_text() for text in figure.axes[1].texts)
 
 
+def test_heatmap_shows_the_spread_over_seeds(table):
+    single = table[table["seed"].isna() | (table["seed"] == 0)]
+    printed = [text.get_text() for text in transfer_heatmap(table).axes[0].texts]
+    assert sum("±" in text for text in printed) == 2 * 2  # two sources on two networks; the controls have one seed here
+    assert not any("±" in text.get_text() for text in transfer_heatmap(single).axes[0].texts)
+
+
 def test_heatmap_has_no_published_values_against_clean(table):
     figure = transfer_heatmap(table, "clean")
     assert not any("(" in text.get_text() for text in figure.axes[0].texts)
