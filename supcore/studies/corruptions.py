@@ -78,7 +78,8 @@ class Corruptions(Study):
 
     def conditions(self, job: StudyJob) -> list[Condition]:
         """Every corruption and severity on clean images and on every attack, the uncorrupted images first."""
-        from supcore.evaluation.conditions import corrupted, unperturbed
+        from supcore.evaluation.conditions import unperturbed
+        from supcore.evaluation.study_conditions import corrupted
         from supcore.reporting.labels import NO_CORRUPTION
 
         attacks, conditions = job.clean_noise_and_sups(), []

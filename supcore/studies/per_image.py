@@ -73,7 +73,8 @@ class PerImage(Study):
     def conditions(self, job: StudyJob) -> list[Condition]:
         """Every attack at every epsilon; its result is kept for the networks that follow."""
         from supcore.attack import PER_IMAGE_ATTACKS, PerImageAttack
-        from supcore.evaluation.conditions import Condition, per_image, remembered
+        from supcore.evaluation.conditions import Condition
+        from supcore.evaluation.study_conditions import per_image, remembered
         from supcore.seeding import derived_seed
         from supcore.sup_names import epsilon_text
 

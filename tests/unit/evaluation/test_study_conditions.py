@@ -5,7 +5,8 @@ import torch
 
 from supcore.attack import PER_IMAGE_ATTACKS, PerImageAttack
 from supcore.corruptions import corrupt
-from supcore.evaluation.conditions import Batch, corrupted, per_image, remembered, universal, unperturbed
+from supcore.evaluation.conditions import Batch, universal, unperturbed
+from supcore.evaluation.study_conditions import corrupted, per_image, remembered
 
 SIZE = (32, 64)
 
