@@ -130,6 +130,15 @@ class Study:
         """Source and name of each SUP that the job of a network needs."""
         return [(source, plan.strongest(source)) for source in self.settings.get("sources", [])]
 
+    def looks(self, plan: Plan, network: str) -> int:
+        """Perturbed forms of every pair that the job of a network predicts, for each network that it evaluates."""
+        attacks = self.attacks(plan, network)
+        return len(attacks) + len({name for _, name in attacks})  # each SUP, and noise of each kind
+
+    def gradients(self, plan: Plan) -> int:
+        """Steps of attacks on every single pair in one of its jobs."""
+        return 0
+
     def modules(self) -> list[str]:
         """Import paths in its settings, of what its evaluations use and the library lacks."""
         return []

@@ -71,6 +71,10 @@ class Corruptions(Study):
         networks = self.settings.get("networks", plan.networks)
         check_names(f"studies.{self.name}.baseline", "name", baseline, networks)
 
+    def looks(self, plan: Plan, network: str) -> int:
+        """Clean images and every attack, under every corruption and without."""
+        return (1 + super().looks(plan, network)) * len(list(self._wanted()))
+
     def modules(self) -> list[str]:
         """Corruptions from elsewhere."""
         wanted = self.settings["corruptions"]

@@ -70,6 +70,20 @@ class PerImage(Study):
         """No SUPs."""
         return []
 
+    def looks(self, plan: Plan, network: str) -> int:
+        """The result of every attack at every epsilon."""
+        return len(self.settings["attacks"]) * len(self._epsilons(plan))
+
+    def gradients(self, plan: Plan) -> int:
+        """The steps of all of them."""
+        from supcore.attack.choices import PER_IMAGE_ATTACKS
+
+        attacks = (PER_IMAGE_ATTACKS[name] for name in self.settings["attacks"])
+        return len(self._epsilons(plan)) * sum(attack.steps * attack.restarts for attack in attacks)
+
+    def _epsilons(self, plan: Plan) -> list[float]:
+        return list(self.settings.get("epsilons", plan.config["sups"]["epsilons"]))
+
     def conditions(self, job: StudyJob) -> list[Condition]:
         """Every attack at every epsilon; its result is kept for the networks that follow."""
         from supcore.attack import PER_IMAGE_ATTACKS, PerImageAttack
@@ -102,7 +116,7 @@ class PerImage(Study):
         for dataset in self.datasets(plan):
             for source in self.settings["sources"]:
                 for target in self.networks(plan, dataset):
-                    for epsilon in map(epsilon_text, self.settings.get("epsilons", plan.config["sups"]["epsilons"])):
+                    for epsilon in map(epsilon_text, self._epsilons(plan)):
                         yield PaperCell("per_image", dataset, target, source, "", epsilon)
 
     def paper_rows(self, table: pd.DataFrame) -> pd.DataFrame:

@@ -51,6 +51,10 @@ class SamplingEfficiency(Study):
             if plan.source(source).networks == (network,)
         ]
 
+    def looks(self, plan: Plan, network: str) -> int:
+        """Every snapshot."""
+        return sum(len(plan.source(source).snapshots) for source, _ in self.attacks(plan, network))
+
     def conditions(self, job: StudyJob) -> list[Condition]:
         """Every snapshot, named by the samples that the optimization had seen."""
         from supcore.attack.snapshots import load_snapshots

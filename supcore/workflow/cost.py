@@ -2,6 +2,7 @@
 
 import csv
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 from supcore.data.layouts import find_layout
 from supcore.errors import SupError
 from supcore.files import atomic_path
+from supcore.studies import Study
 from supcore.workflow.recipes import SECTIONS
 from supcore.workflow.settings import Settings
 from supcore.workflow.sources import CONTROLS
+from supcore.workflow.studies import Studies
 
 # The step that was timed: of a SUP, on two pairs of this size.
 STEP_PAIRS, STEP_SIZE = 2, (256, 640)
@@ -58,8 +61,8 @@ class CostEstimate:
             self.times = {row["network"]: row for row in csv.DictReader(stream)}
 
     def rows(self) -> list[Cost]:
-        """Training, fine-tuning, optimization, its validation, and evaluation, without the other studies."""
-        return [*self._trainings(), *self._sups(), *self._evaluations()]
+        """Training, fine-tuning, optimization, its validation, evaluation, and the studies."""
+        return [*self._trainings(), *self._sups(), *self._evaluations(), *self._studies()]
 
     def pairs(self, dataset: str, split: str) -> int:
         """Pairs of a split of a complete data set.
@@ -110,6 +113,26 @@ class CostEstimate:
             for network in self.settings.targets(dataset):
                 passes = looks * self.pairs(dataset, reported["split"])
                 yield self._passes(f"evaluating on {dataset}", network, 1 + len(sources), passes)
+
+    def _studies(self) -> Iterator[Cost]:
+        for study in Studies(self.settings):
+            if study.evaluates:
+                yield from self._study(study)
+
+    def _study(self, study: Study) -> Iterator[Cost]:
+        jobs, passes, steps = Counter[str](), Counter[str](), Counter[str]()
+        for dataset in study.datasets(self.settings):
+            pairs = self.pairs(dataset, self.settings.config["evaluation"]["datasets"][dataset]["split"])
+            for network in study.jobs(self.settings, dataset):
+                jobs[network] += 1
+                steps[network] += pairs * study.gradients(self.settings)
+                for target in study.evaluated_by(self.settings, dataset, network):
+                    passes[target] += pairs * study.looks(self.settings, network)
+        for network in filter(steps.get, steps):
+            stage = f"attacking single pairs ({study.name})"
+            yield self._cost(stage, network, jobs[network], steps[network], 1 / STEP_PAIRS)
+        for network in passes:
+            yield self._passes(f"evaluating ({study.name})", network, jobs[network], passes[network])
 
     def _passes(self, stage: str, network: str, jobs: int, passes: int) -> Cost:
         return self._cost(stage, network, jobs, passes, 1 / (PASSES * STEP_PAIRS))

@@ -9,7 +9,7 @@ from snakemake.utils import update_config
 from supcore.yaml_files import read_yaml
 
 REGISTRY, PUBLISHED = "weights.yaml", "published"
-IMAGE_SIZE = (128, 256)  # the tiles of 128 px still divide it
+IMAGE_SIZE = (128, 128)  # the tiles of 128 px still divide it
 CROP_SIZE = (64, 128)
 NATIVE_SIZE = (96, 312)  # of recipes that crop from images at about KITTI's own size
 BATCH, STEPS = 2, 6

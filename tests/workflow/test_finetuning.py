@@ -20,7 +20,7 @@ RECIPE = {
 }
 FINETUNING = RECIPE | {
     "start": {"network": "psmnet", "weights": "demo"},
-    "sups": {"sources": ["psmnet", "psmnet_deform6"], "sizes": ["tile32"], "epsilons": [0.02]},
+    "sups": {"sources": ["psmnet", "aanet"], "sizes": ["tile32"], "epsilons": [0.02]},
     "validation": {"dataset": "synthetic_driving", "split": "validation"},
 }
 TRAINING = RECIPE | {"validation": [{"dataset": "synthetic_driving", "split": "validation"}]}
@@ -52,7 +52,7 @@ def test_fine_tuning_needs_the_starting_weights_the_sups_and_the_pairs(workspace
     assert planned[WEIGHTS.format("robust", "finetuned")] == {
         WEIGHTS.format("psmnet", "demo"),
         SUP.format("psmnet", "demo"),
-        SUP.format("psmnet_deform6", "demo"),
+        SUP.format("aanet", "demo"),
         *(f"results/manifests/synthetic_driving/{split}.csv" for split in ("train", "validation")),
         *(f"results/data/synthetic_driving/{split}" for split in ("train", "validation")),
     }

@@ -109,7 +109,7 @@ def test_letters_of_any_script_work_in_every_path(tmp_path):
         datasets__kitti=kitti,
         networks={
             "psmnet": {
-                "options": {"base_channels": 16, "block_counts": [1, 2, 1, 1], "pooling_sizes": [16, 8, 4, 2]}
+                "options": {"base_channels": 8, "block_counts": [1, 2, 1, 1], "pooling_sizes": [16, 8, 4, 2]}
                 | {"max_disparity": 32},
                 "weights": {"demo": {"bundled": "Gewichte 重/mein psmnet ß.safetensors"}},
             }

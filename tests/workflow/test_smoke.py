@@ -116,7 +116,7 @@ def test_one_core_another_order_and_another_copy_give_the_same_bytes(smoke, tmp_
     work = tmp_path / "work"
     work.mkdir()
     other = Workspace(work, repository=copy)
-    first = "results/evaluations/synthetic_things/psmnet_deform6/demo/from-psmnet_deform6.csv"
+    first = "results/evaluations/synthetic_things/aanet/demo/from-aanet.csv"
     for targets in ([first], ["results/tables/paper_comparison.csv"]):
         finished = other.snakemake(*targets, cores=1)
         assert finished.returncode == 0, finished.stdout[-4000:]

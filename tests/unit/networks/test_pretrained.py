@@ -55,7 +55,7 @@ def test_a_file_without_a_header_needs_its_options(make_small_network, tmp_path)
     [
         ("psmnet_deform6", "{file}", "holds weights of psmnet, not of psmnet_deform6"),
         ("psmnet", "missing.safetensors", "missing.safetensors: file not found"),
-        ("aanet", "demo", "aanet: has no demo weights; those that have are psmnet, psmnet_deform25, psmnet_deform6"),
+        ("igev_stereo", "demo", "igev_stereo: has no demo weights; those that have are aanet, deeppruner, psmnet, "),
         ("psmnet", "kitti", r"weights.yaml: weights.psmnet.kitti: not listed; choose from kitti15, "),
         ("psm", "demo", "psm: has no demo weights"),
     ],

@@ -9,9 +9,11 @@ import yaml
 
 from supcore.errors import SupError
 from supcore.workflow.cost import CostEstimate, write_costs
+from supcore.workflow.schema import complete_config
 from supcore.workflow.settings import Settings
 
 TIMES = Path(__file__).parents[3] / "resources/step_times.csv"
+SCHEMA = Path(__file__).parents[3] / "config/config.schema.yaml"
 PSMNET = 214  # ms of a step on two pairs of 256×640, as the table has them
 CONFIG = yaml.safe_load("""
 mode: corrected
@@ -73,6 +75,22 @@ def test_every_sup_noise_of_its_kind_and_clean_images_are_evaluated():
     cost = estimated()["evaluating on kitti"]
     assert (cost.jobs, cost.steps) == (3, 40 * (1 + 2 + 2))
     assert cost.milliseconds == pytest.approx(PSMNET / 6, abs=0.05)
+
+
+def test_studies_cost_their_conditions_and_attacks_on_single_pairs():
+    """Two corruptions and none, each on clean images, noise and the SUP; 1 and 3·40 gradient steps at two epsilons."""
+    config = copy.deepcopy(CONFIG)
+    config["studies"] = {
+        "corruptions": {"corruptions": ["jpeg", "brightness"], "sources": ["psmnet"]},
+        "per_image": {"sources": ["psmnet"], "attacks": ["fgsm", "pgd"]},
+    }
+    config["training"]["recipe"]["learning_rate"] = 0.001
+    complete_config(config, SCHEMA)
+    costs = {cost.stage: cost for cost in CostEstimate(Settings(config), TIMES).rows()}
+    assert costs["evaluating (corruptions)"].steps == 40 * 3 * 3
+    attack, evaluation = costs["attacking single pairs (per_image)"], costs["evaluating (per_image)"]
+    assert (attack.jobs, attack.steps, evaluation.steps) == (1, 40 * 2 * 121, 40 * 2 * 2)
+    assert attack.milliseconds == PSMNET / 2
 
 
 def test_a_training_costs_its_pairs_by_the_size_of_their_crops():
