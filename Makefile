@@ -7,7 +7,7 @@ SNAKEMAKE := $(BIN)/snakemake --cores all
 # Folder with real stereo frames (kitti2015, kitti2012, flyingthings3d) for `make real`; used if it is there.
 REAL_FRAMES ?= ../shared/realdata
 
-.PHONY: demo real studies smoke rehearsal quick test test-all test-cpus check docs keys audit lock clean
+.PHONY: demo real studies smoke rehearsal quick test test-all test-cpus check docs keys result-tables audit lock clean
 
 demo: $(VENV)/ready
 	$(SNAKEMAKE) results/tables/transfer.csv all --report results/report.html --report-after-run
@@ -73,6 +73,10 @@ docs: $(VENV)-docs/ready
 # The tables of keys in config/README.md, from the schema of configurations.
 keys: $(VENV)/ready
 	$(BIN)/python docs/extensions/key_tables.py
+
+# The tables of numbers in README.md and docs/, from reference_results/.
+result-tables: $(VENV)/ready
+	$(BIN)/python docs/extensions/result_tables.py
 
 # The bill of materials, sbom.json, and known weaknesses of the pinned versions; fails where they cannot be looked up.
 audit: $(VENV)/ready $(VENV)-audit/ready

@@ -1,0 +1,23 @@
+"""The numbers in README and documentation are those of the stored results."""
+
+import pytest
+
+from docs.extensions.result_tables import PAGES, TABLE, table, written
+
+MARKED = [page for page in PAGES if TABLE.search(page.read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("page", MARKED, ids=lambda page: page.name)
+def test_tables_are_those_of_the_stored_results(page):
+    """``make result-tables`` writes them anew."""
+    text = page.read_text(encoding="utf-8")
+    assert written(text) == text
+
+
+def test_the_readme_has_one():
+    assert PAGES[0] in MARKED
+
+
+def test_a_cell_is_of_one_condition():
+    with pytest.raises(ValueError, match="say more"):
+        table("demo/transfer.csv source target dataset=synthetic_driving")
