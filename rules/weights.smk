@@ -16,6 +16,7 @@ rule bundled_weights:
     params:
         network=INPUTS.network_spec,
         content=lambda wc: file_content(INPUTS.bundled(wc)),
+        reading=INPUTS.reading,
         code=script_code("convert_weights"),
     message:
         "Checking the bundled weights {wildcards.weights} of {wildcards.network}"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 with job(snakemake) as running:
     wanted = snakemake.params.network
     network = build_wanted(wanted, "cpu")
-    ignored = load_weights(network, snakemake.input.checkpoint)
+    ignored = load_weights(network, snakemake.input.checkpoint, **snakemake.params.get("reading", {}))
     count = sum(p.numel() for p in network.parameters())
     stated = snakemake.params.get("parameters")  # released weights only
     if stated not in (None, count):

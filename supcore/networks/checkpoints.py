@@ -23,11 +23,17 @@ def save_weights(network: nn.Module, path: str | Path, metadata: Mapping[str, An
     write_tensors(path, network.state_dict(), {**header, **(metadata or {})})
 
 
-def load_weights(network: nn.Module, path: str | Path) -> list[str]:
+def load_weights(network: nn.Module, path: str | Path, *, key: str | None = None, prefix: str = "") -> list[str]:
     """Load weights into ``network``: safetensors or a PyTorch file, as the authors' ``.tar`` and ``.pth``.
 
     The ``module.`` prefix of their files is dropped. Names and shapes must match exactly, except entries that the
     network declares optional (``optional_weights``).
+
+    Args:
+        network: to load into.
+        path: of the file.
+        key: the entry of a PyTorch file that holds the state dict; see :func:`read_state_dict`.
+        prefix: put before every name of the file: ``"net."`` for weights of what the network holds as ``self.net``.
 
     Returns:
         The names in the file that the network does not have and declared optional.
@@ -43,7 +49,7 @@ def load_weights(network: nn.Module, path: str | Path) -> list[str]:
         >>> load_weights(build_network("psmnet", **options), "small.safetensors")
         []
     """
-    found = read_state_dict(path)
+    found = {prefix + name: value for name, value in read_state_dict(path, key).items()}
     expected = network.state_dict()
     optional = tuple(getattr(network, "optional_weights", ()))
     ignored = [name for name in found if name not in expected and optional and name.startswith(optional)]
@@ -64,19 +70,27 @@ def load_weights(network: nn.Module, path: str | Path) -> list[str]:
     return ignored
 
 
-def read_state_dict(path: str | Path) -> dict[str, Tensor]:
+def read_state_dict(path: str | Path, key: str | None = None) -> dict[str, Tensor]:
     """Read a state dict without the ``module.`` prefix; safetensors by any name are known by their content.
 
+    Args:
+        path: the file.
+        key: the entry of a PyTorch file that holds the state dict; if not given, ``state_dict`` or ``model`` where
+            there is one, else the file itself.
+
     Raises:
-        SupError: the file is missing, damaged, or holds something else than a state dict.
+        SupError: the file is missing, damaged, holds something else than a state dict, or lacks the key.
     """
     if Path(path).suffix == ".safetensors" or is_safetensors(path):
         return _without_prefix(path, read_tensors(path)[0])  # empty for a network without weights
     content = read_torch(path)
-    for wrapper in ("state_dict", "model"):  # the latter by GwcNet's authors
-        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
-            content = content[wrapper]
-            break
+    keys = ("state_dict", "model") if key is None else (key,)  # the second by GwcNet's authors
+    wrapper = next((k for k in keys if isinstance(content, Mapping) and isinstance(content.get(k), Mapping)), None)
+    if wrapper is not None:
+        content = content[wrapper]
+    elif key is not None:
+        entries = ", ".join(map(shown, content)) if isinstance(content, Mapping) else "no entries"
+        raise SupError(f"{path}: holds no state dict under {key!r}; it has {entries}")
     if not isinstance(content, Mapping) or not content or not all(map(_is_entry, content.items())):
         raise SupError(f"{path}: holds no state dict (a mapping of names to tensors); is it a weights file?")
     return _without_prefix(path, content)

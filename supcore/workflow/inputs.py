@@ -123,6 +123,11 @@ class Inputs:
         """The file of bundled weights."""
         return str(self._weights(wildcards)["bundled"])
 
+    def reading(self, wildcards: Any) -> dict[str, str]:
+        """How it is read, if not as the library's own files are."""
+        entry = self._weights(wildcards)
+        return {name: entry[name] for name in ("key", "prefix") if name in entry}
+
     def released(self, wildcards: Any) -> WeightsEntry:
         """What the registry says of released weights."""
         return self.settings.released_weights(wildcards.network, wildcards.weights)

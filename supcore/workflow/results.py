@@ -47,11 +47,9 @@ class Results:
         return [*(paths.figure(name, suffix) for name in names for suffix in ("pdf", "png")), *self.previews()]
 
     def previews(self) -> list[str]:
-        """Pictures of every SUP."""
+        """A picture of the strongest SUP of every source; those of others are made on demand."""
         return [
-            self.inputs.sup(source, name, "preview.png")
-            for source in self.settings.sources
-            for name in self.settings.sup_names(source)
+            self.inputs.sup(source, self.settings.strongest(source), "preview.png") for source in self.settings.sources
         ]
 
     def everything(self) -> list[str]:

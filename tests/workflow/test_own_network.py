@@ -5,10 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 from PIL import Image
 from snakemake.utils import update_config
 
+from examples.foreign_network import BlockMatcher
 from tests.workflow.conftest import REPOSITORY, SMOKE, Workspace
 
 pytestmark = pytest.mark.workflow
@@ -44,6 +46,11 @@ def finished(tmp_path_factory):
         (workspace.folder / "cameras" / view).mkdir(parents=True)
         for name in ("a", "b"):
             Image.new("RGB", (128, 64)).save(workspace.folder / f"cameras/{view}/{name}.png")
+    weights = {"fixed": {"bundled": "foreign.pth", "key": "weights", "prefix": "net."}}
+    wrapped = {"architecture": "mine.foreign_network:Wrapped", "options": {"max_disparity": 16}, "weights": weights}
+    config["networks"]["wrapped"] = wrapped
+    config["evaluation"]["datasets"]["synthetic_driving"]["networks"].append("wrapped")
+    torch.save({"weights": BlockMatcher(16).state_dict()}, workspace.folder / "foreign.pth")
     (workspace.folder / "own.yaml").write_text(yaml.safe_dump(config))
     tables = [TABLE, *(TABLE.replace("transfer", study) for study in STUDIES)]
     run = workspace.snakemake(*tables, MANIFEST, config=str(workspace.folder / "own.yaml"))
@@ -61,7 +68,7 @@ def planned_jobs(workspace, *targets):
 def test_they_stand_in_the_table_beside_the_library_s(finished):
     rows = list(csv.DictReader(finished.read(TABLE).decode().splitlines()))
     sources = {"psmnet", "tiny_correlation", "none", "noise"}
-    targets = {"psmnet", "tiny_correlation", "semi_global_matching"}
+    targets = {"psmnet", "tiny_correlation", "semi_global_matching", "wrapped"}
     pairs = {(r["source"], r["target"]) for r in rows if r["reference"] == "ground_truth"}
     assert pairs == {(source, target) for source in sources for target in targets}
     assert all(float(r["d1_mean"]) >= 0 for r in rows)
@@ -70,7 +77,7 @@ def test_they_stand_in_the_table_beside_the_library_s(finished):
 @pytest.mark.parametrize("study", STUDIES)
 def test_a_network_without_gradients_takes_part_in_studies(finished, study):
     rows = list(csv.DictReader(finished.read(TABLE.replace("transfer", study)).decode().splitlines()))
-    assert {r["target"] for r in rows} == {"psmnet", "tiny_correlation", "semi_global_matching"}
+    assert {r["target"] for r in rows} == {"psmnet", "tiny_correlation", "semi_global_matching", "wrapped"}
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_a_list_has_one_line_for_each(name, registry):
 def test_networks_are_listed_with_their_weights():
     lines = {line.split()[0]: line for line in supcore("networks").splitlines()}
     assert "demo, kitti15" in lines["psmnet"]
-    assert "demo" not in lines["aanet"]
+    assert "demo" not in lines["igev_stereo"]
 
 
 def test_without_the_packages_of_the_workflow_the_demo_weights_are_listed(monkeypatch):

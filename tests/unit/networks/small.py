@@ -4,16 +4,16 @@ import torch
 
 from supcore.networks import build_network
 
-DEMO = {"base_channels": 16, "block_counts": (1, 2, 1, 1), "pooling_sizes": (16, 8, 4, 2), "max_disparity": 32}
+_PSMNET = {"base_channels": 16, "block_counts": (1, 2, 1, 1), "pooling_sizes": (16, 8, 4, 2), "max_disparity": 32}
 _DEEPPRUNER = {"base_channels": 8, "block_counts": (1, 1, 1, 1), "max_disparity": 32}
 _AANET = {"base_channels": 8, "block_counts": (1, 1, 1), "pyramid_channels": 16, "refinement_channels": 16}
 _GWCNET = {"base_channels": 8, "block_counts": (1, 1, 1, 1), "groups": 10, "max_disparity": 32}
 _ITERATIVE = {"base_channels": 8, "iterations": 3, "training_iterations": 2}
 
 SMALL = {
-    "psmnet": DEMO,
-    "psmnet_deform6": DEMO,
-    "psmnet_deform25": DEMO,
+    "psmnet": _PSMNET,
+    "psmnet_deform6": _PSMNET,
+    "psmnet_deform25": _PSMNET,
     "psmnet_deform25_patchmatch": {**_DEEPPRUNER, "pooling_sizes": (8, 4, 2, 1)},
     "deeppruner": {**_DEEPPRUNER, "pooling_sizes": (8, 4, 2, 1)},
     "deeppruner_fast": {**_DEEPPRUNER, "pooling_sizes": (8, 4, 2)},

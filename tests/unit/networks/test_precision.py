@@ -1,7 +1,5 @@
 """Convolutions in bfloat16: how far disparities and gradients may move, and what stays in float32."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -9,10 +7,8 @@ from supcore.data.dataset import load_pair, to_unit_range
 from supcore.data.manifest import StereoSample
 from supcore.data.synthetic import write_scenes
 from supcore.metrics import d1_error
-from supcore.networks import build_network, load_weights
-from tests.unit.networks.small import DEMO, untrained
-
-WEIGHTS = Path(__file__).resolve().parents[3] / "resources/demo_weights"
+from supcore.networks import load_pretrained
+from tests.unit.networks.small import untrained
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +20,11 @@ def scenes(tmp_path_factory):
     return left, right, torch.stack([p.disparity for p in pairs])
 
 
-@pytest.mark.parametrize("name", ["psmnet", "psmnet_deform6", "psmnet_deform25"])
+@pytest.mark.parametrize("name", ["psmnet", "psmnet_deform25", "aanet", "raft_stereo"])
 def test_trained_networks_stay_within_a_twentieth_of_a_pixel(scenes, name):
     """The stated tolerance: 0.05 px in the mean, 0.1 points of D1. Measured: 0.01 px, 0.01 points."""
     left, right, truth = scenes
-    network = build_network(name, **DEMO)
-    load_weights(network, WEIGHTS / f"{name}.safetensors")
+    network = load_pretrained(name, "demo")
     full = network.predict(left, right)
     network.precision = "bfloat16"
     half = network.predict(left, right)
@@ -65,12 +60,11 @@ def test_disparities_are_not_rounded_to_bfloat16(name):
     assert (positive != positive.to(torch.bfloat16).to(torch.float32)).float().mean() > 0.5
 
 
-@pytest.mark.parametrize("name", ["psmnet", "psmnet_deform6"])
+@pytest.mark.parametrize("name", ["psmnet", "psmnet_deform25"])
 def test_image_gradients_keep_their_direction(scenes, name):
     """What an attack follows: cosine above 0.95 with the float32 gradient (measured 0.994)."""
     left, right, truth = scenes
-    network = build_network(name, **DEMO).requires_grad_(False)
-    load_weights(network, WEIGHTS / f"{name}.safetensors")
+    network = load_pretrained(name, "demo").requires_grad_(False)
     gradients = []
     for precision in ("float32", "bfloat16"):
         network.precision = precision
