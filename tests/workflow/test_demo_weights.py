@@ -1,13 +1,14 @@
-"""The bundled weights are good networks: on scenes they never saw, and on a real photograph."""
+"""The bundled weights are small and good networks: on scenes they never saw, and on a real photograph."""
 
 import pytest
+import torch
 import yaml
 
 from supcore.data.dataset import StereoDataset
 from supcore.data.manifest import StereoSample
 from supcore.data.motorcycle import write_motorcycle
 from supcore.data.synthetic import write_scenes
-from supcore.networks import build_network, load_weights
+from supcore.networks import build_network, load_pretrained, load_weights
 from supcore.training import validate
 from tests.workflow.conftest import REPOSITORY
 
@@ -42,3 +43,19 @@ def test_bundled_weights_are_accurate(pairs, name):
     assert errors["things"]["d1"] < 15
     assert errors["motorcycle"]["epe"] < 1.2
     assert errors["motorcycle"]["d1"] < 10
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_disparities_follow_the_right_view(pairs, name):
+    """Where the right view shows everything 4 px further left, nearly all disparities grow by 4: it does match."""
+    network = load_pretrained(name, "demo")
+    left, right = pairs["driving"][0].views(torch.device("cpu"))
+    moved = network.predict(left, right.roll(-4, dims=-1)) - network.predict(left, right)
+    inside = moved[..., 32:-8]  # what both views show
+    assert inside.median() == pytest.approx(4, abs=0.3)
+
+
+def test_bundled_weights_are_small():
+    files = [REPOSITORY / entry["weights"]["demo"]["bundled"] for entry in CONFIG["networks"].values()]
+    assert max(file.stat().st_size for file in files) <= 1.6e6
+    assert sum(file.stat().st_size for file in files) <= 8e6
