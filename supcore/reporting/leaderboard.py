@@ -36,9 +36,9 @@ def leaderboard(table: pd.DataFrame, attacked: Attacked | None = None, families:
 
     Returns:
         Rows of plain values: dataset, ``reference``, target, ``family`` (or None), epsilon, rank, ``clean`` (None
-        against the clean prediction), ``noise`` (the worst over sizes), ``white_box`` (the worst SUP that was optimized on the network;
-        None if there is none), ``transfer`` (mean over the other sources' worst SUPs; None if there are none),
-        ``worst`` with its interval, source and size, and n_images, and ``n_sups``, how many were tried.
+        against the clean prediction), ``noise`` (the worst over sizes), ``white_box`` (the worst SUP that was optimized
+        on the network; None if there is none), ``transfer`` (mean over the other sources' worst SUPs; None if there are
+        none), ``worst`` with its interval, source and size, and n_images, and ``n_sups``, how many were tried.
     """
     truth = average_seeds(by_best_reference(table))
     attacks = truth[is_attack(truth)]
