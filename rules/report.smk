@@ -112,6 +112,7 @@ rule leaderboard:
     params:
         mode=config["mode"],
         attacked=RESULT_FILES.attacked(),
+        families=RESULT_FILES.families(),
         code=script_code("leaderboard"),
     message:
         "Ranking the networks"

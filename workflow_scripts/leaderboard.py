@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job(snakemake) as running:
-    rows = leaderboard(read_table(snakemake.input.transfer), snakemake.params.attacked)
+    rows = leaderboard(read_table(snakemake.input.transfer), snakemake.params.attacked, snakemake.params.families)
     write_json(snakemake.output.json, rows)
     about = {"Mode": snakemake.params.mode, "commit": git_commit() or "unknown"}
     write_text(snakemake.output.page, to_html(rows, about))

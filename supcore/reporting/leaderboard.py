@@ -14,12 +14,15 @@ Row = dict[str, Any]
 # The networks that the SUPs of each source were optimized on.
 Attacked = Mapping[str, Sequence[str]]
 
-# Heads of the page's columns, and which of them hold text.
-_COLUMNS = [("rank", ""), ("network", "text"), ("clean", ""), ("noise", ""), ("white-box SUP", "")]
-_COLUMNS += [("transfer, mean", ""), ("worst SUP", ""), ("from", "text"), ("images", "")]
+# The family of every network, None where nobody says it.
+Families = Mapping[str, str | None]
+
+# Heads of the page's columns, and which of them hold text; a narrow screen shows the first ones.
+_COLUMNS = [("rank", ""), ("network", "text"), ("worst SUP", ""), ("from", "text"), ("family", "text")]
+_COLUMNS += [("clean", ""), ("noise", ""), ("white-box SUP", ""), ("transfer, mean", ""), ("images", "")]
 
 
-def leaderboard(table: pd.DataFrame, attacked: Attacked | None = None) -> list[Row]:
+def leaderboard(table: pd.DataFrame, attacked: Attacked | None = None, families: Families | None = None) -> list[Row]:
     """One row per data set, network and epsilon, the most robust network first.
 
     Errors are D1 (%) against ground truth, or the clean prediction for data sets without it. The rank goes by the
@@ -29,12 +32,13 @@ def leaderboard(table: pd.DataFrame, attacked: Attacked | None = None) -> list[R
     Args:
         table: transfer table.
         attacked: the networks that each source attacks; by default the one that it is named after.
+        families: how each network finds matches; those that it lacks have none.
 
     Returns:
-        Rows of plain values: dataset, ``reference``, target, epsilon, rank, ``clean`` (None against the clean
-        prediction), ``noise`` (the worst over sizes), ``white_box`` (the worst SUP that was optimized on the network;
-        None if there is none), ``transfer`` (mean over the other sources' worst SUPs; None if there are none),
-        ``worst`` with its interval, source and size, and n_images, and ``n_sups``, how many were tried.
+        Rows of plain values: dataset, ``reference``, target, ``family`` (or None), epsilon, rank, ``clean`` (None
+        against the clean prediction), ``noise`` (the worst over sizes), ``white_box`` (the worst SUP that was optimized
+        on the network; None if there is none), ``transfer`` (mean over the other sources' worst SUPs; None if there are
+        none), ``worst`` with its interval, source and size, and n_images, and ``n_sups``, how many were tried.
     """
     truth = average_seeds(by_best_reference(table))
     attacks = truth[is_attack(truth)]
@@ -43,7 +47,8 @@ def leaderboard(table: pd.DataFrame, attacked: Attacked | None = None) -> list[R
         same = truth[truth["dataset"] == dataset]
         found = [_row(same, rows_of_target, epsilon, attacked or {}) for _, rows_of_target in groups(cell, ["target"])]
         ranked = sorted(found, key=lambda row: (row["worst"], row["target"]))
-        rows += [row | {"rank": rank} for rank, row in zip(_ranks(ranked), ranked, strict=True)]
+        for rank, row in zip(_ranks(ranked), ranked, strict=True):
+            rows.append(row | {"rank": rank, "family": (families or {}).get(row["target"])})
     return rows
 
 

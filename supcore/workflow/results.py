@@ -5,6 +5,7 @@ from typing import Any
 
 from supcore.workflow import paths
 from supcore.workflow.inputs import Inputs
+from supcore.workflow.network_family import network_family
 from supcore.workflow.study_inputs import StudyInputs
 
 CURVES = ("sup_curves", "training_curves")
@@ -123,6 +124,10 @@ class Results:
     def attacked(self) -> dict[str, tuple[str, ...]]:
         """The networks that the SUPs of each source are optimized on."""
         return {name: self.settings.source(name).networks for name in self.settings.sources}
+
+    def families(self) -> dict[str, str | None]:
+        """How each network finds matches, if its class says so."""
+        return {name: network_family(self.settings.architecture(name)) for name in self.settings.networks}
 
     def featured(self) -> dict[str, Any]:
         """The scene and the SUP of the landing page: photographs before rendered scenes, the first source."""

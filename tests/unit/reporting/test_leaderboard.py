@@ -76,6 +76,35 @@ def test_networks_that_their_intervals_do_not_separate_share_a_rank():
     ]
 
 
+def test_a_row_names_the_family_and_has_a_dash_where_nobody_does(table):
+    rows = leaderboard(table, families={"psmnet": "volume", "aanet": None})
+    assert [row["family"] for row in rows] == [None, "volume"]
+    page = to_html(rows, {})
+    assert page.count('<td class="text">volume</td>') == 1
+    assert page.count('<td class="text">–</td>') == 1
+    assert {row["family"] for row in leaderboard(table)} == {None}
+
+
+def test_every_cell_stands_below_its_head_and_the_rank_s_reason_comes_first(table):
+    """Narrow screens cut the table at the right, so what the rank goes by must stand at the left."""
+    page = to_html(leaderboard(table, families={"aanet": "correlation"}), {})
+    heads = re.findall(r'<button type="button">(.+?)</button>', page)
+    cells = [text.split("<")[0].strip() for text in re.findall(r"<td[^>]*>(.*?)</td>", page, re.DOTALL)]
+    assert heads[:3] == ["rank", "network", "worst SUP"]
+    assert dict(zip(heads, cells[: len(heads)], strict=True)) == {
+        "rank": "1",
+        "network": "AANet",
+        "worst SUP": "30.0",
+        "from": "AANet, tile64",
+        "family": "correlation",
+        "clean": "1.0",
+        "noise": "1.5",
+        "white-box SUP": "30.0",
+        "transfer, mean": "12.0",
+        "images": cells[len(heads) - 1],
+    }
+
+
 def test_the_page_stands_alone_and_escapes_names(table):
     page = to_html(leaderboard(table.replace("psmnet", "<b>evil</b>")), {"Mode": "corrected"})
     assert "&lt;b&gt;evil&lt;/b&gt;" in page
