@@ -8,6 +8,7 @@ from supcore.cli.apply import apply
 from supcore.cli.attack import attack
 from supcore.cli.doctor import doctor
 from supcore.cli.evaluate import evaluate
+from supcore.cli.export_card import export_card
 from supcore.cli.lists import corruptions, layouts, networks, studies
 from supcore.cli.options import examples
 from supcore.cli.show import show
@@ -48,5 +49,5 @@ def main() -> None:
     """Attack stereo networks with universal perturbations (SUPs), on pairs of your own."""
 
 
-for command in (attack, evaluate, apply, show, doctor, networks, corruptions, layouts, studies):
+for command in (attack, evaluate, apply, show, export_card, doctor, networks, corruptions, layouts, studies):
     main.add_command(command)
