@@ -136,7 +136,7 @@ def test_a_header_cannot_break_the_table(tmp_path):
 
 def test_the_authors_format_has_a_card_too(tmp_path):
     StereoPerturbation((32, 32), (32, 64), 0.01).save(tmp_path / "sup.pth")
-    assert facts(card(tmp_path / "sup.pth"))["Epsilon"] == "0.01 (2.5 of 255 gray levels)"
+    assert facts(card(tmp_path / "sup.pth"))["Epsilon"] == "0.01 (2.6 of 255 gray levels)"
 
 
 def test_other_tensors_are_refused(tmp_path):
