@@ -1,7 +1,8 @@
 """One leaderboard of networks that several people evaluated under the same SUPs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -79,7 +80,7 @@ def _refuse_unequal(dataset: str, rows: pd.DataFrame, found: dict[tuple[str, str
             )
 
 
-def _condition(row: Row) -> str:
+def _condition(row: Mapping[Any, Any]) -> str:
     name = f"{row['source']} {row['size']} {epsilon_text(row['epsilon'])} seed {row['seed']}"
     name = row["source"] if row["source"] == CLEAN else name
     return f"{name} against {row['reference']} on {row['n_images']} images"
