@@ -25,6 +25,7 @@ rule evaluate_clean:
         changes=INPUTS.reported_changes,
         image_size=config["image_size"],
         batch=config["evaluation"]["batch"],
+        metrics=config["evaluation"]["metrics"],
         code=script_code("evaluate_clean"),
     message:
         "Clean predictions of {wildcards.network} on {wildcards.dataset}"
@@ -57,6 +58,7 @@ rule evaluate_perturbed:
         changes=INPUTS.reported_changes,
         image_size=config["image_size"],
         batch=config["evaluation"]["batch"],
+        metrics=config["evaluation"]["metrics"],
         grid=lambda wc: [list(name) for name in INPUTS.grid(wc.source)],
         cells=INPUTS.cells,
         code=script_code("evaluate_perturbed"),
@@ -95,6 +97,7 @@ rule evaluate_study:
         changes=INPUTS.reported_changes,
         image_size=config["image_size"],
         batch=config["evaluation"]["batch"],
+        metrics=config["evaluation"]["metrics"],
         study=STUDY.options,
         code=script_code("evaluate_study", "records"),
     message:

@@ -64,6 +64,30 @@ def end_point_error(disparity: Tensor, reference: Tensor, mask: Tensor | None = 
     return _mean_over_image(error, valid)
 
 
+def bad_pixels(disparity: Tensor, reference: Tensor, limit: float, mask: Tensor | None = None) -> Tensor:
+    """Percentage of valid pixels off by more than ``limit`` pixels, "bad-1" for 1: N values.
+
+    Args:
+        disparity: as of :func:`d1_error`; a NaN is wrong.
+        reference: the same.
+        limit: in pixels, at least 0.
+        mask: the same.
+
+    Raises:
+        InputError: maps of other types or shapes.
+
+    Examples:
+        >>> truth = torch.tensor([10.0, 100.0, 50.0, 0.0]).view(1, 1, 1, 4)
+        >>> disparity = torch.tensor([11.0, 101.5, 50.0, 9.0]).view(1, 1, 1, 4)
+        >>> [bad_pixels(disparity, truth, limit).round().tolist() for limit in (0.5, 1, 2)]
+        [[67.0], [33.0], [0.0]]
+    """
+    check_maps(disparity=disparity, reference=reference, mask=mask)
+    valid = valid_pixels(reference, mask)
+    wrong = valid & ~((disparity - reference).abs() <= limit)
+    return 100 * _mean_over_image(wrong.to(torch.float64), valid)
+
+
 def target_success(disparity: Tensor, target: Tensor) -> Tensor:
     """Percentage of the pixels with a positive target that are within 3 px of it: N values.
 

@@ -30,6 +30,19 @@ def epsilon_text(epsilon: float) -> str:
     return f"{epsilon:.10f}".rstrip("0").rstrip(".")
 
 
+def size_text(size: tuple[int, int], image_size: tuple[int, int]) -> str:
+    """A tile's (h, w) as it stands in configurations, paths and tables.
+
+    Examples:
+        >>> [size_text(size, (64, 128)) for size in ((64, 128), (32, 32), (32, 64))]
+        ['full', 'tile32', 'tile32x64']
+    """
+    height, width = size
+    if size == image_size:
+        return "full"
+    return f"tile{height}" if height == width else f"tile{height}x{width}"
+
+
 def tile_size(size: str, image_size: tuple[int, int]) -> tuple[int, int]:
     """(h, w) in pixels of ``tile64``, ``tile32x64`` or ``full``.
 

@@ -8,6 +8,8 @@ from supcore.cli.apply import apply
 from supcore.cli.attack import attack
 from supcore.cli.doctor import doctor
 from supcore.cli.evaluate import evaluate
+from supcore.cli.export_card import export_card
+from supcore.cli.leaderboard import leaderboard
 from supcore.cli.lists import corruptions, layouts, networks, studies
 from supcore.cli.options import examples
 from supcore.cli.show import show
@@ -48,5 +50,17 @@ def main() -> None:
     """Attack stereo networks with universal perturbations (SUPs), on pairs of your own."""
 
 
-for command in (attack, evaluate, apply, show, doctor, networks, corruptions, layouts, studies):
+for command in (
+    attack,
+    evaluate,
+    apply,
+    show,
+    export_card,
+    leaderboard,
+    doctor,
+    networks,
+    corruptions,
+    layouts,
+    studies,
+):
     main.add_command(command)

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from supcore.data.contents import Known, contents_digest
-from supcore.data.ground_truth import read_ground_truth
+from supcore.data.ground_truth import read_ground_truth, read_visible
 from supcore.data.image_io import read_class_map, read_image
 from supcore.data.manifest import StereoSample
 from supcore.errors import SupError
@@ -73,6 +73,14 @@ class StereoDataset(Dataset[StereoPair]):
         if index not in self._memory:
             self._memory[index] = load_pair(self.samples[index], self.image_size)
         return self._memory[index]
+
+    def visible(self, index: int) -> Tensor | None:
+        """Which pixels of the left view both cameras see, 1×H×W bool at the size here; None where it is not known."""
+        sample = self.samples[index]
+        if not sample.visible:
+            return None
+        seen = read_visible(sample).astype(np.uint8)
+        return torch.from_numpy(_resize(seen, self.image_size or seen.shape, cv2.INTER_NEAREST) > 0)[None]
 
     def identity(self) -> dict[str, Any]:
         """What the pairs are, whatever their files are called: their size here, their number and a hash of them all."""
@@ -141,7 +149,7 @@ def resize_disparity(disparity: np.ndarray, size: tuple[int, int]) -> np.ndarray
     return (_resize(disparity, size, cv2.INTER_NEAREST) * ratio).astype(np.float32)
 
 
-def _resize(array: np.ndarray, size: tuple[int, int], interpolation: int) -> np.ndarray:
+def _resize(array: np.ndarray, size: tuple[int, ...], interpolation: int) -> np.ndarray:
     if array.shape[:2] == tuple(size):
         return array
     return cv2.resize(array, (size[1], size[0]), interpolation=interpolation)

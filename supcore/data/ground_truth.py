@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from supcore.data.encodings import SATURATED, numbered
-from supcore.data.image_io import read_disparity, read_mask, read_png16, saturate
+from supcore.data.image_io import read_disparity, read_image_size, read_mask, read_png16, saturate
 from supcore.data.manifest import StereoSample
 from supcore.errors import SupError
 
@@ -25,13 +25,30 @@ def read_ground_truth(sample: StereoSample) -> np.ndarray:
     if not sample.mask:
         return disparity
     mask = read_mask(sample.mask)
-    if mask.shape != disparity.shape:
-        found, wanted = mask.shape[::-1], disparity.shape[::-1]
-        raise SupError(
-            f"{sample.mask}: is {found[0]}x{found[1]} px, its disparity map {wanted[0]}x{wanted[1]}; "
-            "complete the data set again"
-        )
+    _check_size(sample.mask, mask, disparity.shape)
     return np.where(mask, disparity, np.float32(0))
+
+
+def read_visible(sample: StereoSample) -> np.ndarray:
+    """Which pixels of the left view both cameras see, H×W bool.
+
+    Args:
+        sample: a pair with a file of them.
+
+    Raises:
+        SupError: the file cannot be read, or has another size than the left image.
+    """
+    visible = read_mask(sample.visible)
+    _check_size(sample.visible, visible, read_image_size(sample.left), "left image")
+    return visible
+
+
+def _check_size(path: str, mask: np.ndarray, shape: tuple[int, ...], other: str = "disparity map") -> None:
+    if mask.shape != shape:
+        found, wanted = mask.shape[::-1], shape[::-1]
+        raise SupError(
+            f"{path}: is {found[0]}x{found[1]} px, its {other} {wanted[0]}x{wanted[1]}; complete the data set again"
+        )
 
 
 def _decoded(path: str, encoding: str) -> np.ndarray:

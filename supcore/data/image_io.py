@@ -23,6 +23,7 @@ LARGEST = 89_478_485  # pixels, as many as Pillow thinks harmless: a small file 
 PNG_DENSITY = 8 * 1032  # most pixels that a byte can stand for: black and white, at the limit of the compression
 # Pillow knows more formats, among them some that start other programs; the content decides, not the suffix.
 IMAGE_FORMATS = ("PNG", "WEBP", "JPEG", "TIFF", "PPM", "BMP")
+GRAY16 = ("I;16", "I;16B", "I")  # Pillow's modes of a gray PNG of 16 bits
 
 
 def read_image(path: str | Path) -> np.ndarray:
@@ -134,14 +135,23 @@ def read_class_map(path: str | Path) -> np.ndarray:
 
 
 def read_mask(path: str | Path) -> np.ndarray:
-    """Read which pixels count, H×W bool: those that an 8-bit gray PNG has at 255.
+    """Read which pixels count, H×W bool: those that an 8-bit gray PNG has at 255, or one of 16 bits above 0.
 
-    Middlebury and ETH3D mark so what both cameras see; 128 is occluded, 0 has no ground truth.
+    Middlebury and ETH3D mark so what both cameras see; 128 is occluded, 0 has no ground truth. KITTI has a map of
+    disparity without the occluded pixels.
     """
     image = _open(path, "mask", ("PNG",))
+    if image.mode in GRAY16:
+        return np.asarray(image) > 0
     if image.mode != "L":
-        raise SupError(f"{path}: a mask must be an 8-bit gray PNG, found Pillow mode {image.mode}; convert it")
+        raise SupError(f"{path}: a mask must be a gray PNG of 8 or 16 bits, found Pillow mode {image.mode}; convert it")
     return np.asarray(image) == 255
+
+
+def read_image_size(path: str | Path) -> tuple[int, int]:
+    """(H, W) of an image, from its header."""
+    with decoding(path, "image"), Image.open(path, formats=IMAGE_FORMATS) as image:
+        return image.height, image.width
 
 
 def read_pfm(path: str | Path) -> np.ndarray:
@@ -180,7 +190,7 @@ def _read_pfm(path: str | Path, stream: IO[bytes]) -> np.ndarray:
 def read_png16(path: str | Path) -> np.ndarray:
     """Read a map of 16 bits, H×W uint16, as stored."""
     image = _open(path, "disparity map", ("PNG",))
-    if image.mode not in ("I;16", "I;16B", "I"):
+    if image.mode not in GRAY16:
         raise SupError(
             f"{path}: expected a 16-bit gray PNG (disparity × 256), found Pillow mode {image.mode}; convert it"
         )

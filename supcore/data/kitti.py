@@ -11,24 +11,33 @@ from supcore.errors import SupError
 FIRST_FRAMES = "*_10.png"  # *_11.png are the second frames, for optical flow
 
 
-def kitti2015(root: Path, *, disparity: str = "disp_occ_0", segmentation: str | None = None) -> list[Paths]:
+def kitti2015(
+    root: Path, *, disparity: str = "disp_occ_0", segmentation: str | None = None, visible: str | None = None
+) -> list[Paths]:
     """KITTI 2015: ``training/{image_2,image_3,disp_occ_0}/NNNNNN_10.png``.
 
     Args:
         root: folder that holds ``training``.
         disparity: folder of the ground truth, e.g. ``disp_noc_0`` for the pixels seen by both cameras.
         segmentation: class maps, see :func:`class_map`.
+        visible: folder whose maps hold the pixels seen by both cameras, ``disp_noc_0``, to count them and the others
+            apart.
     """
-    return _benchmark(root, ("image_2", "image_3"), disparity, segmentation)
+    return _benchmark(root, ("image_2", "image_3"), disparity, segmentation, visible)
 
 
 def kitti2012(
-    root: Path, *, disparity: str = "disp_occ", segmentation: str | None = None, gray: bool = False
+    root: Path,
+    *,
+    disparity: str = "disp_occ",
+    segmentation: str | None = None,
+    visible: str | None = None,
+    gray: bool = False,
 ) -> list[Paths]:
     """KITTI 2012: color in ``colored_0/1`` (official) or ``image_2/3`` (renamed), gray in ``image_0/1``."""
     official = any(visible_files(root / "training" / "colored_0", FIRST_FRAMES))
     color = ("colored_0", "colored_1") if official else ("image_2", "image_3")
-    return _benchmark(root, ("image_0", "image_1") if gray else color, disparity, segmentation)
+    return _benchmark(root, ("image_0", "image_1") if gray else color, disparity, segmentation, visible)
 
 
 def kitti_raw(root: Path) -> list[Paths]:
@@ -70,12 +79,16 @@ def class_map(root: Path, segmentation: str) -> Callable[[Path], Path]:
     return lambda left: root / "training" / segmentation / left.name
 
 
-def _benchmark(root: Path, views: tuple[str, str], disparity: str, segmentation: str | None) -> list[Paths]:
+def _benchmark(
+    root: Path, views: tuple[str, str], disparity: str, segmentation: str | None, visible: str | None
+) -> list[Paths]:
     left_folder, right_folder, truth = (root / "training" / name for name in (*views, disparity))
     lefts = find_files(left_folder, FIRST_FRAMES)
     rows = [{"left": left, "right": right_folder / left.name, "disparity": truth / left.name} for left in lefts]
     refuse_unpaired(visible_files(right_folder, FIRST_FRAMES), [row["right"] for row in rows])
     if segmentation:
         classes = class_map(root, segmentation)
-        return [row | {"segmentation": classes(row["left"])} for row in rows]
+        rows = [row | {"segmentation": classes(row["left"])} for row in rows]
+    if visible:
+        rows = [row | {"visible": root / "training" / visible / row["left"].name} for row in rows]
     return rows

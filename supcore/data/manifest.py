@@ -15,7 +15,7 @@ from supcore.errors import SupError
 from supcore.files import require_regular, write_text
 
 REQUIRED = ("left", "right", "disparity")
-OPTIONAL = ("segmentation", "mask", "encoding")
+OPTIONAL = ("segmentation", "mask", "visible", "encoding")
 LONGEST_PATH = 4095  # bytes, on Linux
 # Control characters, line ends and what stands for bytes that are no UTF-8.
 _UNUSABLE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
@@ -31,6 +31,7 @@ class StereoSample:
         disparity: file; empty if there is none.
         segmentation: file; empty if there is none.
         mask: file of the pixels whose ground truth counts; empty if all do.
+        visible: file of the pixels that both cameras see; empty if that is not known.
         encoding: how the numbers of the disparity file are meant, see :mod:`supcore.data.encodings`; mostly empty.
     """
 
@@ -39,19 +40,21 @@ class StereoSample:
     disparity: str = ""
     segmentation: str = ""
     mask: str = ""
+    visible: str = ""
     encoding: str = ""
 
     @property
     def files(self) -> tuple[str, ...]:
-        """Its paths and empty places, in the order of :data:`~supcore.data.pairing.FILES`; a mask only if there is one.
+        """Its paths and empty places, in the order of :data:`~supcore.data.pairing.FILES`; masks only if there are any.
 
-        Hashes of pairs without a mask are so what they were before there were masks.
+        Hashes of pairs without masks are so what they were before there were masks.
         """
-        return (self.left, self.right, self.disparity, self.segmentation, *filter(None, [self.mask]))
+        masks = filter(None, [self.mask, self.visible])
+        return (self.left, self.right, self.disparity, self.segmentation, *masks)
 
 
 def write_manifest(path: str | Path, rows: Iterable[Mapping[str, str]]) -> None:
-    """Write rows with the keys left, right, disparity and, if any row has them, segmentation, mask and encoding.
+    """Write rows with the keys left, right, disparity and, if any row has them, those of :data:`OPTIONAL`.
 
     Raises:
         SupError: no rows, or a listed file does not exist.
@@ -92,7 +95,7 @@ def read_manifest(path: str | Path) -> list[StereoSample]:
     unknown = [c for c in table if c not in REQUIRED + OPTIONAL]
     if missing or unknown:
         raise SupError(
-            f"{path}: manifest columns must be left,right,disparity[,segmentation][,mask][,encoding]; "
+            f"{path}: manifest columns must be left,right,disparity[,segmentation][,mask][,visible][,encoding]; "
             f"missing {missing or 'none'}, unknown {str(unknown)[:200] if unknown else 'none'}"
         )
     if table.empty:

@@ -5,9 +5,11 @@ from typing import Literal
 
 from supcore.data.pairing import Paths, find_files, refuse_unpaired, visible_files
 
-Occlusions = Literal["all", "noc"]
+Occlusions = Literal["all", "noc", "split"]
 Rectification = Literal["perfect", "imperfect"]
 Resolution = Literal["F", "H", "Q"]
+# What the mask of the pixels that both cameras see is for.
+_COLUMNS: dict[Occlusions, str | None] = {"all": None, "noc": "mask", "split": "visible"}
 
 
 def eth3d(root: Path, *, occlusions: Occlusions = "all") -> list[Paths]:
@@ -18,7 +20,8 @@ def eth3d(root: Path, *, occlusions: Occlusions = "all") -> list[Paths]:
 
     Args:
         root: folder that holds the scenes, or these two folders.
-        occlusions: ``all`` pixels with ground truth, or ``noc``: those that both cameras see.
+        occlusions: ``all`` pixels with ground truth, ``noc``: those that both cameras see, or ``split``: all, and both
+            kinds apart.
     """
     images, truths = root / "two_view_training", root / "two_view_training_gt"
     images = images if images.is_dir() else root
@@ -47,7 +50,8 @@ def middeval3(root: Path, *, resolution: Resolution = "Q", occlusions: Occlusion
     Args:
         root: folder ``MiddEval3``.
         resolution: full, half or quarter.
-        occlusions: ``all`` pixels with ground truth, or ``noc``: those that both cameras see.
+        occlusions: ``all`` pixels with ground truth, ``noc``: those that both cameras see, or ``split``: all, and both
+            kinds apart.
     """
     folder = root / f"training{resolution}"
     return _scenes(folder, "*", folder, "disp0GT.pfm", occlusions)
@@ -60,6 +64,7 @@ def _scenes(images: Path, scenes: str, truths: Path, disparity: str, occlusions:
     for left in lefts:
         truth = truths / left.parent.relative_to(images)
         row = {"left": left, "right": left.with_name("im1.png"), "disparity": truth / disparity}
-        rows.append(row | {"mask": truth / "mask0nocc.png"} if occlusions == "noc" else row)
+        column = _COLUMNS[occlusions]
+        rows.append(row | {column: truth / "mask0nocc.png"} if column else row)
     refuse_unpaired(visible_files(images, f"{scenes}/im1.png"), [row["right"] for row in rows])
     return rows

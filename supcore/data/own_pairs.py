@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from torch import Tensor
 
 from supcore.data.counterparts import DISPARITIES, IMAGES, counterparts
 from supcore.data.dataset import StereoDataset, StereoPair, load_pair
-from supcore.data.image_io import IMAGE_FORMATS, decoding
+from supcore.data.image_io import read_image_size
 from supcore.data.manifest import StereoSample
 from supcore.errors import SupError
 
@@ -106,15 +105,10 @@ def whole_tiles(samples: Sequence[StereoSample], tile: tuple[int, int]) -> tuple
     Raises:
         SupError: an image cannot be read, or is smaller than the tile.
     """
-    sizes = {sample.left: _image_size(sample.left) for sample in samples}
+    sizes = {sample.left: read_image_size(sample.left) for sample in samples}
     smallest = [min(size[axis] for size in sizes.values()) for axis in (0, 1)]
     height, width = (side // part * part for side, part in zip(smallest, tile, strict=True))
     if not height or not width:
         name = next(file for file, size in sizes.items() if size[0] < tile[0] or size[1] < tile[1])
         raise SupError(f"{name}: is smaller than a tile of {tile[0]}x{tile[1]}; choose a smaller tile")
     return height, width
-
-
-def _image_size(path: str) -> tuple[int, int]:
-    with decoding(path, "image"), Image.open(path, formats=IMAGE_FORMATS) as image:
-        return image.height, image.width

@@ -8,7 +8,7 @@ from supcore.errors import SupError
 
 Paths = dict[str, Path]
 # Columns of a manifest that hold paths.
-FILES = ("left", "right", "disparity", "segmentation", "mask")
+FILES = ("left", "right", "disparity", "segmentation", "mask", "visible")
 
 
 def is_readable_folder(path: str | Path) -> bool:

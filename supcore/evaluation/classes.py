@@ -1,6 +1,6 @@
 """Errors within the classes of a scene, such as road, car and sky."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 import torch
@@ -9,8 +9,8 @@ from torch import Tensor
 from supcore.errors import SupError
 from supcore.evaluation.conditions import Condition
 from supcore.evaluation.predictions import Prediction, Target, predict_attacked
-from supcore.evaluation.records import KEY, Row, condition_columns
-from supcore.metrics import d1_error, end_point_error, valid_pixels
+from supcore.evaluation.records import KEY, Metric, Row, condition_columns, metrics_of
+from supcore.metrics import valid_pixels
 
 # Cityscapes train ids.
 CLASSES = (
@@ -34,7 +34,7 @@ CLASSES = (
     "motorcycle",
     "bicycle",
 )
-ERRORS = ("class_id", "class", "reference", "image", "d1", "epe", "n_valid")
+LABELS = ("class_id", "class", "reference", "image")
 
 
 def evaluate_classes(
@@ -53,21 +53,24 @@ def evaluate_classes(
             those that are predicted 0 on clean images.
 
     Returns:
-        One row per condition, image, class in it and reference; D1 in percent and EPE in pixels, both empty where the
-        reference has no valid pixel in the class.
+        One row per condition, image, class in it and reference; D1 in percent, EPE in pixels and
+        :attr:`Target.metrics`, all empty where the reference has no valid pixel in the class.
 
     Raises:
         SupError: no pair has a class map.
     """
     rows: list[Row] = []
+    metrics = metrics_of(target)
+    by_reference = {"clean": {**metrics, "epe": mean_error}} if as_published else {}
     for prediction in predict_attacked(target, conditions):
-        rows += _rows(prediction, min_pixels, as_published)
+        for name in prediction.references:
+            rows += _rows(prediction, name, by_reference.get(name, metrics), min_pixels)
     if not rows:
         raise SupError(
             f"data set {target.dataset}: no class with {min_pixels} pixels in any image; set "
             "layout_options.segmentation of the data set to its class maps"
         )
-    table = pd.DataFrame(rows).assign(dataset=target.dataset, target=target.name)[[*KEY, *ERRORS]]
+    table = pd.DataFrame(rows).assign(dataset=target.dataset, target=target.name)[[*KEY, *LABELS, *metrics, "n_valid"]]
     order = ["source", "size", "epsilon", "seed", "class_id", "reference", "image"]
     return table.sort_values(order, kind="stable", ignore_index=True)
 
@@ -84,26 +87,23 @@ def mean_error(disparity: Tensor, reference: Tensor, mask: Tensor) -> Tensor:
     return error.flatten(1).sum(1) / mask.flatten(1).sum(1).clamp(min=1)
 
 
-def _rows(prediction: Prediction, min_pixels: int, as_published: bool) -> Iterator[Row]:
-    classes = prediction.batch.classes
+def _rows(prediction: Prediction, reference_name: str, metrics: Mapping[str, Metric], min_pixels: int) -> Iterator[Row]:
+    classes, reference = prediction.batch.classes, prediction.references[reference_name]
     for class_id, name in enumerate(CLASSES):
         inside = classes == class_id
         wanted = (inside.flatten(1).sum(1) >= min_pixels).tolist()
         if not any(wanted):
             continue
-        for reference_name, reference in prediction.references.items():
-            counts = valid_pixels(reference, inside).flatten(1).sum(1).tolist()
-            epe_of = mean_error if as_published and reference_name == "clean" else end_point_error
-            errors = [error_of(prediction.disparity, reference, inside).tolist() for error_of in (d1_error, epe_of)]
-            for image, use, count, d1, epe in zip(prediction.batch.images, wanted, counts, *errors, strict=True):
-                if use:
-                    yield {
-                        **condition_columns(prediction.condition),
-                        "class_id": class_id,
-                        "class": name,
-                        "reference": reference_name,
-                        "image": image,
-                        "d1": d1 if count else None,
-                        "epe": epe if count else None,
-                        "n_valid": count,
-                    }
+        counts = valid_pixels(reference, inside).flatten(1).sum(1).tolist()
+        errors = {column: of(prediction.disparity, reference, mask=inside).tolist() for column, of in metrics.items()}
+        for place, (image, use, count) in enumerate(zip(prediction.batch.images, wanted, counts, strict=True)):
+            if use:
+                yield {
+                    **condition_columns(prediction.condition),
+                    "class_id": class_id,
+                    "class": name,
+                    "reference": reference_name,
+                    "image": image,
+                    **{column: found[place] if count else None for column, found in errors.items()},
+                    "n_valid": count,
+                }

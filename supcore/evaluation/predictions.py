@@ -24,7 +24,8 @@ class Prediction:
         condition: what the images were perturbed with.
         batch: the unperturbed pairs.
         disparity: N×1×H×W in pixels.
-        references: by name, what to compare with: ``ground_truth``, and ``clean`` unless the images are clean.
+        references: by name, what to compare with: ``ground_truth``, where the pairs tell occluded pixels from others
+            also ``ground_truth_visible`` and ``ground_truth_occluded``, and ``clean`` unless the images are clean.
     """
 
     condition: Condition
@@ -45,6 +46,7 @@ class Target:
         name: of the network, for the records.
         batch: images per forward pass.
         workers: processes that decode images; 0 decodes in this one.
+        metrics: what is measured beside D1 and EPE, of :data:`supcore.metric_names.BAD_PIXELS`.
     """
 
     network: StereoNetwork
@@ -54,6 +56,7 @@ class Target:
     name: str
     batch: int = 1
     workers: int = 0
+    metrics: Sequence[str] = ()
 
     def batches(self) -> Iterator[Batch]:
         """All pairs in order, on the network's device."""
@@ -63,6 +66,19 @@ class Target:
         for images, items in zip(groups, loaded, strict=True):
             left, right = items.views(device)
             yield Batch(images, left, right, items.disparity.to(device), items.classes.to(device))
+
+    def truths(self, batch: Batch) -> dict[str, Tensor]:
+        """The ground truth by name: all of it, and where the pairs tell these apart, what both cameras see and not."""
+        masks = [self.pairs.visible(image) for image in batch.images]
+        if all(mask is None for mask in masks):
+            return {"ground_truth": batch.truth}
+        nowhere = torch.zeros(batch.truth.shape[1:], dtype=torch.bool)
+        seen, hidden = (
+            torch.stack([nowhere if mask is None else mask ^ inverted for mask in masks]).to(batch.truth.device)
+            for inverted in (False, True)
+        )
+        split = {"ground_truth_visible": batch.truth * seen, "ground_truth_occluded": batch.truth * hidden}
+        return {"ground_truth": batch.truth, **split}
 
 
 def predict_clean(target: Target) -> None:
@@ -86,13 +102,14 @@ def predict_attacked(target: Target, conditions: Sequence[Condition]) -> Iterato
     """
     stored = open_predictions(target.clean_predictions, target.pairs)
     for items in target.batches():
+        truths = target.truths(items)
         clean = torch.from_numpy(np.array(stored[items.images[0] : items.images[-1] + 1])).to(items.left.device)
         for condition in conditions:
             if condition.perturb is None:
-                yield Prediction(condition, items, clean, {"ground_truth": items.truth})
+                yield Prediction(condition, items, clean, truths)
             else:
                 disparity = target.network.predict(*condition.perturb(items))
-                yield Prediction(condition, items, disparity, {"ground_truth": items.truth, "clean": clean})
+                yield Prediction(condition, items, disparity, {**truths, "clean": clean})
 
 
 def open_predictions(path: str | Path, pairs: StereoDataset) -> np.ndarray:

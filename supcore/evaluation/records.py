@@ -1,6 +1,7 @@
 """Per-image errors of a network under perturbations."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -9,14 +10,21 @@ from torch import Tensor
 from supcore.evaluation.conditions import Condition
 from supcore.evaluation.predictions import Prediction, Target, predict_attacked
 from supcore.files import atomic_path
-from supcore.metrics import d1_error, end_point_error, valid_pixels
+from supcore.metric_names import BAD_PIXELS, asked_metrics
+from supcore.metrics import bad_pixels, d1_error, end_point_error, valid_pixels
 
 KEY = ("dataset", "target", "source", "size", "epsilon", "seed")
 ERRORS = ("reference", "image", "d1", "epe", "n_valid")
 
 Row = dict[str, object]
-Metric = Callable[[Tensor, Tensor], Tensor]
+Metric = Callable[..., Tensor]  # of prediction and reference, and perhaps of a mask
 METRICS: Mapping[str, Metric] = {"d1": d1_error, "epe": end_point_error}
+
+
+def metrics_of(target: Target) -> dict[str, Metric]:
+    """Column to what stands in it: D1, EPE, and what else is asked of the target."""
+    further = {name: partial(bad_pixels, limit=BAD_PIXELS[name]) for name in asked_metrics(target.metrics)}
+    return {**METRICS, **further}
 
 
 def evaluate(target: Target, conditions: Sequence[Condition]) -> pd.DataFrame:
@@ -28,14 +36,16 @@ def evaluate(target: Target, conditions: Sequence[Condition]) -> pd.DataFrame:
 
     Returns:
         One row per condition, image and reference: what was attacked and how, the labels of the condition, D1 in
-        percent and EPE in pixels, both empty where the reference has no valid pixel (``n_valid`` 0).
+        percent, EPE in pixels and :attr:`Target.metrics`, all empty where the reference has no valid pixel (``n_valid``
+        0).
     """
     rows: list[Row] = []
+    metrics = metrics_of(target)
     for prediction in predict_attacked(target, conditions):
         for name, reference in prediction.references.items():
-            rows += measured(prediction, name, reference)
+            rows += measured(prediction, name, reference, metrics)
     labels = list(conditions[0].labels)
-    columns = [*KEY, *labels, *ERRORS]
+    columns = [*KEY, *labels, "reference", "image", *metrics, "n_valid"]
     table = pd.DataFrame(rows).assign(dataset=target.dataset, target=target.name)[columns]
     order = ["size", "epsilon", "seed", *labels, "reference", "image"]
     return table.sort_values(order, kind="stable", ignore_index=True)

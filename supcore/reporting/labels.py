@@ -4,17 +4,19 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from supcore.import_paths import is_import_path
+from supcore.metric_names import BAD_PIXELS
 
 CLEAN = "none"
 NOISE = "noise"
 NO_CORRUPTION = "none"
-REFERENCES = ("ground_truth", "clean")
+REFERENCES = ("ground_truth", "ground_truth_visible", "ground_truth_occluded", "clean")
 METRIC_LABELS = {
     "d1": "D1 error (%)",
     "epe": "EPE (px)",
     "success": "Within 3 px of the target (%)",
     "d1_change": "Change of D1 (%)",
     "epe_change": "Change of EPE (%)",
+    **{name: f"Pixels off by more than {limit} px (%)" for name, limit in BAD_PIXELS.items()},
 }
 
 # Controls first, then the networks in the paper's order, then newer ones; names not listed follow alphabetically.

@@ -13,7 +13,13 @@ LOWEST_IN_ROW = "the lowest number of a row"
 LOWEST_IN_COLUMN = "the lowest number of a column"
 HIGHEST_IN_COLUMN = "the highest number of a column"
 
-_REFERENCE = {"ground_truth": "ground truth", "clean": "the clean prediction", "goal": "the target"}
+_REFERENCE = {
+    "ground_truth": "ground truth",
+    "ground_truth_visible": "ground truth where both cameras see it",
+    "ground_truth_occluded": "ground truth where one camera sees it",
+    "clean": "the clean prediction",
+    "goal": "the target",
+}
 _ABSENT = "-"
 _LATEX_SPECIAL = str.maketrans({character: f"\\{character}" for character in "&%$#_{}"})
 

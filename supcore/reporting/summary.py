@@ -9,6 +9,7 @@ import pandas as pd
 
 from supcore.errors import SupError
 from supcore.files import atomic_path
+from supcore.metric_names import BAD_PIXELS, asked_metrics
 from supcore.reporting.bootstrap import bootstrap_interval
 from supcore.reporting.labels import SORT_KEYS
 from supcore.seeding import numpy_generator
@@ -44,12 +45,12 @@ def read_records(
         paths: CSV files, one row per image and reference. D1 is in percent, EPE in pixels; both are empty where
             ``n_valid`` is 0.
         labels: further columns that the records of this study have.
-        metrics: columns of what was measured.
+        metrics: columns of what was measured; what a configuration asks for beside them is found in the files.
 
     Raises:
         SupError: a file is missing, lacks a column, or has a valid pixel but no error.
     """
-    frames = [read_csv(path, [*key_columns(labels), "image", *metrics, "n_valid"]) for path in paths]
+    frames = [read_csv(path, [*key_columns(labels), "image", *metrics, "n_valid"], further=True) for path in paths]
     if not frames:
         raise SupError("no record files given; run the evaluation first")
     return pd.concat(frames, ignore_index=True)
@@ -72,7 +73,7 @@ def summarize(
     Args:
         records: as :func:`read_records` returns them.
         labels: the study's further columns.
-        metrics: columns to summarize.
+        metrics: columns to summarize, beside those of :data:`~supcore.metric_names.BAD_PIXELS` that are there.
         bootstrap_resamples: number of bootstrap resamples.
         seed: seed of the bootstrap.
 
@@ -83,6 +84,7 @@ def summarize(
         SupError: an image occurs twice in a group.
     """
     key = key_columns(labels)
+    metrics = [*metrics, *asked_metrics(records)]
     _refuse_duplicates(records, key)
     records = records.astype({"epsilon": "float64", "seed": "Int64"})
     rows = []
@@ -110,13 +112,24 @@ def write_csv(table: pd.DataFrame, path: str | Path) -> None:
         table.to_csv(temporary, index=False, float_format="%.6f", lineterminator="\n")
 
 
-def read_csv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
+def further_statistics(table: pd.DataFrame) -> list[str]:
+    """Columns of the table about what a configuration asks for beside D1 and EPE."""
+    return statistics(asked_metrics(table, "_mean"))
+
+
+def read_csv(path: str | Path, columns: Sequence[str], *, further: bool = False) -> pd.DataFrame:
     """Read the named columns of a table.
+
+    Args:
+        path: CSV.
+        columns: those that must be there.
+        further: read what a configuration asks for beside D1 and EPE, too, where the file has it.
 
     Raises:
         SupError: the file is missing or lacks a column, or has a valid pixel but no error.
     """
-    missing_values = {column: [""] for column in columns if column not in _TEXT}
+    asked = [*BAD_PIXELS, *statistics([*BAD_PIXELS])] if further else []
+    missing_values = {column: [""] for column in (*columns, *asked) if column not in _TEXT}
     integers = dict.fromkeys(("seed", "severity"), "Int64")
     types = dict.fromkeys(_TEXT, "str") | {"epsilon": "float64"} | integers
     try:
@@ -127,9 +140,11 @@ def read_csv(path: str | Path, columns: Sequence[str]) -> pd.DataFrame:
     absent = [column for column in columns if column not in frame]
     if absent:
         raise SupError(f"{path}: lacks the column(s) {', '.join(absent)}; delete the file and make it again")
-    if "n_valid" in columns and frame.loc[frame["n_valid"] > 0, METRICS].isna().any(axis=None):
+    found = [column for column in asked if column in frame]
+    errors = [*METRICS, *asked_metrics(found)]
+    if "n_valid" in columns and frame.loc[frame["n_valid"] > 0, errors].isna().any(axis=None):
         raise SupError(f"{path}: an image with valid pixels has no error value; evaluate this network again")
-    return frame[list(columns)]
+    return frame[[*columns, *found]]
 
 
 def _refuse_duplicates(records: pd.DataFrame, key: Sequence[str]) -> None:

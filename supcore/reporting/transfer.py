@@ -36,7 +36,8 @@ def transfer_table(
         seed: seed of the bootstrap.
 
     Returns:
-        Table with the columns ``COLUMNS``, D1 in percent and EPE in pixels, sorted.
+        Table with the columns ``COLUMNS``, D1 in percent and EPE in pixels, sorted; what the records hold beside these
+        stands before the published numbers.
 
     Raises:
         SupError: an image occurs twice in a group.

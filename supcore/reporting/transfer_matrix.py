@@ -15,7 +15,7 @@ def transfer_matrices(table: pd.DataFrame, metric: str = "d1") -> list[Matrix]:
 
     Args:
         table: transfer table as :func:`supcore.reporting.transfer.transfer_table` returns it.
-        metric: "d1" (percent) or "epe" (pixels).
+        metric: "d1" (percent), "epe" (pixels), or another one that the table has.
     """
     averaged = average_seeds(table)
     attacked = averaged[averaged["source"] != CLEAN]

@@ -133,7 +133,7 @@ def finetuning(table: pd.DataFrame, finetuned: Mapping[str, str]) -> pd.DataFram
     """
     import pandas as pd
 
-    from supcore.reporting.summary import STATISTICS, key_columns
+    from supcore.reporting.summary import STATISTICS, further_statistics, key_columns
 
     before = {name: name for name in finetuned}
     original = {tuned: name for name, tuned in finetuned.items()}
@@ -145,7 +145,8 @@ def finetuning(table: pd.DataFrame, finetuned: Mapping[str, str]) -> pd.DataFram
             ("finetuned_new", original, original),
         )
     ]
-    return pd.concat(parts, ignore_index=True)[["condition", *key_columns(), "n_images", *STATISTICS]]
+    columns = ["condition", *key_columns(), "n_images", *STATISTICS, *further_statistics(table)]
+    return pd.concat(parts, ignore_index=True)[columns]
 
 
 def _renamed(table: pd.DataFrame, targets: Mapping[str, str], sources: Mapping[str, str]) -> pd.DataFrame:

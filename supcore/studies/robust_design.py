@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from supcore.metric_names import asked_metrics
 from supcore.studies.base import Plan, check_names, on_truth
 from supcore.studies.derived import DerivedStudy
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 WHITE_BOX, TRANSFER = "white_box", "transfer"
 _KEY = ["dataset", "design", "attack", "size", "epsilon", "reference"]
-_METRICS = ("d1", "epe")
 
 
 class RobustDesign(DerivedStudy):
@@ -120,16 +120,17 @@ def robust_design(table: pd.DataFrame, designs: Mapping[str, Sequence[str]]) -> 
     """
     import pandas as pd
 
-    from supcore.reporting.summary import STATISTICS
+    from supcore.reporting.summary import STATISTICS, further_statistics
 
     rows = []
     for key, group in by_network(table, designs).groupby(_KEY, sort=False):
         row: dict[str, Any] = dict(zip(_KEY, key, strict=True))
         row |= {"n_networks": len(group), "n_images": int(group["n_images"].min())}
-        for metric in _METRICS:
+        for metric in _metrics(table):
             row |= _over_seeds(metric, group[f"{metric}_mean"])
         rows.append(row)
-    return pd.DataFrame(rows, columns=[*_KEY, "n_networks", "n_images", *STATISTICS])
+    columns = [*_KEY, "n_networks", "n_images", *STATISTICS, *further_statistics(table)]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def by_network(table: pd.DataFrame, designs: Mapping[str, Sequence[str]]) -> pd.DataFrame:
@@ -141,9 +142,13 @@ def by_network(table: pd.DataFrame, designs: Mapping[str, Sequence[str]]) -> pd.
     pairs = zip(chosen["source"], chosen["target"], strict=True)
     attack = pd.Series([_attack(*pair, design_of) for pair in pairs], index=chosen.index, dtype="object")
     chosen = chosen.assign(design=chosen["target"].map(design_of), attack=attack).dropna(subset="attack")
-    means = [f"{metric}_mean" for metric in _METRICS]
+    means = [f"{metric}_mean" for metric in _metrics(table)]
     networks = chosen.groupby([*_KEY, "target"], sort=False)
     return networks.agg({**dict.fromkeys(means, "mean"), "n_images": "min"}).reset_index()
+
+
+def _metrics(table: pd.DataFrame) -> list[str]:
+    return ["d1", "epe", *asked_metrics(table, "_mean")]
 
 
 def _attack(source: str, target: str, design_of: Mapping[str, str]) -> str | None:

@@ -72,10 +72,12 @@ class Transfer(Study):
         return table.assign(condition="")
 
     def matrices(self, shown: pd.DataFrame) -> Iterator[Matrix]:
-        """Source against attacked network."""
+        """Source against attacked network: D1, then what else the configuration asks for."""
+        from supcore.metric_names import asked_metrics
         from supcore.reporting.transfer_matrix import transfer_matrices
 
-        yield from transfer_matrices(shown)
+        for metric in ("d1", *asked_metrics(shown, "_mean")):
+            yield from transfer_matrices(shown, metric)
 
     def shown(
         self, table: pd.DataFrame, tables: Mapping[str, pd.DataFrame], published: PublishedResults

@@ -13,6 +13,7 @@ from supcore.attack.choices import PER_IMAGE_ATTACKS, Selection, StepRule
 from supcore.data.layouts import LAYOUTS, MADE_LAYOUTS
 from supcore.errors import SupError
 from supcore.import_paths import is_import_path
+from supcore.metric_names import BAD_PIXELS
 from supcore.networks.registry import NETWORKS
 from supcore.schema_violations import SchemaValidator, first_violation
 from supcore.studies import STUDIES, find_study
@@ -52,6 +53,7 @@ REGISTRIES: dict[str, Callable[[], Iterable[str]]] = {
     "step rules": lambda: get_args(StepRule),
     "selections": lambda: get_args(Selection),
     "per-image attacks": lambda: PER_IMAGE_ATTACKS,
+    "metrics": lambda: BAD_PIXELS,
 }
 # Those that an import path may add to.
 _OPEN = ("layouts", "layouts on disk", "corruptions")

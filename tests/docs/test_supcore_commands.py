@@ -36,5 +36,6 @@ def test_the_commands_are_found():
         "show",
         "evaluate",
         "apply",
+        "export-card",
     ]
     assert "README.md" in commands()

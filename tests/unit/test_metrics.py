@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from supcore.metrics import d1_error, end_point_error, valid_pixels
+from supcore.metrics import bad_pixels, d1_error, end_point_error, valid_pixels
 
 NAN, INF = float("nan"), float("inf")
 
@@ -33,6 +33,24 @@ def one_image(*values):
 )
 def test_d1_needs_both_conditions_strictly(disparity, reference, wrong):
     assert d1_error(one_image(disparity), one_image(reference)).tolist() == [100.0 * wrong]
+
+
+@pytest.mark.parametrize(
+    ("disparity", "reference", "limit", "wrong"),
+    [
+        (101.5, 100.0, 1, True),  # whatever share of the reference that is
+        (98.5, 100.0, 1, True),
+        (101.0, 100.0, 1, False),  # exactly: strict
+        (102.5, 100.0, 3, False),
+        (NAN, 10.0, 3, True),
+        (-INF, 10.0, 3, True),
+        (50.0, 0.0, 1, False),  # no reference
+    ],
+)
+def test_bad_pixels_are_off_by_more_than_the_limit(disparity, reference, limit, wrong):
+    assert bad_pixels(one_image(disparity), one_image(reference), limit).tolist() == [100.0 * wrong]
+    outside = torch.zeros(1, 1, 1, 1, dtype=torch.bool)
+    assert bad_pixels(one_image(disparity), one_image(reference), limit, outside).tolist() == [0.0]
 
 
 def test_reference_without_meaning_does_not_count():

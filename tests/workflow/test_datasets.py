@@ -3,7 +3,9 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
+import yaml
 
 from supcore.data.image_io import write_disparity, write_image
 from supcore.data.manifest import read_manifest
@@ -19,7 +21,10 @@ def write_pair(training, frame):
     for view in ("image_2", "image_3"):
         image = random.integers(0, 256, (40, 120, 3), dtype=np.uint8)
         write_image(training / view / f"{frame:06d}_10.png", image)
-    write_disparity(training / "disp_occ_0" / f"{frame:06d}_10.png", random.uniform(1, 9, (40, 120)))
+    disparity = random.uniform(1, 9, (40, 120))
+    write_disparity(training / "disp_occ_0" / f"{frame:06d}_10.png", disparity)
+    disparity[:, :30] = 0
+    write_disparity(training / "disp_noc_0" / f"{frame:06d}_10.png", disparity)
 
 
 @pytest.fixture
@@ -48,6 +53,26 @@ def test_a_data_set_is_indexed_cached_and_evaluated(workspace, config):
     left = np.load(workspace.folder / "results/cache/kitti/test/left.npy")
     assert left.shape == (3, 3, 64, 128)
     assert len(workspace.read(records).splitlines()) == 1 + 3
+
+
+def test_occluded_pixels_and_further_metrics_come_from_the_configuration(workspace, config):
+    """Beside the same numbers as without, and read beside the cache of the pairs."""
+    records = "results/evaluations/kitti/psmnet/demo/clean.csv"
+    assert workspace.snakemake(records, config=config).returncode == 0
+    columns = ["reference", "image", "d1", "epe", "n_valid"]
+    plain = pd.read_csv(workspace.folder / records)[columns]
+    changed = yaml.safe_load((workspace.folder / config).read_text())
+    changed["datasets"]["kitti"]["layout_options"] = {"visible": "disp_noc_0"}
+    changed["evaluation"]["metrics"] = ["bad2"]
+    (workspace.folder / "asked.yaml").write_text(yaml.safe_dump(changed))
+    finished = workspace.snakemake(records, config="asked.yaml")
+    assert finished.returncode == 0, finished.stdout[-3000:]
+    found = pd.read_csv(workspace.folder / records)
+    truth = found[found["reference"] == "ground_truth"].reset_index(drop=True)
+    assert truth[columns].equals(plain)
+    parts = found[found["reference"] != "ground_truth"].groupby("reference")["n_valid"].apply(set).to_dict()
+    assert parts == {"ground_truth_visible": {64 * 96}, "ground_truth_occluded": {64 * 32}}
+    assert found["bad2"].between(0, 100).all()
 
 
 def test_a_manifest_follows_the_pairs_on_disk(workspace, config):

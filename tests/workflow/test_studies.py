@@ -48,6 +48,8 @@ def test_every_study_is_computed_printed_and_drawn(workspace):
     for study in STUDIES:
         rows = workspace.read(f"results/tables/{study}.md").decode().count("\n|")
         assert rows > 3, study
+        header = workspace.read(f"results/tables/{study}.csv").decode().splitlines()[0].split(",")
+        assert ("bad1_ci_high" in header) == (study != "corruption_scores"), study
 
 
 def test_the_paper_s_configuration_draws_its_24_plots(workspace):

@@ -24,7 +24,7 @@ def load_target(snakemake: Any, device: torch.device) -> Target:
         files.get("predictions") or snakemake.output.predictions,
         wildcards.dataset,
         wildcards.network,
-        **loading_options(snakemake),
+        **target_options(snakemake),
     )
 
 
@@ -34,9 +34,17 @@ def load_pairs(snakemake: Any) -> StereoDataset:
     return open_pairs(files.manifest, tuple(snakemake.params.image_size), files.get("cache"))
 
 
-def loading_options(snakemake: Any) -> dict[str, int]:
-    """How the pairs are read. The number of workers changes nothing in the results, so it is no parameter of a rule."""
-    return {"batch": snakemake.params.get("batch", 1), "workers": snakemake.config["workers"]}
+def target_options(snakemake: Any) -> dict[str, Any]:
+    """How pairs are read, and what is measured.
+
+    The number of workers changes nothing in the results, so it is no parameter of a rule.
+    """
+    params = snakemake.params
+    return {
+        "batch": params.get("batch", 1),
+        "workers": snakemake.config["workers"],
+        "metrics": params.get("metrics", ()),
+    }
 
 
 def study_job(snakemake: Any, device: torch.device) -> StudyJob:
@@ -49,7 +57,7 @@ def study_job(snakemake: Any, device: torch.device) -> StudyJob:
             params.targets, params.target_specs, files.targets, files.predictions, strict=True
         ):
             network = load_network(wanted, weights, device)
-            yield Target(network, pairs, predictions, snakemake.wildcards.dataset, name, **loading_options(snakemake))
+            yield Target(network, pairs, predictions, snakemake.wildcards.dataset, name, **target_options(snakemake))
 
     sups = zip(params.sups, files.sups, strict=True)
     return StudyJob(

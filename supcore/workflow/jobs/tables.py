@@ -20,7 +20,7 @@ def published_numbers(snakemake: Any) -> PublishedResults:
 
 def read_table(study: Study, path: str | Path) -> pd.DataFrame:
     """The table of a study."""
-    return read_csv(path, study.columns())
+    return read_csv(path, study.columns(), further=True)
 
 
 def read_tables(snakemake: Any) -> dict[str, pd.DataFrame]:

@@ -27,7 +27,7 @@ def test_help_imports_neither_torch_nor_pandas():
 
 
 def test_the_commands_are_those_of_the_documentation():
-    names = "attack evaluate apply show doctor networks corruptions layouts studies"
+    names = "attack evaluate apply show export-card leaderboard doctor networks corruptions layouts studies"
     assert list(main.commands) == names.split()
 
 

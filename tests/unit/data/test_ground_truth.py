@@ -1,12 +1,14 @@
 """Ground truth in pixels of disparity, whatever the numbers of its file stand for."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from supcore.data import encodings
 from supcore.data.dataset import pairs_digest
-from supcore.data.ground_truth import read_ground_truth
+from supcore.data.ground_truth import read_ground_truth, read_visible
 from supcore.data.image_io import read_disparity, read_mask
 from supcore.data.manifest import StereoSample, read_manifest, write_manifest
 from supcore.errors import SupError
@@ -51,6 +53,16 @@ def test_outside_the_mask_there_is_no_ground_truth(sample):
     assert read_mask(masked.mask).tolist() == [[True, False, False]]
 
 
+def test_what_both_cameras_see_has_the_size_of_the_left_image(sample, tmp_path):
+    Image.new("RGB", (3, 1)).save(tmp_path / "left.png")
+    masked = sample([[256, 512, 768]], mask=[[255, 128, 0]])
+    seen = replace(masked, left=str(tmp_path / "left.png"), visible=masked.mask)
+    assert read_visible(seen).tolist() == [[True, False, False]]
+    Image.new("RGB", (3, 2)).save(tmp_path / "left.png")
+    with pytest.raises(SupError, match=r"mask\.png: is 3x1 px, its left image 3x2; complete the data set again"):
+        read_visible(seen)
+
+
 def test_a_mask_of_another_size_is_named(sample):
     with pytest.raises(SupError, match=r"mask\.png: is 1x2 px, its disparity map 3x1; complete the data set"):
         read_ground_truth(sample([[1, 2, 3]], mask=[[255], [255]]))
@@ -73,7 +85,7 @@ def test_npy_has_no_ground_truth_where_it_is_not_finite(tmp_path):
 
 @pytest.mark.parametrize("encoding", ["", "saturated", "scale 100", "scale 0.5", "depth 38623.02597375"])
 def test_a_manifest_holds_every_encoding_and_the_mask(tmp_path, encoding):
-    files = {role: str(tmp_path / role) for role in ("left", "right", "disparity", "mask")}
+    files = {role: str(tmp_path / role) for role in ("left", "right", "disparity", "mask", "visible")}
     for file in files.values():
         (tmp_path / file).touch()
     write_manifest(tmp_path / "m.csv", [files | {"encoding": encoding}])
@@ -100,5 +112,6 @@ def test_numbers_of_encodings_survive_the_text():
 def test_encoding_and_mask_tell_pairs_from_others(sample):
     """So that no cache and no checkpoint of one passes for one of the other."""
     plain, scaled, masked = sample([[1]]), sample([[1]], "scale 2"), sample([[1]], mask=[[255]])
-    assert len({pairs_digest([s]) for s in (plain, scaled, masked)}) == 3
+    seen = replace(plain, visible=plain.disparity)
+    assert len({pairs_digest([s]) for s in (plain, scaled, masked, seen)}) == 4
     assert pairs_digest([scaled, plain]) != pairs_digest([scaled, scaled])

@@ -8,7 +8,9 @@ from supcore.data.manifest import StereoSample, read_manifest, write_manifest
 from tests.refusal import check_refusal
 
 HEADER = b"left,right,disparity\n"
-COLUMNS = "manifest columns must be left,right,disparity[,segmentation][,mask][,encoding]; missing {}, unknown {}"
+COLUMNS = (
+    "manifest columns must be left,right,disparity[,segmentation][,mask][,visible][,encoding]; missing {}, unknown {}"
+)
 NO_CSV = "not a readable manifest CSV (…{}…); make it again, as UTF-8 text"
 NO_PATH = "row 2: {} is no usable path; use UTF-8 without control characters, at most 4095 bytes"
 INCOMPLETE = "row {} lacks a left or right image; complete it"

@@ -33,14 +33,20 @@ def put(root):
 
 
 @pytest.fixture
-def load(root):
-    """The pairs as jobs read them, from the manifest."""
+def open_pairs(root):
+    """The data set as jobs read it, from the manifest."""
 
     def read(layout, **options):
         write_manifest(root / "pairs.csv", index_pairs(layout, root, **options).rows)
-        return list(StereoDataset(read_manifest(root / "pairs.csv")))
+        return StereoDataset(read_manifest(root / "pairs.csv"))
 
     return read
+
+
+@pytest.fixture
+def load(open_pairs):
+    """Its pairs."""
+    return lambda layout, **options: list(open_pairs(layout, **options))
 
 
 def views(pairs):
@@ -76,6 +82,37 @@ def test_middeval3_has_three_resolutions(put, load):
     assert views(load("middeval3", resolution="H")) == [(20, 21)]
     assert load("middeval3")[0].disparity[0].tolist() == ALL
     assert load("middeval3", occlusions="noc")[0].disparity[0].tolist() == VISIBLE
+
+
+SEEN = [[True, False, False], [False, True, False]]
+
+
+@pytest.mark.parametrize(("layout", "place"), [("eth3d", "facade_1s"), ("middeval3", "trainingQ/Adirondack")])
+def test_occluded_pixels_are_told_apart_where_that_is_asked_for(put, open_pairs, layout, place):
+    put_scene(put, place, place, 10)
+    pairs = open_pairs(layout, occlusions="split")
+    assert pairs[0].disparity[0].tolist() == ALL
+    assert pairs.visible(0)[0].tolist() == SEEN
+    assert open_pairs(layout).visible(0) is None
+    assert open_pairs(layout, occlusions="noc").visible(0) is None
+
+
+@pytest.mark.parametrize(
+    ("layout", "views", "truths"),
+    [
+        ("kitti2015", ("image_2", "image_3"), ("disp_occ_0", "disp_noc_0")),
+        ("kitti2012", ("colored_0", "colored_1"), ("disp_occ", "disp_noc")),
+    ],
+)
+def test_kitti_tells_occluded_pixels_by_its_second_ground_truth(put, open_pairs, layout, views, truths):
+    for number, folder in enumerate(views):
+        put(f"training/{folder}/000000_10.png", 10 + number)
+    for folder, values in zip(truths, (ALL, VISIBLE), strict=True):
+        put(f"training/{folder}/000000_10.png", 256 * np.array(values))
+    pairs = open_pairs(layout, visible=truths[1])
+    assert pairs[0].disparity[0].tolist() == ALL
+    assert pairs.visible(0)[0].tolist() == SEEN
+    assert open_pairs(layout).visible(0) is None
 
 
 @pytest.mark.parametrize("folder", ["", "train/"])

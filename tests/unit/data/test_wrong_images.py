@@ -201,7 +201,10 @@ DISPARITY_NPY = {
 }
 MASKS = {
     "missing": (nothing, "mask not found; check the data root and the manifest"),
-    "color": (saved(Image.fromarray(PHOTO)), "a mask must be an 8-bit gray PNG, found Pillow mode RGB; convert it"),
+    "color": (
+        saved(Image.fromarray(PHOTO)),
+        "a mask must be a gray PNG of 8 or 16 bits, found Pillow mode RGB; convert it",
+    ),
 }
 WRONG = [
     pytest.param(read, name, *case, id=f"{name}: {what}")

@@ -8,7 +8,7 @@ import pytest
 from supcore.data.dataset import StereoDataset
 from supcore.data.image_io import write_image
 from supcore.errors import SupError
-from supcore.evaluation.classes import CLASSES, ERRORS, evaluate_classes
+from supcore.evaluation.classes import CLASSES, LABELS, evaluate_classes
 from supcore.evaluation.conditions import Condition, universal
 from supcore.evaluation.records import KEY
 
@@ -63,7 +63,7 @@ def test_rows_go_by_source_then_class_then_image(case, noise):
 def test_classes_with_fewer_pixels_do_not_count(case):
     """25 is enough, 24 is not."""
     table = run(case, Condition("none"))
-    assert list(table.columns) == [*KEY, *ERRORS]
+    assert list(table.columns) == [*KEY, *LABELS, "d1", "epe", "n_valid"]
     counts = table.groupby("class")["image"].apply(list).to_dict()
     assert counts == {"road": [0, 1, 2], "car": [0, 2]}
     assert run(case, Condition("none"), min_pixels=26).groupby("class")["image"].apply(list)["car"] == [0]

@@ -27,6 +27,7 @@ DEFAULTS = {
     "sups.steps": None,
     "sups.checkpoint_every": 500,
     "evaluation.batch": 1,
+    "evaluation.metrics": [],
     "evaluation.datasets.*.studies_only": False,
     "finetuning.*.sups.seeds": [0],
     "finetuning.*.probability": 0.5,
