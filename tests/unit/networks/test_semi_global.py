@@ -85,4 +85,4 @@ def test_a_noisy_volume_gives_the_two_planes_behind_it():
     assert found.isfinite().all()
     wrong = ((found.squeeze(1) - truth).abs() > 1).double()
     assert wrong[..., 7:].mean() < 0.05
-    assert ((lowest(costs) - truth).abs() > 1).double().mean() > 0.4
+    assert ((lowest(costs) - truth).abs() > 1).double().mean() > 0.3
