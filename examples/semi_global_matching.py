@@ -14,6 +14,7 @@ from torch import Tensor
 
 from supcore.errors import SupError
 from supcore.networks import StereoNetwork, StereoOutput
+from supcore.networks.semi_global import fill_from_background
 
 SUBPIXELS = 16  # OpenCV's disparities are integers, this many to a pixel
 
@@ -69,7 +70,8 @@ class SemiGlobalMatching(StereoNetwork):
     def estimate(self, left: Tensor, right: Tensor, *, finest_only: bool, **options: Any) -> list[Tensor]:
         """One disparity map, computed on the CPU and without gradient."""
         pairs = zip(self._eight_bit(left), self._eight_bit(right), strict=True)
-        return [torch.stack([torch.from_numpy(self._match(*pair))[None] for pair in pairs]).to(left.device)]
+        matched = torch.stack([torch.from_numpy(self._match(*pair)) for pair in pairs]).unsqueeze(1)
+        return [fill_from_background(matched).to(left.device)]
 
     def loss(self, output: StereoOutput, target: Tensor) -> Tensor:
         """There is none."""
@@ -85,24 +87,4 @@ class SemiGlobalMatching(StereoNetwork):
         border = self.options.max_disparity
         wide = [cv2.copyMakeBorder(view, 0, 0, border, 0, cv2.BORDER_REPLICATE) for view in (left, right)]
         disparity = self.matcher.compute(*wide)[:, border:].astype(np.float32) / SUBPIXELS
-        return fill_from_background(np.where(disparity < 0, np.float32(np.nan), disparity))
-
-
-def fill_from_background(disparity: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Fill the NaN of an H×W map as KITTI's development kit fills sparse submissions.
-
-    A gap takes the smaller of the two disparities beside it in its row: what one view does not see is background. Rows
-    without any disparity are filled in the same way from those above and below; an empty map becomes 0.
-    """
-    for axis in (1, 0):
-        disparity = np.fmin(_carried_on(disparity, axis), np.flip(_carried_on(np.flip(disparity, axis), axis), axis))
-    return np.nan_to_num(disparity)
-
-
-def _carried_on(values: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
-    """Every NaN replaced by the last number before it along the axis, if there is one."""
-    shape = [1, 1]
-    shape[axis] = -1
-    positions = np.arange(values.shape[axis]).reshape(shape)
-    last = np.maximum.accumulate(np.where(np.isnan(values), 0, positions), axis=axis)
-    return np.take_along_axis(values, last, axis=axis)
+        return np.where(disparity < 0, np.float32(np.nan), disparity)

@@ -87,7 +87,7 @@ def stated_overlap(role: str, name: str, reported: Sequence[StereoSample], frame
     Args:
         role: what the frames were used for.
         name: of the reported data set and split.
-        reported: the evaluated pairs of KITTI 2012 or 2015.
+        reported: the evaluated pairs of KITTI 2012 or 2015, or the Motorcycle pair, whose number is 0.
         frames: those that were used, as in a split: ``":"`` or ``"160:"``.
     """
     first, last = frames.split(":")

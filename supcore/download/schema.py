@@ -34,7 +34,7 @@ _FILE: dict[str, Any] = {
 # Frames of a benchmark, by its layout, as in a split: ":" or "160:".
 _FRAMES = {
     "type": "object",
-    "propertyNames": {"enum": ["kitti2012", "kitti2015"]},
+    "propertyNames": {"enum": ["kitti2012", "kitti2015", "motorcycle"]},
     "additionalProperties": {"type": "string", "pattern": r"^\d{0,9}:\d{0,9}$"},
 }
 

@@ -17,7 +17,7 @@ from supcore.networks.regression import at_least_float32
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 Precision = Literal["float32", "bfloat16"]
-Family = Literal["volume", "PatchMatch", "correlation", "iterative", "classical"]
+Family = Literal["volume", "PatchMatch", "correlation", "iterative", "matching", "classical"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class StereoNetwork(nn.Module, ABC):
 
     Attributes:
         family: how it finds matches: in a cost volume that convolutions regularize, by PatchMatch, in a correlation
-            that is aggregated, by iterations that look costs up, or without learning; None if nobody says.
+            that is aggregated, by iterations that look costs up, by comparing descriptors with nothing learned behind
+            that (matching), or without learning; None if nobody says.
         year: of publication.
         image_mean: subtracted from the three channels of images in [0, 1].
         image_std: divides what is left. A network made for values in [-1, 1] has 0.5 in both, one for 0 … 255 a mean

@@ -31,6 +31,7 @@ _AANET = "supcore.networks.aanet"
 _DEEPPRUNER = "supcore.networks.deeppruner"
 _GWCNET = "supcore.networks.gwcnet"
 _IGEV_STEREO = "supcore.networks.igev_stereo"
+_MCCNN = "supcore.networks.mccnn"
 _PSMNET = "supcore.networks.psmnet"
 _RAFT_STEREO = "supcore.networks.raft_stereo"
 _REALTIME = {"shared_backbone": True, "halvings": 3, "gru_levels": 2, "slow_fast": True, "iterations": 7}
@@ -50,6 +51,8 @@ NETWORKS: dict[str, NetworkEntry] = {
     "raft_stereo_realtime": NetworkEntry(_RAFT_STEREO, "RAFTStereo", _REALTIME),
     "raft_stereo_rvc": NetworkEntry(_RAFT_STEREO, "RAFTStereo", {"context_norm": "instance"}),
     "igev_stereo": NetworkEntry(_IGEV_STEREO, "IGEVStereo"),
+    "mccnn": NetworkEntry(_MCCNN, "MCCNN"),
+    "mccnn_sgm": NetworkEntry(_MCCNN, "MCCNN", {"semi_global": True}),
 }
 
 

@@ -35,6 +35,8 @@ _NAMES = {
     "raft_stereo_realtime": "RAFT-Stereo real-time",
     "raft_stereo_rvc": "iRaftStereo_RVC",
     "igev_stereo": "IGEV-Stereo",
+    "mccnn": "MC-CNN",
+    "mccnn_sgm": "MC-CNN, SGM",
     "kitti2012": "KITTI 2012",
     "kitti2015": "KITTI 2015",
     "flyingthings3d": "FlyingThings3D",

@@ -197,6 +197,8 @@ def test_shipped_registry():
         "raft_stereo_realtime": {9865568},
         "raft_stereo_rvc": {11108688},
         "igev_stereo": {12598114},
+        "mccnn": {148352},
+        "mccnn_sgm": {148352},
     }
     for network in ("psmnet", "deeppruner", "aanet"):
         assert {"kitti15", "kitti12", "sceneflow"} <= set(registry.weights[network])

@@ -14,8 +14,6 @@ from supcore.networks import build_network, load_weights, save_weights
 from supcore.perturbation import StereoPerturbation
 from supcore.training import TrainingOptions, train_stereo
 
-NAN = np.nan
-
 
 def build(**options):
     return build_network("examples.semi_global_matching:SemiGlobalMatching", **{"max_disparity": 32} | options)
@@ -48,15 +46,6 @@ def test_every_pixel_of_an_image_without_texture_has_a_disparity():
     disparity = build().predict(*torch.full((2, 1, 3, 32, 64), 0.5))
     assert disparity.isfinite().all()
     assert (disparity >= 0).all()
-
-
-def test_gaps_take_the_background_beside_them():
-    from examples.semi_global_matching import fill_from_background
-
-    sparse = np.array([[NAN, 5, NAN, NAN, 2, NAN], [NAN] * 6, [1, 1, NAN, 9, 9, 9]], np.float32)
-    filled = [[5, 5, 2, 2, 2, 2], [1, 1, 1, 2, 2, 2], [1, 1, 1, 9, 9, 9]]
-    np.testing.assert_array_equal(fill_from_background(sparse), filled)
-    assert (fill_from_background(np.full((2, 3), NAN, np.float32)) == 0).all()
 
 
 def test_same_pair_same_bytes_whatever_the_batch(make_pairs):

@@ -9,6 +9,7 @@ _DEEPPRUNER = {"base_channels": 8, "block_counts": (1, 1, 1, 1), "max_disparity"
 _AANET = {"base_channels": 8, "block_counts": (1, 1, 1), "pyramid_channels": 16, "refinement_channels": 16}
 _GWCNET = {"base_channels": 8, "block_counts": (1, 1, 1, 1), "groups": 10, "max_disparity": 32}
 _ITERATIVE = {"base_channels": 8, "iterations": 3, "training_iterations": 2}
+_MCCNN = {"base_channels": 8, "max_disparity": 32, "window": 3}
 
 SMALL = {
     "psmnet": _PSMNET,
@@ -24,6 +25,8 @@ SMALL = {
     "raft_stereo_realtime": _ITERATIVE,
     "raft_stereo_rvc": _ITERATIVE,
     "igev_stereo": {**_ITERATIVE, "max_disparity": 64},
+    "mccnn": _MCCNN,
+    "mccnn_sgm": _MCCNN,
     "aanet_plus": {"max_disparity": 48, "hourglass_channels": (8, 8, 16, 16, 16)},
 }
 

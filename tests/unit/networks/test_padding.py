@@ -101,5 +101,5 @@ def test_what_a_network_states_about_its_images_is_done(mode, side, first, padde
 def test_every_network_states_its_family_and_year(name):
     with torch.device("meta"):
         network = build_network(name)
-    assert network.family in ("volume", "PatchMatch", "correlation", "iterative")
-    assert 2018 <= network.year <= 2023
+    assert network.family in ("volume", "PatchMatch", "correlation", "iterative", "matching")
+    assert 2016 <= network.year <= 2023
