@@ -44,7 +44,7 @@ def test_psmnet_under_its_own_sups(workspace, interval):
     assert len(interval) == 4
     for (epsilon, reference), (low, high) in interval.items():
         same = [r for r in records if (r["epsilon"], r["reference"], r["seed"]) == (epsilon, reference, "0")]
-        assert len(same) == 32
+        assert len(same) == 24
         assert low < fmean(float(r["d1"]) for r in same) < high
 
 
