@@ -104,10 +104,6 @@ def _band(left: Tensor, right: Tensor) -> Tensor:
     """Of N×H×B×C and N×H×(B+D-1)×C, the product of column x with each of the D from column x on, last first."""
     products = left @ right.mT
     columns, disparities = left.shape[2], right.shape[2] - left.shape[2] + 1
-<<<<<<< HEAD
-    # In memory, column x's products begin x behind the start of its row; in rows longer by one they begin at it.
-=======
     # Column x's products begin x places behind the start of its row; if rows were longer by one, at their start.
->>>>>>> fc63a9cd9a6eb6b4ba0279f41d580bb7441bdc8a
     upright = F.pad(products.flatten(2), (0, columns)).unflatten(2, (columns, columns + disparities))
     return upright[..., :disparities].flip(-1)

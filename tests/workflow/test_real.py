@@ -141,13 +141,6 @@ NETWORKS = ("psmnet", "mccnn")
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-<<<<<<< HEAD
-def test_a_sup_of_four_steps_breaks_an_unseen_kitti_frame_and_noise_does_not(d1, network):
-    errors = {source: d1["kitti2015_frames", network, source] for source in ("none", "noise", f"{network}_on_kitti")}
-    assert errors["none"] < 20
-    assert errors["noise"] < errors["none"] + 10
-    assert errors[f"{network}_on_kitti"] > errors["noise"] + 10
-=======
 def test_a_sup_of_four_steps_harms_an_unseen_kitti_frame_and_noise_harms_it_less(d1, network):
     """Noise is not harmless to explicit matching, which has no prior: D1 of 13.0, 25.3 and 37.4 % measured."""
     errors = {source: d1["kitti2015_frames", network, source] for source in ("none", "noise", f"{network}_on_kitti")}
@@ -155,7 +148,6 @@ def test_a_sup_of_four_steps_harms_an_unseen_kitti_frame_and_noise_harms_it_less
     added = {source: error - errors["none"] for source, error in errors.items()}
     assert added[f"{network}_on_kitti"] > 15
     assert added["noise"] < 0.7 * added[f"{network}_on_kitti"]
->>>>>>> fc63a9cd9a6eb6b4ba0279f41d580bb7441bdc8a
 
 
 def test_both_networks_and_semi_global_matching_stand_under_each_other_s_sups(d1):
