@@ -3,7 +3,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-SNAKEMAKE := $(BIN)/snakemake --cores all
+# Snakemake, with jobs that need not import PyTorch each for itself.
+SNAKEMAKE := $(BIN)/python -m supcore.workflow.forks --cores all
 # Folder with real stereo frames (kitti2015, kitti2012, flyingthings3d) for `make real`; used if it is there.
 REAL_FRAMES ?= ../shared/realdata
 

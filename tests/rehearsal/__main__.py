@@ -5,9 +5,9 @@ import sys
 import time
 from pathlib import Path
 
+from supcore.workflow import forks
 from tests.rehearsal.outcome import Outcome, counts, outcome
 from tests.rehearsal.rehearse import CONFIGURATIONS, prepared, results_of
-from tests.workflow import forks
 from tests.workflow.conftest import Workspace
 
 FOLDER = Path("results/rehearsal")

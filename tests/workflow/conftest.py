@@ -14,7 +14,7 @@ import yaml
 from filelock import FileLock
 
 from supcore.data.image_io import write_disparity, write_image
-from tests.workflow import forks
+from supcore.workflow import forks
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SMOKE, SMOKE_STUDIES = (REPOSITORY / f"tests/workflow/config/{name}.yaml" for name in ("smoke", "smoke_studies"))

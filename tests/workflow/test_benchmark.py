@@ -1,32 +1,22 @@
 """A network of one's own under a fixed collection of SUPs: one command, no optimization, one row."""
 
 import pytest
-import torch
 import yaml
 
-from supcore.perturbation import StereoPerturbation
 from supcore.sharing.leaderboards import merged_leaderboard
 from tests.workflow.conftest import REPOSITORY
 
 pytestmark = pytest.mark.workflow
 
-SOURCES = ("psmnet", "psmnet_deform6", "psmnet_deform25")
 CONFIGS = [str(REPOSITORY / "config" / name) for name in ("config.yaml", "benchmark.yaml")]
 
 
 @pytest.fixture
 def mine(workspace):
-    """A configuration with one network, and a collection that is made here."""
-    for number, source in enumerate(SOURCES):
-        sup = StereoPerturbation.random_signs((64, 64), (64, 128), 0.02, torch.Generator().manual_seed(number))
-        (workspace.folder / "sups").mkdir(exist_ok=True)
-        sup.save(workspace.folder / f"sups/{source}_tile64_norm002.safetensors")
-    registry = {"perturbations": {"benchmark": {"path": "sups/{network}_{size}_{norm}.safetensors"}}}
-    (workspace.folder / "registry.yaml").write_text(yaml.safe_dump(registry))
+    """A configuration with one network, on two images of each data set."""
     splits = {name: {"splits": {"test": 2}} for name in ("synthetic_driving", "synthetic_things")}
     network = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())["networks"]["psmnet"]
     content = {
-        "weights_registry": "registry.yaml",
         "datasets": splits,
         "networks": {"mine": {**network, "architecture": "psmnet"}},
         "evaluation": {"datasets": {name: {"networks": ["mine"], "weights": ["demo"]} for name in splits}},
@@ -49,7 +39,7 @@ def test_the_table_gives_one_row_for_each_data_set(workspace, mine):
     assert finished.returncode == 0, finished.stdout[-3000:]
     rows = merged_leaderboard([workspace.folder / "results/benchmark/tables/transfer.csv"])
     assert [(row["dataset"], row["target"], row["n_sups"], row["n_images"]) for row in rows] == [
-        ("synthetic_driving", "mine", 3, 2),
-        ("synthetic_things", "mine", 3, 2),
+        ("synthetic_driving", "mine", 6, 2),
+        ("synthetic_things", "mine", 6, 2),
     ]
     assert all(row["clean"] is not None and row["noise"] is not None for row in rows)

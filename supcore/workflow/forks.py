@@ -1,7 +1,8 @@
-"""Jobs as forks of a process that has PyTorch imported already, which takes longer than what a miniature computes.
+"""``python -m supcore.workflow.forks ARGUMENTS``: Snakemake, its local jobs as forks of one process.
 
-Snakemake starts the script of a job with the Python that it runs in. :func:`snakemake` tells it to take a small program
-instead, which hands the script to the waiting process: the same script, in a process of its own.
+Importing PyTorch takes a small job longer than what it computes. Snakemake starts the script of a job with the Python
+that it runs in; here it is told to take a small program instead, which hands the script to a process that has imported
+everything already. That runs the same script in a fork of itself: a process of its own, with the same results.
 """
 
 import importlib
@@ -14,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ from typing import NoReturn
 PRELOADED = (
     *("torch", "torch._decomp", "torch.export", "pandas", "cv2", "scipy.ndimage", "matplotlib.pyplot", "seaborn"),
     *("supcore.workflow.jobs.networks", "supcore.attack.optimization", "supcore.data.image_cache", "supcore.download"),
+    *("supcore.evaluation.records", "supcore.workflow.jobs.evaluation", "supcore.reporting.style"),
 )
 _CLIENT = """#!/bin/sh
 exec '{python}' -SE -c '
@@ -37,25 +40,33 @@ sys.exit(int(connection.recv(16) or b"1"))' "$@"
 
 
 @contextmanager
-def snakemake() -> Iterator[list[str]]:
-    """While the block runs, the beginning of a command line that runs Snakemake with its jobs as forks."""
+def stand_in() -> Iterator[str]:
+    """While the block runs, the path of a program to start scripts with in place of Python.
+
+    Raises:
+        RuntimeError: something that jobs need cannot be imported.
+    """
     with tempfile.TemporaryDirectory(prefix="forks-") as folder:
         address, client = Path(folder) / "socket", Path(folder) / "python"
         client.write_text(_CLIENT.format(python=sys.executable, address=address))
         client.chmod(0o700)
-        command = [sys.executable, "-m", __name__, str(address)]
-        pipes = {
-            "stdin": subprocess.PIPE,
-            "stdout": subprocess.PIPE,
-        }
-        with subprocess.Popen(command, env=_environment(), **pipes) as waiting:
+        command = [sys.executable, "-m", "supcore.workflow.forks", "--listen", str(address)]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+        with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as waiting:
             try:
                 if waiting.stdout is None or not waiting.stdout.readline():
                     raise RuntimeError("the process that jobs are forks of has ended; see its message above")
-                start = f"import sys; sys.executable = {str(client)!r}; from snakemake.cli import main; main()"
-                yield [sys.executable, "-c", start]
+                yield str(client)
             finally:
                 waiting.terminate()
+
+
+@contextmanager
+def snakemake() -> Iterator[list[str]]:
+    """While the block runs, the beginning of a command line that runs Snakemake with its jobs as forks."""
+    with stand_in() as python:
+        start = f"import sys; sys.executable = {python!r}; from snakemake.cli import main; main()"
+        yield [sys.executable, "-c", start]
 
 
 def listen(address: str) -> None:
@@ -84,6 +95,7 @@ def _run(connection: socket.socket, job: dict[str, str], streams: list[int]) -> 
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for place, descriptor in enumerate(streams):
         os.dup2(descriptor, place)
+    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
     os.chdir(job["folder"])
     os.environ.clear()
     os.environ.update(job["environment"])
@@ -102,9 +114,23 @@ def _run(connection: socket.socket, job: dict[str, str], streams: list[int]) -> 
     os._exit(status)
 
 
-def _environment() -> dict[str, str]:
-    return {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
+def _end_with(connection: socket.socket) -> None:
+    """End this job when Snakemake ends the program that stands for it."""
+    if not connection.recv(1):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main(arguments: list[str]) -> None:
+    """Run Snakemake in this process, which ends with its exit status."""
+    from snakemake import cli
+
+    with stand_in() as python:
+        sys.executable, sys.argv = python, ["snakemake", *arguments]
+        cli.main()
 
 
 if __name__ == "__main__":
-    listen(sys.argv[1])
+    if sys.argv[1:2] == ["--listen"]:
+        listen(sys.argv[2])
+    else:
+        main(sys.argv[1:])
