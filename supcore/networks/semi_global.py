@@ -4,7 +4,7 @@ Costs are summed along eight paths to every pixel, on each of which a change of 
 view does not confirm is filled from the background.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -40,7 +40,7 @@ def aggregate(costs: Tensor, small: float, large: float) -> Tensor:
 
 
 def _walk(
-    lines: Tensor, sums: Tensor, order: Sequence[int], slants: Sequence[int], penalties: tuple[float, float]
+    lines: Tensor, sums: Tensor, order: Iterable[int], slants: Sequence[int], penalties: tuple[float, float]
 ) -> None:
     """Add to the ``sums`` what paths from line to line cost that move ``slants`` pixels along it at every step."""
     carried = lines.new_zeros(len(slants), *lines.shape[1:])

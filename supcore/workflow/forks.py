@@ -20,7 +20,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 # What jobs import. Not what starts threads or the GPU, which no fork survives.
 PRELOADED = (
@@ -90,7 +90,7 @@ def listen(address: str) -> None:
                 os.close(descriptor)
 
 
-def _run(connection: socket.socket, job: dict[str, str], streams: list[int]) -> NoReturn:
+def _run(connection: socket.socket, job: dict[str, Any], streams: list[int]) -> NoReturn:
     """Run the script of a job as Python would, and tell its exit status."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for place, descriptor in enumerate(streams):
