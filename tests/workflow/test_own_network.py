@@ -46,10 +46,12 @@ def finished(tmp_path_factory):
         (workspace.folder / "cameras" / view).mkdir(parents=True)
         for name in ("a", "b"):
             Image.new("RGB", (128, 64)).save(workspace.folder / f"cameras/{view}/{name}.png")
-    weights = {"fixed": {"bundled": "foreign.pth", "key": "weights", "prefix": "net."}}
+    weights = {"released": {"bundled": "foreign.pth", "key": "weights", "prefix": "net."}}
     wrapped = {"architecture": "mine.foreign_network:Wrapped", "options": {"max_disparity": 16}, "weights": weights}
     config["networks"]["wrapped"] = wrapped
-    config["evaluation"]["datasets"]["synthetic_driving"]["networks"].append("wrapped")
+    evaluated = config["evaluation"]["datasets"]["synthetic_driving"]
+    for key, name in (("networks", "wrapped"), ("weights", "released")):
+        evaluated[key].append(name)
     torch.save({"weights": BlockMatcher(16).state_dict()}, workspace.folder / "foreign.pth")
     (workspace.folder / "own.yaml").write_text(yaml.safe_dump(config))
     tables = [TABLE, *(TABLE.replace("transfer", study) for study in STUDIES)]
