@@ -54,6 +54,7 @@ def transfer_bars(
     sources = ordered(shown["source"])
     rows = -(-len(groups) * len(sources) // _BARS_IN_A_ROW)
     in_a_row = -(-len(groups) // rows)
+    rows = -(-len(groups) // in_a_row)  # evenly filled, fewer may do
     width = COLUMN_WIDTH if in_a_row * len(sources) <= 12 else PAGE_WIDTH
     figure = Figure(figsize=(width, 0.8 + 1.7 * rows), layout="constrained")
     grid = figure.subplots(rows, 1, squeeze=False, sharey=True).ravel()

@@ -55,6 +55,15 @@ def test_heatmap_shows_each_dataset(published):
     assert any("(87.7)" in text.get_text() for text in figure.axes[1].texts)
 
 
+@pytest.mark.parametrize("count", [4, 7, 10, 13])
+def test_bars_of_many_networks_leave_no_row_empty(published, count):
+    names = [f"own{number:02}" for number in range(count)]
+    records = make_records(("street", "things"), names, epsilons=(0.02,), images=1)
+    figure = transfer_bars(transfer_table(records, published, bootstrap_resamples=2))
+    assert sum(len(axes.get_xticks()) for axes in figure.axes) == 2 * count
+    assert all(len(axes.get_xticks()) for axes in figure.axes)
+
+
 def test_heatmap_shows_the_spread_over_seeds(table):
     single = table[table["seed"].isna() | (table["seed"] == 0)]
     printed = [text.get_text() for text in transfer_heatmap(table).axes[0].texts]
