@@ -19,7 +19,7 @@ Families = Mapping[str, str | None]
 
 # Heads of the page's columns, and which of them hold text; a narrow screen shows the first ones.
 _COLUMNS = [("rank", ""), ("network", "text"), ("worst SUP", ""), ("from", "text"), ("family", "text")]
-_COLUMNS += [("clean", ""), ("noise", ""), ("white-box SUP", ""), ("transfer, mean", ""), ("images", "")]
+_COLUMNS += [("clean", ""), ("noise", ""), ("white-box", ""), ("transfer", ""), ("images", "")]
 
 
 def leaderboard(table: pd.DataFrame, attacked: Attacked | None = None, families: Families | None = None) -> list[Row]:

@@ -99,8 +99,8 @@ def test_every_cell_stands_below_its_head_and_the_rank_s_reason_comes_first(tabl
         "family": "correlation",
         "clean": "1.0",
         "noise": "1.5",
-        "white-box SUP": "30.0",
-        "transfer, mean": "12.0",
+        "white-box": "30.0",
+        "transfer": "12.0",
         "images": cells[len(heads) - 1],
     }
 
