@@ -8,7 +8,7 @@ import torch
 from supcore.attack import PER_IMAGE_ATTACKS, PerImageAttack, UniversalAttack
 from supcore.networks import build_network, load_weights
 from supcore.perturbation import StereoPerturbation
-from tests.unit.networks.small import DEMO
+from tests.unit.networks.small import SMALL
 from tests.unit.networks.test_precision import WEIGHTS, scenes
 
 __all__ = ["scenes"]
@@ -18,7 +18,7 @@ EPSILON = 0.02
 
 @pytest.fixture(scope="module")
 def network():
-    network = build_network("psmnet", **DEMO)
+    network = build_network("psmnet", **SMALL["psmnet"])
     load_weights(network, WEIGHTS / "psmnet.safetensors")
     return network.double().eval()
 

@@ -64,8 +64,8 @@ def test_weights_follow_the_user_s_file_and_its_entry(own):
     assert "Nothing to be done" in own.run("--dry-run").stdout
     content = own.file.read_bytes()
     own.file.unlink()
-    own.file.write_bytes(content)
-    assert "Updated input files: my weights.bin" in own.run("--dry-run").stdout
+    own.file.write_bytes(content)  # Snakemake looks into files below a megabyte, and at the date of others
+    assert "Nothing to be done" in own.run("--dry-run").stdout
 
 
 def test_the_content_of_the_user_s_file_decides_not_its_date(own):

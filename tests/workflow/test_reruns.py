@@ -66,7 +66,7 @@ def test_what_decides_no_result_re_runs_nothing(finished, edit, jobs):
     """Comments, docstrings, networks that are not there, the age of scripts; processes, memory."""
     for module in ("errors", "networks/psmnet", "device", "workflow/jobs/job"):
         edit(f"supcore/{module}.py", "# a comment\n")
-    edit("supcore/networks/aanet.py", "EDITED = True\n")
+    edit("supcore/networks/raft_stereo.py", "EDITED = True\n")
     (finished.repository / "workflow_scripts/train_sup.py").touch()
     assert jobs(workers=1, keep_in_memory=False) == set()
 
