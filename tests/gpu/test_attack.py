@@ -6,10 +6,9 @@ import pytest
 import torch
 
 from supcore.attack import PER_IMAGE_ATTACKS, PerImageAttack, UniversalAttack
-from supcore.networks import build_network, load_weights
+from supcore.networks import load_pretrained
 from supcore.perturbation import StereoPerturbation
-from tests.unit.networks.small import SMALL
-from tests.unit.networks.test_precision import WEIGHTS, scenes
+from tests.unit.networks.test_precision import scenes
 
 __all__ = ["scenes"]
 
@@ -18,9 +17,7 @@ EPSILON = 0.02
 
 @pytest.fixture(scope="module")
 def network():
-    network = build_network("psmnet", **SMALL["psmnet"])
-    load_weights(network, WEIGHTS / "psmnet.safetensors")
-    return network.double().eval()
+    return load_pretrained("psmnet", "demo").double().eval()
 
 
 @pytest.mark.parametrize("rule", ["clip", "sign", "normalized"])
