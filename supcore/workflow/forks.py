@@ -22,12 +22,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
+from supcore.errors import SupError
+
 # What jobs import. Not what starts threads or the GPU, which no fork survives.
 PRELOADED = (
     *("torch", "torch._decomp", "torch.export", "pandas", "cv2", "scipy.ndimage", "matplotlib.pyplot", "seaborn"),
     *("supcore.workflow.jobs.networks", "supcore.attack.optimization", "supcore.data.image_cache", "supcore.download"),
     *("supcore.evaluation.records", "supcore.workflow.jobs.evaluation", "supcore.reporting.style"),
 )
+_LONGEST_FOLDER = 80  # the address of a socket has room for about a hundred bytes
 _CLIENT = """#!/bin/sh
 exec '{python}' -SE -c '
 import json, os, socket, sys
@@ -44,18 +47,23 @@ def stand_in() -> Iterator[str]:
     """While the block runs, the path of a program to start scripts with in place of Python.
 
     Raises:
-        RuntimeError: something that jobs need cannot be imported.
+        SupError: something that jobs need cannot be imported, or no program may lie in the temporary folder.
     """
-    with tempfile.TemporaryDirectory(prefix="forks-") as folder:
+    short = "/tmp" if len(tempfile.gettempdir()) > _LONGEST_FOLDER else None
+    with tempfile.TemporaryDirectory(prefix="forks-", dir=short) as folder:
         address, client = Path(folder) / "socket", Path(folder) / "python"
         client.write_text(_CLIENT.format(python=sys.executable, address=address))
         client.chmod(0o700)
+        if not os.access(client, os.X_OK):
+            raise RuntimeError(
+                f"{folder}: no program may run from here; set TMPDIR to another folder, or use snakemake"
+            )
         command = [sys.executable, "-m", "supcore.workflow.forks", "--listen", str(address)]
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "MPLBACKEND": "agg"}
         with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as waiting:
             try:
                 if waiting.stdout is None or not waiting.stdout.readline():
-                    raise RuntimeError("the process that jobs are forks of has ended; see its message above")
+                    raise SupError("the process that jobs are forks of has ended; see its message above")
                 yield str(client)
             finally:
                 waiting.terminate()
@@ -133,4 +141,7 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--listen"]:
         listen(sys.argv[2])
     else:
-        main(sys.argv[1:])
+        try:
+            main(sys.argv[1:])
+        except SupError as error:
+            sys.exit(f"error: {error}")

@@ -70,6 +70,16 @@ def test_a_job_ends_with_what_stands_for_it(python, script, tmp_path, end):
     pytest.fail(f"process {pid} goes on")
 
 
+def test_a_long_temporary_folder_does_not_matter(monkeypatch, tmp_path, script):
+    """The address of a socket has room for about a hundred bytes."""
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with forks.stand_in() as program:
+        assert subprocess.run([program, script("print(7)")], capture_output=True, check=False).stdout == b"7\n"
+
+
 def test_the_waiting_process_ends_with_its_parent(tmp_path):
     text = """import os
 from supcore.workflow import forks
