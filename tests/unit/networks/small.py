@@ -36,3 +36,16 @@ def untrained(name):
     with torch.random.fork_rng():
         torch.manual_seed(0)
         return build_network(name, **SMALL[name])
+
+
+def training_losses(network, left, right, target, *, rate, steps):
+    """The loss before each of some steps of Adam on the same pairs."""
+    optimizer = torch.optim.Adam(network.parameters(), rate)
+    losses = []
+    for _ in range(steps):
+        loss = network.loss(network(left, right), target)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses

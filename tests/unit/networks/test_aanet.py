@@ -10,6 +10,7 @@ from supcore.networks.aanet import AANet, AANetOptions, AANetPlus, AANetPlusOpti
 from supcore.networks.aanet_aggregation import AggregationModule, correlation_volume
 from supcore.networks.base import StereoOutput
 from supcore.networks.regression import expected_disparity
+from tests.unit.networks.small import training_losses
 
 SMALL = {
     "aanet": {
@@ -218,12 +219,5 @@ def test_training_lowers_the_loss(name):
     wide = F.interpolate(images(6, 15, batch=2)[0], scale_factor=4, mode="bilinear")
     left, right = wide[..., :48], wide[..., 12:]
     target = torch.full((2, 1, 24, 48), 12.0)
-    optimizer = torch.optim.Adam(network.parameters(), 5e-3)
-    losses = []
-    for _ in range(6):
-        loss = network.loss(network(left, right), target)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+    losses = training_losses(network, left, right, target, rate=5e-3, steps=6)
     assert losses[-1] < 0.8 * losses[0]

@@ -6,6 +6,7 @@ from supcore.networks import NETWORKS, StereoOutput, build_network
 from supcore.networks.disparity_samples import matching_volume, search_range, uniform_samples, warp_right, whole_samples
 from supcore.networks.losses import masked_quantile
 from supcore.networks.patch_match import patch_match, shift_similarity
+from tests.unit.networks.small import training_losses
 
 SMALL = {
     "deeppruner": {"pooling_sizes": (8, 4, 2, 1)},
@@ -217,14 +218,7 @@ def test_small_network_learns(name):
     network = small(name, base_channels=8).train()
     left, right = shifted_pair(32, 64, 12, batch=2)
     target = torch.full((2, 1, 32, 64), 12.0)
-    optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
-    losses = []
-    for _ in range(8):
-        loss = network.loss(network(left, right), target)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(float(loss.detach()))
+    losses = training_losses(network, left, right, target, rate=3e-3, steps=8)
     assert losses[-1] < 0.7 * losses[0]
 
 

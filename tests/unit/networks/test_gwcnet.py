@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from supcore.errors import SupError
 from supcore.networks import StereoOutput, build_network, load_weights
-from tests.unit.networks.small import SMALL, untrained
+from tests.unit.networks.small import SMALL, training_losses, untrained
 
 NAMES = ["gwcnet_g", "gwcnet_gc"]
 
@@ -67,12 +67,5 @@ def test_training_lowers_the_loss(name):
     wide = F.interpolate(torch.rand(2, 3, 4, 10, generator=torch.Generator().manual_seed(0)), scale_factor=8)
     left, right = wide[..., :64], wide[..., 12:76]
     target = torch.full((2, 1, 32, 64), 12.0)
-    optimizer = torch.optim.Adam(network.parameters(), 5e-3)
-    losses = []
-    for _ in range(6):
-        loss = network.loss(network(left, right), target)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+    losses = training_losses(network, left, right, target, rate=5e-3, steps=6)
     assert losses[-1] < 0.8 * losses[0]

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from supcore.errors import SupError
 from supcore.networks import StereoOutput, build_network, load_weights, save_weights
 from supcore.networks.losses import sequence_loss
-from tests.unit.networks.small import SMALL, untrained
+from tests.unit.networks.small import SMALL, training_losses, untrained
 
 pytestmark = pytest.mark.thorough
 
@@ -109,14 +109,7 @@ def test_training_lowers_the_loss_and_leaves_statistics_of_2d_batch_norm_alone(n
     left, right = wide[..., :64], wide[..., 12:76]
     target = torch.full((2, 1, 64, 64), 12.0)
     before = {key: value.clone() for key, value in network.state_dict().items() if "running" in key}
-    optimizer = torch.optim.Adam(network.parameters(), 2e-3)
-    losses = []
-    for _ in range(4):
-        loss = network.loss(network(left, right), target)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+    losses = training_losses(network, left, right, target, rate=2e-3, steps=4)
     assert losses[-1] < 0.9 * losses[0]
     state = network.state_dict()
     moved = {key.partition(".")[0] for key, value in before.items() if not torch.equal(value, state[key])}

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from supcore.errors import SupError
 from supcore.networks import StereoOutput, build_network, load_weights
 from supcore.networks.mccnn import cosine_volume, standardized
-from tests.unit.networks.small import untrained
+from tests.unit.networks.small import training_losses, untrained
 
 NAMES = ["mccnn", "mccnn_sgm"]
 # Row, column and disparity in the inner part of two images of 12×16, and the cosine there.
@@ -160,12 +160,5 @@ def test_training_lowers_the_loss():
     wide = F.interpolate(torch.rand(2, 3, 4, 10, generator=torch.Generator().manual_seed(0)), scale_factor=8)
     left, right = wide[..., :64], wide[..., 12:76]
     target = torch.full((2, 1, 32, 64), 12.0)
-    optimizer = torch.optim.Adam(network.parameters(), 5e-3)
-    losses = []
-    for _ in range(6):
-        loss = network.loss(network(left, right), target)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+    losses = training_losses(network, left, right, target, rate=5e-3, steps=6)
     assert losses[-1] < 0.9 * losses[0]
