@@ -6,9 +6,11 @@ from os.path import normpath
 from snakemake.sourcecache import LocalGitFile
 from snakemake.utils import min_version
 
+from supcore.openmp import wait_asleep
 from supcore.workflow.places import shipped
 
 min_version("9.19")
+wait_asleep()
 
 # Snakemake 9.27 asks for the sizes of inputs in vain when it writes a report after a run, and Python would warn of it.
 warnings.filterwarnings(

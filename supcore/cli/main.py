@@ -15,6 +15,7 @@ from supcore.cli.options import examples
 from supcore.cli.show import show
 from supcore.errors import SupError
 from supcore.extras import EXTRA
+from supcore.openmp import wait_asleep
 
 
 class Commands(click.Group):
@@ -22,6 +23,7 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
+        wait_asleep()
         try:
             return super().invoke(ctx)
         except SupError as error:

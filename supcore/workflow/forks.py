@@ -23,12 +23,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from supcore.errors import SupError
+from supcore.openmp import wait_asleep
 
 # What jobs import. Not what starts threads or the GPU, which no fork survives.
 PRELOADED = (
     *("torch", "torch._decomp", "torch.export", "pandas", "cv2", "scipy.ndimage", "matplotlib.pyplot", "seaborn"),
     *("supcore.workflow.jobs.networks", "supcore.attack.optimization", "supcore.data.image_cache", "supcore.download"),
     *("supcore.evaluation.records", "supcore.workflow.jobs.evaluation", "supcore.reporting.style"),
+    *("snakemake.script", "fontTools.subset", "fontTools.ttLib"),
 )
 _LONGEST_FOLDER = 80  # the address of a socket has room for about a hundred bytes
 _CLIENT = """#!/bin/sh
@@ -114,6 +116,8 @@ def _run(connection: socket.socket, job: dict[str, Any], streams: list[int]) -> 
         status = 0
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
     except BaseException:
         traceback.print_exc()
     sys.stdout.flush()
@@ -138,6 +142,7 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    wait_asleep()
     if sys.argv[1:2] == ["--listen"]:
         listen(sys.argv[2])
     else:

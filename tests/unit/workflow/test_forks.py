@@ -50,6 +50,11 @@ def test_its_status_is_that_of_the_script(python, script, text, status):
     assert subprocess.run([python, script(text)], capture_output=True, check=False).returncode == status
 
 
+def test_the_reason_of_an_end_is_printed(python, script):
+    ended = subprocess.run([python, script("import sys; sys.exit('no room')")], capture_output=True, text=True)
+    assert ended.stderr == "no room\n"
+
+
 def test_an_error_is_printed(python, script):
     assert "ZeroDivisionError" in subprocess.run([python, script("1 / 0")], capture_output=True, text=True).stderr
 
