@@ -39,3 +39,11 @@ def test_fine_tuning(name):
 def test_trainings_read_the_original_ground_truth():
     options = recipes("training", "datasets")["flyingthings3d_train"]["layout_options"]
     assert options["saturated"] is False
+
+
+def test_own_networks_with_patch_match_draw_anew_as_the_released_ones():
+    """What they draw would stay the same under a perturbation otherwise, and their errors look smaller."""
+    released = yaml.safe_load((OVERLAYS.parents[1] / "weights.yaml").read_text(encoding="utf-8"))["weights"]
+    own = recipes("training", "networks")["psmnet_deform25_patchmatch"]["weights"]
+    expected = released["psmnet_deform25_patchmatch"]["kitti15"]["options"]["redraw"]
+    assert {entry["options"]["redraw"] for entry in own.values()} == {expected}
