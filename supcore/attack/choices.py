@@ -1,6 +1,6 @@
 """Step rules, selections and per-image attacks by name; without PyTorch, so that checking a configuration is quick."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 StepRule = Literal["clip", "sign", "normalized"]
@@ -61,3 +61,12 @@ PER_IMAGE_ATTACKS = {
     "cospgd": PerImageOptions(alpha_of_epsilon=2.5 / 40, random_start=True, restarts=3, cosine_weights=True),
     "apgd": PerImageOptions(random_start=True, restarts=3, adaptive=True),
 }
+
+
+def per_image_options(name: str, steps: int | None = None) -> PerImageOptions:
+    """An attack of :data:`PER_IMAGE_ATTACKS`, with another number of steps if one is given; their length stays.
+
+    FGSM keeps its single step.
+    """
+    attack = PER_IMAGE_ATTACKS[name]
+    return attack if steps is None or attack.steps == 1 else replace(attack, steps=steps)

@@ -34,6 +34,11 @@ class PerImage(Study):
             "items": {"registry": "per-image attacks"},
         },
         "epsilons": {"$ref": "#/$defs/epsilons", "description": "bounds; those of the SUPs unless given"},
+        "steps": {
+            "description": "gradient steps of every attack but `fgsm`; as published unless given",
+            "type": "integer",
+            "minimum": 1,
+        },
         "target": {
             "description": "what the attack moves away from",
             "enum": ["ground_truth", "clean"],
@@ -76,9 +81,9 @@ class PerImage(Study):
 
     def gradients(self, plan: Plan) -> int:
         """The steps of all of them."""
-        from supcore.attack.choices import PER_IMAGE_ATTACKS
+        from supcore.attack.choices import per_image_options
 
-        attacks = (PER_IMAGE_ATTACKS[name] for name in self.settings["attacks"])
+        attacks = (per_image_options(name, self.settings.get("steps")) for name in self.settings["attacks"])
         return len(self._epsilons(plan)) * sum(attack.steps * attack.restarts for attack in attacks)
 
     def _epsilons(self, plan: Plan) -> list[float]:
@@ -86,7 +91,8 @@ class PerImage(Study):
 
     def conditions(self, job: StudyJob) -> list[Condition]:
         """Every attack at every epsilon; its result is kept for the networks that follow."""
-        from supcore.attack import PER_IMAGE_ATTACKS, PerImageAttack
+        from supcore.attack import PerImageAttack
+        from supcore.attack.choices import per_image_options
         from supcore.evaluation.conditions import Condition
         from supcore.evaluation.study_conditions import per_image, remembered
         from supcore.seeding import derived_seed
@@ -95,9 +101,10 @@ class PerImage(Study):
         attacked, against_truth = job.attacked(), self.settings["target"] == "ground_truth"
         conditions = []
         for name in self.settings["attacks"]:
+            options = per_image_options(name, self.settings.get("steps"))
             for epsilon in map(epsilon_text, self.settings.get("epsilons", job.epsilons)):
                 seed = derived_seed(job.seed, "per-image", name, epsilon)
-                attack = PerImageAttack(attacked, float(epsilon), PER_IMAGE_ATTACKS[name], seed)
+                attack = PerImageAttack(attacked, float(epsilon), options, seed)
                 perturb = remembered(per_image(attack, against_truth=against_truth))
                 conditions.append(Condition(job.network, "full", epsilon, "0", perturb, {"attack": name}))
         return conditions

@@ -13,6 +13,7 @@ IMAGE_SIZE = (128, 128)  # the tiles of 128 px still divide it
 CROP_SIZE = (64, 128)
 NATIVE_SIZE = (96, 312)  # of recipes that crop from images at about KITTI's own size
 BATCH, STEPS = 2, 6
+ATTACK_STEPS = 4  # on every single image
 SNAPSHOTS = tuple(range(1, STEPS + 1))  # as many as the paper has
 # Of a part of the grid. The second network has DeepPruner's layers and deformable ones.
 FAMILIES, EPSILONS = ("psmnet", "psmnet_deform25_patchmatch", "aanet"), [0.02]
@@ -74,6 +75,7 @@ def miniature(config: Mapping[str, Any], *, device: str = "cpu") -> dict[str, An
         "published": PUBLISHED,
         "networks": {name: {"options": options} for name, options in networks.items()},
         "sups": sups,
+        "studies": {"per_image": {"steps": ATTACK_STEPS}},
         **recipes,
     }
 

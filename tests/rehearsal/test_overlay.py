@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rehearsal.overlay import FAMILIES, OPTIONS, SNAPSHOTS, merged, miniature, part
+from tests.rehearsal.overlay import ATTACK_STEPS, FAMILIES, OPTIONS, SNAPSHOTS, merged, miniature, part
 from tests.rehearsal.rehearse import CONFIGURATIONS, files_of
 
 COMMON = {"device", "threads", "workers", "keep_in_memory", "image_size", "weights_registry", "published"}
@@ -13,9 +13,10 @@ RECIPE = {"epochs", "change_at", "batch", "crop_size", "image_size", "checkpoint
 def test_only_sizes_and_lengths_change(name):
     config = merged(files_of(name))
     overlay = miniature(config)
-    assert set(overlay) - {"networks", "sups", "training", "finetuning"} == COMMON
+    assert set(overlay) - {"networks", "sups", "studies", "training", "finetuning"} == COMMON
     assert all(set(network) == {"options"} for network in overlay["networks"].values())
     assert set(overlay["networks"]) == set(config["networks"])
+    assert overlay["studies"] == {"per_image": {"steps": ATTACK_STEPS}}
     assert set(overlay["sups"]) <= {"batch", "steps", "checkpoint_every", "sources"}
     assert all(set(source) == {"snapshots"} for source in overlay["sups"]["sources"].values())
     for section in ("training", "finetuning"):

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from supcore.attack import PER_IMAGE_ATTACKS, PerImageAttack, PerImageOptions
+from supcore.attack.choices import per_image_options
 from supcore.attack.per_image import published_alpha
 from supcore.errors import SupError
 from supcore.seeding import torch_generator
@@ -249,3 +250,9 @@ def test_shares_may_be_whole():
 def test_epsilon_must_be_a_share_of_the_range(small_network, epsilon):
     with pytest.raises(ValueError, match="epsilon must be in"):
         PerImageAttack(small_network, epsilon, PER_IMAGE_ATTACKS["fgsm"])
+
+
+def test_a_study_may_take_fewer_steps_of_the_same_length():
+    assert per_image_options("pgd") == PER_IMAGE_ATTACKS["pgd"]
+    assert per_image_options("pgd", 3) == replace(PER_IMAGE_ATTACKS["pgd"], steps=3)
+    assert per_image_options("fgsm", 3) == PER_IMAGE_ATTACKS["fgsm"]
