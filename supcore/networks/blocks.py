@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from supcore.networks.convolution_3d import Convolution3d
 from supcore.ops import deform_conv2d
 
 
@@ -19,7 +20,7 @@ def conv_norm_2d(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, di
 
 def conv_norm_3d(inputs: int, outputs: int, stride: int | tuple[int, int, int] = 1) -> nn.Sequential:
     """3×3×3 convolution without bias, then batch norm."""
-    return nn.Sequential(nn.Conv3d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm3d(outputs))
+    return nn.Sequential(Convolution3d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm3d(outputs))
 
 
 class FrozenBatchNorm2d(nn.Module):

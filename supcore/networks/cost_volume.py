@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from supcore.networks.blocks import conv_norm_3d
+from supcore.networks.convolution_3d import Convolution3d, TransposedConvolution3d
 
 
 def concatenation_volume(left: Tensor, right: Tensor, disparities: int) -> Tensor:
@@ -52,12 +53,12 @@ def first_convolutions(inputs: int, channels: int) -> tuple[nn.Sequential, nn.Se
 
 def transposed_norm_3d(inputs: int, outputs: int) -> nn.Sequential:
     """Transposed 3×3×3 convolution that doubles every side, then batch norm."""
-    layer = nn.ConvTranspose3d(inputs, outputs, 3, stride=2, padding=1, output_padding=1, bias=False)
+    layer = TransposedConvolution3d(inputs, outputs, 3, stride=2, padding=1, output_padding=1, bias=False)
     return nn.Sequential(layer, nn.BatchNorm3d(outputs))
 
 
 def classifier_3d(channels: int) -> nn.Sequential:
     """From a regularized volume to one logit for each of its cells."""
     return nn.Sequential(
-        conv_norm_3d(channels, channels), nn.ReLU(inplace=True), nn.Conv3d(channels, 1, 3, 1, 1, bias=False)
+        conv_norm_3d(channels, channels), nn.ReLU(inplace=True), Convolution3d(channels, 1, 3, 1, 1, bias=False)
     )

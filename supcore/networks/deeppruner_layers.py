@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from supcore.networks.blocks import conv_norm_2d, conv_norm_3d
+from supcore.networks.convolution_3d import Convolution3d, TransposedConvolution3d
 from supcore.networks.regression import expected_sample
 from supcore.ops.precision import full_precision
 
@@ -67,7 +68,9 @@ class RangePredictor(nn.Module):
         self.conv5 = _transposed(eighth, quarter)
         self.conv6 = _transposed(quarter, half)
         self.conv7 = _transposed(half, channels)
-        self.last_conv3d_layer = nn.Sequential(leaky_3d(channels, half), nn.Conv3d(half, 1, 3, padding=1, bias=False))
+        self.last_conv3d_layer = nn.Sequential(
+            leaky_3d(channels, half), Convolution3d(half, 1, 3, padding=1, bias=False)
+        )
 
     def forward(self, volume: Tensor, samples: Tensor) -> tuple[Tensor, Tensor]:
         """Predict from a reduced volume.
@@ -133,5 +136,7 @@ class Refinement(nn.Module):
 
 def _transposed(inputs: int, outputs: int) -> nn.Sequential:
     """Double rows and columns."""
-    layer = nn.ConvTranspose3d(inputs, outputs, 3, stride=(1, 2, 2), padding=1, output_padding=(0, 1, 1), bias=False)
+    layer = TransposedConvolution3d(
+        inputs, outputs, 3, stride=(1, 2, 2), padding=1, output_padding=(0, 1, 1), bias=False
+    )
     return nn.Sequential(layer, nn.BatchNorm3d(outputs))

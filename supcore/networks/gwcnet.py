@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from supcore.networks.base import StereoNetwork, StereoOutput
 from supcore.networks.blocks import conv_norm_2d, conv_norm_3d, initialize_convolution
+from supcore.networks.convolution_3d import Convolution3d
 from supcore.networks.cost_volume import (
     classifier_3d,
     concatenation_volume,
@@ -115,4 +116,4 @@ class GwcNet(StereoNetwork):
 
 
 def _pointwise(channels: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv3d(channels, channels, 1, bias=False), nn.BatchNorm3d(channels))
+    return nn.Sequential(Convolution3d(channels, channels, 1, bias=False), nn.BatchNorm3d(channels))

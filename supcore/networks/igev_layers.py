@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from supcore.networks.blocks import FrozenBatchNorm2d
+from supcore.networks.convolution_3d import Convolution3d, TransposedConvolution3d
 from supcore.networks.mobilenet_v2 import CHANNELS, MobileNetV2
 
 Kind = Literal["instance", "batch"]
@@ -46,9 +47,9 @@ class Conv3d(nn.Module):
     def __init__(self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1, *, doubles: bool = False) -> None:
         super().__init__()
         self.conv: nn.Module = (
-            nn.ConvTranspose3d(inputs, outputs, 4, 2, padding=1, bias=False)
+            TransposedConvolution3d(inputs, outputs, 4, 2, padding=1, bias=False)
             if doubles
-            else nn.Conv3d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
+            else Convolution3d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)
         )
         self.bn = nn.BatchNorm3d(outputs)
 

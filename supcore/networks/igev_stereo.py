@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from supcore.networks.base import StereoOutput
+from supcore.networks.convolution_3d import Convolution3d
 from supcore.networks.cost_lookup import CostPyramid, all_pairs_correlation, convex_upsampling
 from supcore.networks.cost_volume import group_correlation_volume
 from supcore.networks.igev_layers import Attention, Conv2d, Conv3d, Features, GeometryEncoding, Merge
@@ -51,7 +52,7 @@ class IGEVStereo(IterativeNetwork):
         self.conv, self.desc = Conv2d(MATCHED, MATCHED, "instance"), nn.Conv2d(MATCHED, MATCHED, 1)
         self.corr_stem, self.corr_feature_att = Conv3d(GROUPS, GROUPS), Attention(GROUPS, MATCHED)
         self.cost_agg = GeometryEncoding(GROUPS)
-        self.classifier = nn.Conv3d(GROUPS, 1, 3, padding=1, bias=False)
+        self.classifier = Convolution3d(GROUPS, 1, 3, padding=1, bias=False)
         self.cnet = ContextEncoder(base, 2, "batch", SCALES)
         self.context_zqr_convs = nn.ModuleList(nn.Conv2d(hidden, 3 * hidden, 3, padding=1) for _ in SCALES)
         self.update_block = IGEVUpdate(options)
