@@ -21,6 +21,8 @@ from supcore.ops.precision import full_precision
 # Elements of the enlarged volume at a time: what a processor's cache holds, and what keeps a GPU busy.
 _BLOCK = {"cpu": 1 << 18}
 _LARGE_BLOCK = 1 << 25
+# Logits below the largest one by more do not count in any sum; where exp underflows it takes fifty times longer.
+_SMALLEST = -60.0
 
 
 def soft_argmin(logits: Tensor, size: tuple[int, int, int], *, align_corners: bool) -> Tensor:
@@ -113,4 +115,4 @@ def _likelihoods(wide: Tensor, depths: Tensor, block: _Block) -> Tensor:
     """Softmax without its denominator, N×D×(rows·W), of some rows of the images; a temporary that may be changed."""
     coarse = torch.matmul(block.weights, wide[:, :, block.near]).flatten(2)
     logits = torch.matmul(depths, coarse)
-    return logits.sub_(logits.amax(1, keepdim=True)).exp_()
+    return logits.sub_(logits.amax(1, keepdim=True)).clamp_(min=_SMALLEST).exp_()
