@@ -8,12 +8,8 @@ from torch import Tensor, nn
 from supcore.errors import SupError
 from supcore.networks.base import StereoNetwork, StereoOutput
 from supcore.networks.blocks import conv_norm_3d, initialize_convolution
-from supcore.networks.cost_volume import (
-    classifier_3d,
-    concatenation_volume,
-    first_convolutions,
-    transposed_norm_3d,
-)
+from supcore.networks.concatenation_convolution import concatenation_convolution
+from supcore.networks.cost_volume import classifier_3d, first_convolutions, transposed_norm_3d
 from supcore.networks.losses import masked_smooth_l1
 from supcore.networks.psmnet_options import PSMNetOptions
 from supcore.networks.pyramid_features import PyramidFeatures
@@ -70,10 +66,11 @@ class PSMNet(StereoNetwork):
     def estimate(self, left: Tensor, right: Tensor, *, finest_only: bool, **options: Any) -> list[Tensor]:
         """Three disparity maps, finest (last hourglass) first, then the first and the second."""
         self._check_size(left)
-        volume = concatenation_volume(
-            self.feature_extraction(left), self.feature_extraction(right), self.options.max_disparity // 4
-        )
-        cost0 = self.dres0(volume)
+        features = self.feature_extraction(left), self.feature_extraction(right)
+        first: Any = self.dres0[0]
+        convolution, norm = first
+        cost0 = norm(concatenation_convolution(*features, self.options.max_disparity // 4, convolution))
+        cost0 = self.dres0[1:](cost0)
         cost0 = self.dres1(cost0) + cost0
         out1, pre1, post1 = self.dres2(cost0)
         out1 = out1 + cost0
