@@ -77,17 +77,19 @@ def image_size_option(command: Command) -> Command:
 def chosen_network(
     network: str, weights: str, options: tuple[str, ...], cache: Path | None, device: str
 ) -> "StereoNetwork":
-    """The network of :func:`network_options`, on its device."""
+    """The network of :func:`network_options`, on its device, to attack it or to predict with."""
     import torch
 
     from supcore.errors import SupError
-    from supcore.networks import load_pretrained
+    from supcore.networks import NETWORKS, load_pretrained
+    from supcore.networks.folding import fold_batch_norm
 
     if device not in ("cpu", "cuda") or (device == "cuda" and not torch.cuda.is_available()):
         raise SupError(f"--device {device}: {'PyTorch sees no GPU' if device == 'cuda' else 'unknown'}; use cpu")
     if ":" in network:
         sys.path.insert(0, str(Path.cwd()))  # where a module of one's own is; an installed command does not look there
-    return load_pretrained(network, weights, cache=cache, **_values(options)).to(device)
+    chosen: StereoNetwork = load_pretrained(network, weights, cache=cache, **_values(options)).to(device)
+    return fold_batch_norm(chosen) if network in NETWORKS else chosen
 
 
 def _values(options: tuple[str, ...]) -> dict[str, Any]:

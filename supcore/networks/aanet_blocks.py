@@ -1,5 +1,7 @@
 """Layers that the parts of AANet and AANet+ share."""
 
+from typing import ClassVar
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -33,6 +35,8 @@ class Bottleneck(nn.Module):
         deformable: make the 3×3 convolution deformable.
     """
 
+    norms: ClassVar = {"conv1": "bn1", "conv2": "bn2", "conv3": "bn3"}
+
     def __init__(self, inputs: int, width: int, outputs: int, stride: int = 1, *, deformable: bool) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(inputs, width, 1, bias=False)
@@ -58,6 +62,8 @@ class Bottleneck(nn.Module):
 
 class ConvNormReLU(nn.Module):
     """Convolution (or transposed convolution) without bias, batch norm, ReLU."""
+
+    norms: ClassVar = {"conv": "bn"}
 
     def __init__(
         self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1, padding: int = 1, *, transposed: bool = False

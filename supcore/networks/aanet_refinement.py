@@ -1,6 +1,7 @@
 """Refinement of a coarse disparity map with the images at a higher resolution."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -83,6 +84,8 @@ class ResidualRefinement(Refinement):
 
 class _ResidualBlock(nn.Module):
     """Two dilated 3×3 convolutions and a shortcut, leaky ReLU after the first and after the sum."""
+
+    norms: ClassVar = {"conv1": "bn1", "conv2": "bn2"}
 
     def __init__(self, channels: int, dilation: int) -> None:
         super().__init__()

@@ -29,6 +29,7 @@ class FrozenBatchNorm2d(nn.Module):
     Entries of a state dict are those of ``nn.BatchNorm2d``. Untrained, it changes nothing.
     """
 
+    eps = 1e-5
     running_mean: Tensor
     running_var: Tensor
 
@@ -42,7 +43,7 @@ class FrozenBatchNorm2d(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """N×C×H×W to the same shape."""
-        return F.batch_norm(features, self.running_mean, self.running_var, self.weight, self.bias)
+        return F.batch_norm(features, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps)
 
 
 class DeformableKernel(nn.Module):
@@ -50,10 +51,14 @@ class DeformableKernel(nn.Module):
 
     Attributes:
         weight: outputs×inputs×3×3.
+        bias: of the outputs; None unless batch norm was folded into the kernel.
     """
+
+    bias: nn.Parameter | None
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
+        self.register_parameter("bias", None)
         self.weight = nn.Parameter(torch.empty(outputs, inputs, 3, 3))
         nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # uniform within ±1 / sqrt(9 inputs)
 
@@ -75,16 +80,27 @@ class DeformableConvolution(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """N×C×H×W features to N×outputs×H/stride×W/stride."""
-        offset, logits = self.offset_conv(features).split([self.groups * 18, self.groups * 9], dim=1)
+        offset, logits = self._offsets(features).split([self.groups * 18, self.groups * 9], dim=1)
         return deform_conv2d(
             features,
             offset,
             self.deform_conv.weight,
+            self.deform_conv.bias,
             stride=self.stride,
             padding=self.dilation,
             dilation=self.dilation,
             mask=2 * torch.sigmoid(logits),
         )
+
+    def _offsets(self, features: Tensor) -> Tensor:
+        """The offset convolution, one group at a time: all at once they take a processor twice as long."""
+        layer = self.offset_conv
+        biases = [None] * self.groups if layer.bias is None else layer.bias.chunk(self.groups)
+        parts = zip(features.chunk(self.groups, dim=1), layer.weight.chunk(self.groups), biases, strict=True)
+        results = [
+            F.conv2d(part, weight, bias, self.stride, self.dilation, self.dilation) for part, weight, bias in parts
+        ]
+        return torch.cat(results, dim=1)
 
 
 def deform_norm_2d(inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:

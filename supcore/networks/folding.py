@@ -1,19 +1,25 @@
 """Frozen networks without batch norm: an attack and a prediction need half the memory."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from supcore.networks.blocks import DeformableConvolution, FrozenBatchNorm2d
+
 _CONVOLUTIONS = (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 Network = TypeVar("Network", bound=nn.Module)
 
-_NORMS = (nn.BatchNorm2d, nn.BatchNorm3d)
+_NORMS = (nn.BatchNorm2d, nn.BatchNorm3d, FrozenBatchNorm2d)
 
 
 def fold_batch_norm(network: Network) -> Network:
-    """Multiply batch norm into the convolution before it, wherever the two follow each other in a ``Sequential``.
+    """Multiply batch norm into the convolution before it.
+
+    It is found where the two follow each other in a ``Sequential``, and where a module says so in its attribute
+    ``norms``: names of convolutions among its children to the names of the norms that take their results.
 
     What the network computes changes by rounding only. Of each convolution one tensor is kept for the backward pass
     then, not two. The network is changed and can no longer be trained or take a state dict.
@@ -25,12 +31,24 @@ def fold_batch_norm(network: Network) -> Network:
         The same network.
     """
     for module in list(network.modules()):
-        if isinstance(module, nn.Sequential):
-            for (_, layer), (name, norm) in pairwise(list(module.named_children())):
-                if isinstance(layer, _CONVOLUTIONS) and isinstance(norm, _NORMS) and not norm.training:
-                    _multiply(layer, norm)
-                    module.add_module(name, nn.Identity())
+        for layer, name in list(_followed(module)):
+            norm = module.get_submodule(name)
+            if isinstance(norm, _NORMS) and (isinstance(norm, FrozenBatchNorm2d) or not norm.training):
+                if isinstance(layer, DeformableConvolution):
+                    layer = layer.deform_conv
+                _multiply(layer, norm)
+                module.add_module(name, nn.Identity())
     return network
+
+
+def _followed(module: nn.Module) -> Iterator[tuple[nn.Module, str]]:
+    """Convolutions among a module's children, and the names of the children that take their results."""
+    names = [name for name, _ in module.named_children()]
+    pairs = pairwise(names) if isinstance(module, nn.Sequential) else getattr(module, "norms", {}).items()
+    for name, next_name in pairs:
+        layer = module.get_submodule(name)
+        if isinstance(layer, (*_CONVOLUTIONS, DeformableConvolution)):
+            yield layer, next_name
 
 
 @torch.no_grad()

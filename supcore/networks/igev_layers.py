@@ -1,6 +1,7 @@
 """Layers, features and the geometry encoding volume of IGEV-Stereo (Xu et al., CVPR 2023, sections 3.1 and 3.2)."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -25,6 +26,8 @@ class Conv2d(nn.Module):
         doubles: make it a transposed convolution, kernel 4 and stride 2, that doubles the resolution.
     """
 
+    norms: ClassVar = {"conv": "bn"}
+
     def __init__(
         self, inputs: int, outputs: int, norm: Kind, kernel: int = 3, stride: int = 1, *, doubles: bool = False
     ) -> None:
@@ -43,6 +46,8 @@ class Conv2d(nn.Module):
 
 class Conv3d(nn.Module):
     """Convolution without bias, batch norm, leaky ReLU; the arguments are those of :class:`Conv2d`."""
+
+    norms: Mapping[str, str] = {"conv": "bn"}
 
     def __init__(self, inputs: int, outputs: int, kernel: int = 3, stride: int = 1, *, doubles: bool = False) -> None:
         super().__init__()
@@ -123,7 +128,8 @@ class GeometryEncoding(nn.Module):
         self.conv1, self.conv2, self.conv3 = _down(groups, first), _down(first, second), _down(second, third)
         self.conv3_up = Conv3d(third, second, doubles=True)
         self.conv2_up = Conv3d(second, first, doubles=True)
-        self.conv1_up = Conv3d(first, groups, doubles=True)  # of which the convolution alone is used
+        self.conv1_up = Conv3d(first, groups, doubles=True)
+        self.conv1_up.norms = {}  # the convolution alone is used
         self.agg_0, self.agg_1 = _aggregation(second), _aggregation(first)
         self.feature_att_8, self.feature_att_up_8 = (Attention(first, 64) for _ in range(2))
         self.feature_att_16, self.feature_att_up_16 = (Attention(second, 192) for _ in range(2))

@@ -1,5 +1,7 @@
 """MobileNetV2 (Sandler et al., CVPR 2018), what of it gives features; layers have the names of PyTorch Image Models."""
 
+from typing import ClassVar
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -12,6 +14,8 @@ CHANNELS = (16, 24, 32, 96, 160)
 
 class MobileNetV2(nn.Module):
     """Five maps of one image, up to 1/32 of its resolution; batch norm is frozen."""
+
+    norms: ClassVar = {"conv_stem": "bn1"}
 
     def __init__(self) -> None:
         super().__init__()
@@ -40,6 +44,8 @@ class MobileNetV2(nn.Module):
 class SeparableConvolution(nn.Module):
     """3×3 convolution of every channel by itself, ReLU6, and a linear 1×1 convolution of all."""
 
+    norms: ClassVar = {"conv_dw": "bn1", "conv_pw": "bn2"}
+
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.conv_dw = nn.Conv2d(inputs, inputs, 3, padding=1, groups=inputs, bias=False)
@@ -54,6 +60,8 @@ class SeparableConvolution(nn.Module):
 
 class InvertedResidual(nn.Module):
     """Widen sixfold, convolve every channel by itself, narrow without activation; a shortcut where shapes agree."""
+
+    norms: ClassVar = {"conv_pw": "bn1", "conv_dw": "bn2", "conv_pwl": "bn3"}
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()

@@ -1,7 +1,7 @@
 """The encoders of RAFT-Stereo (Lipson et al., 3DV 2021), which IGEV-Stereo has, too."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 import torch.nn.functional as F
@@ -22,6 +22,8 @@ class EncoderBlock(nn.Module):
 
     The norm of a shortcut that changes the shape has two names in the released files, ``norm3`` and ``downsample.1``.
     """
+
+    norms: ClassVar = {"conv1": "norm1", "conv2": "norm2"}
 
     def __init__(self, inputs: int, outputs: int, norm: Norm, stride: int = 1) -> None:
         super().__init__()
@@ -49,6 +51,8 @@ class Encoder(nn.Module):
         halvings: 2 or 3, of the resolution.
         norm: of all layers.
     """
+
+    norms: ClassVar = {"conv1": "norm1"}
 
     def __init__(self, base: int, halvings: int, norm: Norm) -> None:
         super().__init__()

@@ -7,7 +7,7 @@ import torch
 
 from supcore.device import fix_arithmetic
 from supcore.errors import SupError
-from supcore.networks import StereoNetwork, build_network, load_weights
+from supcore.networks import NETWORKS, StereoNetwork, build_network, load_weights
 from supcore.networks.folding import fold_batch_norm
 from supcore.ops import backend
 from supcore.workflow.gpu_slots import VISIBLE, claim_gpus
@@ -54,7 +54,7 @@ def build_wanted(wanted: dict[str, Any], device: str | torch.device) -> StereoNe
 
 
 def load_network(wanted: dict[str, Any], weights: str, device: str | torch.device) -> StereoNetwork:
-    """The same with its weights, to attack it or to predict with."""
+    """The same with its weights, to attack it or to predict with; one of the library's own without batch norm."""
     network = build_wanted(wanted, device)
     load_weights(network, weights)
-    return fold_batch_norm(network)
+    return fold_batch_norm(network) if wanted["architecture"] in NETWORKS else network
