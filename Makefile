@@ -8,7 +8,7 @@ SNAKEMAKE := $(BIN)/python -m supcore.workflow.forks --cores all
 # Folder with real stereo frames (kitti2015, kitti2012, flyingthings3d) for `make real`; used if it is there.
 REAL_FRAMES ?= ../shared/realdata
 
-.PHONY: demo real studies smoke rehearsal quick test test-all test-cpus check docs keys result-tables audit lock clean
+.PHONY: demo real studies smoke rehearsal quick test test-all test-cpus bench check docs keys result-tables audit lock clean
 
 demo: $(VENV)/ready
 	$(SNAKEMAKE) results/tables/transfer.csv all --report results/report.html --report-after-run
@@ -41,6 +41,11 @@ test: $(VENV)/ready
 
 test-all: $(VENV)/ready
 	$(BIN)/python -m pytest
+
+# How near the published networks are to what this machine can do, and how time and memory grow; it should be quiet.
+bench: $(VENV)/ready
+	$(BIN)/python tests/benchmarks/networks.py --threads $$(nproc) --networks psmnet psmnet_deform25 deeppruner aanet $(BENCH)
+	$(BIN)/python tests/benchmarks/growth.py
 
 # What a processor without AVX-512, and one without AVX, computes: rounding differs between them, results must not. Only
 # tests that compare computed numbers; networks with 25 deformable convolutions repeat what others show, and take a

@@ -1,33 +1,41 @@
 """Parameters of every network, and time and memory of its forward pass and of a step of a SUP's optimization.
 
-Run ``python tests/benchmarks/networks.py > docs/reference/networks/costs.md`` on a quiet machine: the pages of the
-networks show that table. Every network runs in a process of its own, so that the peak is its own; weights are random.
+The floor of a step is the time of its convolutions' and matrix products' operations at the highest rate that PyTorch
+reaches on this machine. ``--against COMMIT`` measures an older version of this repository, too, in the same
+minutes. Run ``python tests/benchmarks/networks.py > docs/reference/networks/costs.md`` on a quiet machine: the pages of
+the networks show that table. Every network runs in a process of its own, so that the peak is its own; weights are
+random.
 """
 
 import argparse
-import resource
+import json
+import os
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
-from timing import CLOCKS, fastest, parser
+from timing import parser
 
 from supcore.networks.registry import NETWORKS
 
-HEAD = "| network | parameters, M | forward, s | SUP step, s | peak memory, MB |\n|---|---|---|---|---|"
-EPSILON, TILE = 0.02, 64
+REPOSITORY = Path(__file__).resolve().parents[2]
+PASSED_ON = ("clock", "repeats", "threads", "height", "width", "batch", "device", "precision")
+HEAD = "| network | parameters, M | forward, s | SUP step, s | step / floor | peak memory, MB |"
 
 
 def main() -> None:
     """Measure, and print the table's rows as they come."""
     options = arguments()
-    if options.alone:
-        print(row(options.networks[0], options))
-        return
-    print(HEAD, flush=True)
-    passed_on = [f"--{key}={getattr(options, key)}" for key in ("clock", "repeats", "threads", "height", "width")]
-    for name in options.networks:
-        command = [sys.executable, __file__, "--alone", *passed_on, f"--networks={name}"]
-        print(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout, end="", flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        if options.against:
+            clone = ["git", "clone", "--quiet", "--no-checkout", REPOSITORY, folder]
+            subprocess.run(list(map(str, clone)), check=True)
+            subprocess.run(["git", "checkout", "--quiet", options.against], cwd=folder, check=True)
+        head = HEAD + (f" step at {options.against}, s | times faster | its peak, MB |" if options.against else "")
+        print(f"{head}\n|{'---|' * (head.count('|') - 1)}", flush=True)
+        for name in options.networks:
+            print(row(name, options, folder), flush=True)
 
 
 def arguments() -> argparse.Namespace:
@@ -37,29 +45,39 @@ def arguments() -> argparse.Namespace:
     made.add_argument("--threads", type=int, default=1)
     made.add_argument("--height", type=int, default=256)
     made.add_argument("--width", type=int, default=640)
-    made.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
+    made.add_argument("--batch", type=int, default=1)
+    made.add_argument("--device", default="cpu", help="cpu or cuda")
+    made.add_argument("--precision", default="float32", help="float32 or bfloat16")
+    made.add_argument("--deterministic", action="store_true", help="sums in a fixed order on a GPU, too")
+    made.add_argument("--against", help="a commit")
     return made.parse_args()
 
 
-def row(name: str, options: argparse.Namespace) -> str:
-    """One network's row; the memory is the most that this process ever had resident, PyTorch included."""
-    import torch
+def row(name: str, options: argparse.Namespace, clone: str) -> str:
+    """One network's row."""
+    ours = measured(name, options, REPOSITORY)
+    ratio = f"{ours['step'] / ours['floor']:.1f}" if ours["floor"] else "–"
+    digits = 1 if options.device == "cpu" else 3
+    text = f"| `{name}` | {ours['parameters'] / 1e6:.2f} | {ours['forward']:.{digits}f} | {ours['step']:.{digits}f} | "
+    text += f"{ratio} | {ours['peak']:.0f} |"
+    if not options.against:
+        return text
+    before = measured(name, options, Path(clone))
+    if not before:
+        return f"{text} – | – | – |"
+    faster = before["step"] / ours["step"]
+    return f"{text} {before['step']:.{digits}f} | {faster:.2f} | {before['peak']:.0f} |"
 
-    from supcore.attack.universal import UniversalAttack
-    from supcore.networks import build_network
-    from supcore.perturbation import StereoPerturbation
 
-    torch.set_num_threads(options.threads)
-    torch.manual_seed(0)
-    network = build_network(name)
-    left, right = torch.rand(2, 1, 3, options.height, options.width)
-    sup = StereoPerturbation((TILE, TILE), (options.height, options.width), EPSILON)
-    attack = UniversalAttack(network, sup, 1e-4, torch.Generator())
-    actions = [lambda: network.predict(left, right), lambda: attack.step(left, right)]
-    forward, step = fastest(actions, options.repeats, CLOCKS[options.clock])
-    parameters = sum(p.numel() for p in network.parameters()) / 1e6
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # kilobytes on Linux
-    return f"| `{name}` | {parameters:.2f} | {forward:.1f} | {step:.1f} | {peak:.0f} |"
+def measured(name: str, options: argparse.Namespace, repository: Path) -> dict[str, float]:
+    """What ``one_network.py`` prints of one of them with the library of a repository; nothing if it lacks it."""
+    command = [sys.executable, str(Path(__file__).with_name("one_network.py")), f"--network={name}"]
+    command += [f"--{key}={getattr(options, key)}" for key in PASSED_ON]
+    command += ["--deterministic"] if options.deterministic else []
+    environment = {**os.environ, "PYTHONPATH": str(repository), "OMP_WAIT_POLICY": "PASSIVE"}
+    run = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment)
+    found: dict[str, float] = json.loads(run.stdout)
+    return found
 
 
 if __name__ == "__main__":
