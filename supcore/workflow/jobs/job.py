@@ -1,5 +1,6 @@
 """What every job has: a log, one-line errors, provenance."""
 
+import errno
 import logging
 import os
 import sys
@@ -13,6 +14,13 @@ from typing import Any
 from supcore.errors import SupError
 from supcore.files import checked_writes, read_json, remove_leftovers
 from supcore.workflow.provenance import write_provenance
+
+# What a disk, its rights or its quota refuse: the user's to mend, where any other OSError is ours.
+_FULL_OR_BROKEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
+_REFUSALS = {
+    *_FULL_OR_BROKEN,
+    *(errno.EROFS, errno.EACCES, errno.EPERM, errno.ESTALE, errno.EMFILE, errno.ENFILE, errno.ENAMETOOLONG),
+}
 
 
 @dataclass
@@ -52,7 +60,10 @@ def job(snakemake: Any) -> Iterator[Job]:
     A :class:`SupError` becomes one line and exit code 1; any other exception keeps its traceback, in the log too. What
     killed processes of the same job left half-written is deleted first; one that lives on writes nothing more.
     """
-    log, check = _logger(Path(snakemake.log[0]))
+    try:
+        log, check = _logger(Path(snakemake.log[0]))
+    except OSError as error:
+        sys.exit(f"error: {refusal(error) or error}")
     running = Job(log)
     started = time.perf_counter()
     checkpoint = snakemake.params.get("checkpoint")
@@ -69,15 +80,48 @@ def job(snakemake: Any) -> Iterator[Job]:
     except SupError as error:
         log.error("error: %s", error)
         sys.exit(1)
-    except Exception:
-        log.exception("unexpected failure in rule %s", snakemake.rule)
+    except Exception as error:
+        line = refusal(error)
+        if line is None:
+            log.exception("unexpected failure in rule %s", snakemake.rule)
+        else:
+            log.error("error: %s", line)
         sys.exit(1)
+
+
+def refusal(error: BaseException) -> str | None:
+    """What a disk refused, and what helps, in one line; None for an error of another kind.
+
+    A writer of others, such as Matplotlib's of PDF, may stumble over a full disk a second time when it closes its file:
+    then the error behind its own counts.
+    """
+    wanted, behind = _REFUSALS, error
+    while not (isinstance(behind, OSError) and behind.errno in wanted):
+        further = behind.__cause__ or behind.__context__
+        if further is None:
+            return None
+        wanted, behind = _FULL_OR_BROKEN, further
+    place = "a file" if behind.filename is None else behind.filename
+    return f"{place}: {behind.strerror}; free space, mend the rights, or choose other folders with pathvars"
 
 
 def job_identity(snakemake: Any) -> dict[str, Any]:
     """Everything beside its input files that decides a job's result: the wildcards and params of its rule."""
     params = {name: value for name, value in snakemake.params.items() if name != "checkpoint"}
     return {"wildcards": dict(snakemake.wildcards.items()), "params": params}
+
+
+class _LogFile(logging.FileHandler):
+    """A log that ends with one line where it cannot be written; the job's result matters more."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, logging's name
+        """Say so and write no more."""
+        for log in map(logging.getLogger, _LOGS):
+            log.removeHandler(self)
+        sys.stderr.write(f"warning: {self.baseFilename}: the log ends here ({sys.exception()})\n")
+
+
+_LOGS = ("supcore", "py.warnings")
 
 
 def _logger(path: Path) -> tuple[logging.Logger, Callable[[], None]]:
@@ -88,14 +132,14 @@ def _logger(path: Path) -> tuple[logging.Logger, Callable[[], None]]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
-    file = logging.FileHandler(path, encoding="utf-8")
+    file = _LogFile(path, encoding="utf-8")
     log = logging.getLogger("supcore")
     log.setLevel(logging.INFO)
     formatter = logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
     for handler in (file, logging.StreamHandler(sys.stderr)):
         handler.setFormatter(formatter)
-        log.addHandler(handler)
-        logging.getLogger("py.warnings").addHandler(handler)
+        for name in _LOGS:
+            logging.getLogger(name).addHandler(handler)
     logging.captureWarnings(True)  # PyTorch's, say of an operation that is not deterministic
     opened = path.stat()
 

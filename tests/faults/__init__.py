@@ -1,0 +1,1 @@
+"""One operation on files fails at a time, in every rule."""
