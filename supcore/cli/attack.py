@@ -13,6 +13,7 @@ from supcore.cli.options import Size, chosen_network, examples, image_size_optio
         "supcore attack --network psmnet --weights demo --left LEFT --right RIGHT -o sup.safetensors",
         "supcore attack --network psmnet --weights kitti15 --option align_corners=true --image-size 256x640 \\",
         "    --left LEFT --right RIGHT -o sup.safetensors --device cuda",
+        "supcore attack --network psmnet --weights demo --left LEFT --right RIGHT -o nearer.safetensors --shift 5",
     )
 )
 @network_options
@@ -23,6 +24,8 @@ from supcore.cli.options import Size, chosen_network, examples, image_size_optio
 @click.option("--steps", type=click.IntRange(1), default=20, show_default=True, help="Number of steps.")
 @click.option("--alpha", type=float, help="Length of a step. [epsilon / 5]")
 @click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Pairs in one step.")
+@click.option("--shift", type=float, help="Lead to disparities so many pixels larger (nearer), negative: farther.")
+@click.option("--scale", type=float, help="Lead to disparities times this factor.")
 @click.option("--seed", default=0, show_default=True, help="Of the order of the pairs and the target noise.")
 @image_size_option
 def attack(
@@ -34,15 +37,19 @@ def attack(
     steps: int,
     alpha: float | None,
     batch: int,
+    shift: float | None,
+    scale: float | None,
     seed: int,
     image_size: tuple[int, int] | None,
     **network: Any,
 ) -> None:
     """Optimize a SUP on stereo pairs, without ground truth.
 
-    Steps go along the sign of the gradient. Pairs keep their size; what exceeds whole tiles, and the smallest pair, is
+    It leads away from what the network predicts for the clean pairs, or to what --shift or --scale makes of that. Steps
+    go along the sign of the gradient. Pairs keep their size; what exceeds whole tiles, and the smallest pair, is
     cut off at the right and lower border. A run that was stopped goes on where it was.
     """
+    from supcore.attack.goal import Goal
     from supcore.attack.optimization import SupOptions, optimize_sup
     from supcore.data.dataset import StereoDataset
     from supcore.data.own_pairs import CroppedPairs, find_pairs, whole_tiles
@@ -51,6 +58,11 @@ def attack(
     from supcore.progress import StepProgress
 
     check_suffix(output)
+    target = {name: value for name, value in (("shift", shift), ("scale", scale)) if value is not None}
+    try:
+        goal = Goal.of(target or None)
+    except ValueError as error:
+        raise click.UsageError(f"--shift, --scale: {error}") from error
     samples = find_pairs(left, right)
     smallest = (1, 1) if tile == "full" else tile
     size = image_size or whole_tiles(samples, smallest)
@@ -65,17 +77,21 @@ def attack(
         steps=steps,
         seed=seed,
         checkpoint_every=max(1, min(steps, 10)),
+        target=goal,
     )
     progress = StepProgress(steps, f"SUP on {network['network']}", _log, seconds=10)
 
     def report(step: int, row: dict[str, float]) -> None:
         new = bool(row) and row["step"] == step
-        progress(step, f"loss {row['loss']:.4f}, D1 vs clean prediction {row['d1_clean']:.1f} %" if new else "")
+        note = f"loss {row['loss']:.4f}, D1 vs clean prediction {row['d1_clean']:.1f} %" if new else ""
+        if new and goal:
+            note += f", within 3 px of the target {row['target_success']:.1f} %"
+        progress(step, note)
 
     _log(f"{len(samples)} pairs of {size[0]}x{size[1]}")
     checkpoint = output.with_name(f".{output.name}.unfinished")
     optimize_sup(model, sup, training, validation, settings, checkpoint=checkpoint, progress=report)
-    header = {name: str(network[name]) for name in ("network", "weights")}
+    header = {name: str(network[name]) for name in ("network", "weights")} | ({"target": target} if target else {})
     sup.cpu().save(
         output, {**header, "pairs": len(samples), "seed": seed, "alpha": settings.alpha, "step_rule": "sign"}
     )

@@ -6,13 +6,14 @@ from typing import Any
 import click
 
 from supcore.cli.options import chosen_network, examples, image_size_option, network_options, pair_options
+from supcore.metric_names import BAD_PIXELS
 
 
 @click.command(
     epilog=examples(
         "supcore evaluate --network psmnet --weights demo --sup sup.safetensors --left LEFT --right RIGHT",
         "supcore evaluate --network psmnet --weights demo --sup sup.safetensors --left LEFT --right RIGHT \\",
-        "    --disparity DISPARITY -o errors.csv",
+        "    --disparity DISPARITY --metric bad1 -o errors.csv",
     )
 )
 @network_options
@@ -22,6 +23,13 @@ from supcore.cli.options import chosen_network, examples, image_size_option, net
     "--disparity", type=click.Path(path_type=Path), help="Ground truth: 16-bit PNG (value / 256), PFM or npy."
 )
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="CSV to write: one row per pair and condition.")
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    type=click.Choice(list(BAD_PIXELS)),
+    help="Measure the share of pixels that are off by more than 1, 2 or 3 px, too; may be repeated.",
+)
 @click.option("--seed", default=0, show_default=True, help="Of the noise.")
 @image_size_option
 def evaluate(
@@ -30,6 +38,7 @@ def evaluate(
     right: Path,
     disparity: Path | None,
     output: Path | None,
+    metrics: tuple[str, ...],
     seed: int,
     image_size: tuple[int, int] | None,
     **network: Any,
@@ -50,7 +59,9 @@ def evaluate(
     perturbation = StereoPerturbation.load(sup)
     model = chosen_network(**network)
     progress = StepProgress(len(samples), "pairs", lambda line: click.echo(line, err=True), seconds=10)
-    records = evaluate_pairs(model, perturbation, samples, image_size=image_size, seed=seed, progress=progress)
+    records = evaluate_pairs(
+        model, perturbation, samples, image_size=image_size, seed=seed, metrics=metrics, progress=progress
+    )
     click.echo(
         f"{network['network']} ({network['weights']}), {len(samples)} pairs, {sup}, epsilon {perturbation.epsilon:g}"
     )

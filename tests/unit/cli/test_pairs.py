@@ -3,8 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
+from supcore.cli.main import main
+from supcore.data import read_pair
 from supcore.data.image_io import read_image
+from supcore.networks import load_pretrained
 from supcore.perturbation import StereoPerturbation
 from tests.unit.cli.command import DEMO, PAIRS, STREETS, refused, supcore
 
@@ -49,6 +53,30 @@ def test_evaluate_sets_the_sup_beside_both_controls(sup, tmp_path):
     assert len(records) == 4 * (1 + 2 + 2)
     means = records[records["reference"] == "ground_truth"].groupby("source")["d1"].mean()
     assert means.round(2).to_dict() == {"none": clean, "noise": noise, "sup": attacked}
+
+
+def test_evaluate_takes_further_metrics(sup):
+    assert "bad2 (%)" in supcore("evaluate", *DEMO, "--sup", sup, *PAIRS, "--metric", "bad2")
+
+
+def test_attack_leads_to_a_target(tmp_path):
+    """Nearer and farther than the clean prediction."""
+    network = load_pretrained("psmnet", "demo")
+    views = read_pair(STREETS / "left" / "street_0.png", STREETS / "right" / "street_0.png")
+    moved = {}
+    for shift in ("4", "-4"):
+        path = tmp_path / f"by{shift}.safetensors"
+        supcore("attack", *DEMO, *PAIRS, "-o", path, "--steps", 4, "--shift", shift)
+        moved[shift] = float((network.predict(*StereoPerturbation.load(path)(*views)) - network.predict(*views)).mean())
+        assert "shift" in supcore("show", path)
+    assert moved["4"] > 0 > moved["-4"]
+
+
+def test_one_target_at_a_time(tmp_path):
+    options = [*DEMO, *PAIRS, "-o", str(tmp_path / "s.pth"), "--shift", "2", "--scale", "2"]
+    done = CliRunner().invoke(main, ["attack", *options])
+    assert done.exit_code == 2
+    assert "--shift, --scale: a target needs a shift or a scale" in done.stderr
 
 
 def test_without_ground_truth_only_the_clean_prediction_is_the_reference(sup):

@@ -45,6 +45,15 @@ def test_means_leave_out_pairs_without_ground_truth(small_network, sup, make_sam
     assert len(truth) == 1
 
 
+def test_further_metrics_are_measured_and_shown(small_network, sup, make_samples):
+    records = evaluate_pairs(small_network, sup, make_samples(2), metrics=["bad1", "bad3"])
+    table = summary(records)
+    names = table.columns.get_level_values(1).unique().tolist()
+    assert names == ["D1 (%)", "EPE (px)", "bad1 (%)", "bad3 (%)"]
+    attacked = table.loc["SUP", "clean prediction"]
+    assert attacked["bad1 (%)"] >= attacked["bad3 (%)"] >= attacked["D1 (%)"]
+
+
 def test_noise_is_of_the_seed(small_network, sup, make_samples):
     samples = make_samples(1)
     first, again, other = (evaluate_pairs(small_network, sup, samples, seed=seed) for seed in (0, 0, 1))
