@@ -23,21 +23,23 @@ def grouped_bars(
     groups: tuple[str, Sequence[str]],
     series: tuple[str, Sequence[str]],
     *,
+    metric: str = "d1",
     rings: Mapping[str, pd.DataFrame] | None = None,
 ) -> Figure:
-    """D1 in groups of bars with 95 % intervals, panels beside each other on one scale.
+    """A metric in groups of bars with 95 % intervals, panels beside each other on one scale.
 
     Args:
         panels: title of a panel to rows of a table on one data set, each cell once.
         groups: column of the groups, and its values from top to bottom.
         series: column of the bars in a group, and its values.
+        metric: what the bars show.
         rings: rows of single networks by panel, drawn as rings on the bars.
     """
     colors, entries = series_colors(series[1]), len(series[1]) + (rings is not None)
     figure, grid = bar_panels(len(panels), len(groups[1]), len(colors), entries)
     for axes, (title, rows) in zip(grid, panels.items(), strict=True):
         single = None if rings is None else rings[title]
-        draw_bars(axes, rows, groups=groups, series=(series[0], colors), metric="d1", single=single)
+        draw_bars(axes, rows, groups=groups, series=(series[0], colors), metric=metric, single=single)
         axes.set_title(title)
     share_limits(grid)
     dataset = next(iter(panels.values()))["dataset"].iloc[0]

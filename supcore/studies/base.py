@@ -61,6 +61,7 @@ class Study:
         reads: names of the studies whose tables it needs beside its own.
         attack_file: file of every attack, in the folder of its SUP.
         caption: of its figures.
+        reference: what the errors in its figures are measured against.
         resists: whether its figures show what resists SUPs.
         category: of its results in the report.
         table_labels: how its printed table is listed there; by default by the study's name.
@@ -73,6 +74,7 @@ class Study:
     reads: ClassVar[tuple[str, ...]] = ()
     attack_file: ClassVar[str] = "sup.safetensors"
     caption: ClassVar[str] = ""
+    reference: ClassVar[str] = "ground_truth"
     resists: ClassVar[bool] = False
     category: ClassVar[str] = "Studies"
     table_labels: ClassVar[Mapping[str, str]] = {}
@@ -243,7 +245,7 @@ class Study:
         raise NotImplementedError
 
     def draw(self, shown: pd.DataFrame, tables: Mapping[str, pd.DataFrame], **options: Any) -> Figure:
-        """A figure, see :meth:`figures`; by default on one data set against ground truth.
+        """A figure, see :meth:`figures`; by default on one data set against :attr:`reference`.
 
         Raises:
             SupError: there is nothing to draw.
@@ -252,9 +254,10 @@ class Study:
 
         from supcore.reporting.style import STYLE
 
-        rows = on_truth(shown, options["dataset"])
+        rows = shown[(shown["dataset"] == options["dataset"]) & (shown["reference"] == self.reference)]
         if rows.empty:
-            message = f"no rows for {options['dataset']} against ground truth; evaluate it before drawing"
+            against = self.reference.replace("_", " ")
+            message = f"no rows for {options['dataset']} against {against}; evaluate it before drawing"
             raise SupError(f"study {self.name}: {message}")
         with rc_context(STYLE):
             return self.figure(rows, tables)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from supcore.studies.base import Drawing, Plan, Study
+from supcore.studies.base import Plan, Study
 from supcore.sup_names import SupName
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from supcore.attack.goal import Goal
     from supcore.evaluation.conditions import Condition
@@ -26,6 +27,11 @@ class Targeted(Study):
 
     keys = {}
     labels = ("goal",)
+    reference = "goal"
+    caption = (
+        "Pixels within 3 px of the disparity that SUPs lead to (%), on clean images, under noise and under SUPs, one "
+        "panel per target, size and epsilon, with 95 % intervals over images."
+    )
 
     @classmethod
     def settings_in(cls, name: str, plan: Plan) -> Mapping[str, Any] | None:
@@ -40,10 +46,6 @@ class Targeted(Study):
     def attacks(self, plan: Plan, network: str) -> list[tuple[str, SupName]]:
         """All sizes, epsilons and seeds of these sources."""
         return [(source, name) for source in self.settings["targets"] for name in plan.sup_names(source)]
-
-    def figures(self, plan: Plan) -> dict[str, Drawing]:
-        """None."""
-        return {}
 
     def goals(self) -> dict[str, Goal]:
         """What the SUPs of each source lead to."""
@@ -96,3 +98,17 @@ class Targeted(Study):
             what = f"{size} SUPs that lead to {goal}, epsilon {bound}"
             name = f"targeted-{goal.replace(' ', '-')}-{size}-{bound}"
             yield arrange(at_attack(same, size, epsilon), layout, name, what, "success")
+
+    def figure(self, shown: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> Figure:
+        """Success by network and source, one panel per target, size and epsilon."""
+        from supcore.reporting.grouped_bars import grouped_bars
+        from supcore.reporting.labels import ordered
+        from supcore.reporting.selection import at_attack, groups, is_attack
+        from supcore.sup_names import epsilon_text
+
+        panels = {}
+        for (goal, size, epsilon), _ in groups(shown[is_attack(shown)], ["goal", "size", "epsilon"]):
+            rows = at_attack(shown[shown["goal"] == goal], size, epsilon)
+            panels[f"{goal}\n{size}, ε = {epsilon_text(epsilon)}"] = rows
+        columns = [(column, ordered(shown[column])) for column in ("target", "source")]
+        return grouped_bars(panels, columns[0], columns[1], metric="success")

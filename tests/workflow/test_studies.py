@@ -41,7 +41,7 @@ def test_the_demo_studies_are_printed_and_drawn(workspace):
 @pytest.mark.slow
 def test_every_study_is_computed_printed_and_drawn(workspace):
     tables = [f"results/tables/{study}.csv" for study in STUDIES]
-    drawn = [name for name in STUDIES if name not in ("transfer", "corruption_scores", "targeted")]
+    drawn = [name for name in STUDIES if name not in ("transfer", "corruption_scores")]
     figures = [f"results/figures/{study}_synthetic_driving.pdf" for study in drawn]
     finished = workspace.snakemake(*tables, *figures, config=[SMOKE, SMOKE_STUDIES])
     assert finished.returncode == 0, finished.stdout[-4000:]

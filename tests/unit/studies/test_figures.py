@@ -14,7 +14,7 @@ from tests.unit.studies.rows import corruption_rows, figure_of, study_rows, tran
 
 pytestmark = pytest.mark.thorough
 
-DRAWN = {name: rows for name, *rows in study_rows() if name != "targeted"}  # a table alone
+DRAWN = {name: rows for name, *rows in study_rows()}
 
 
 def draw(study, published, dataset="kitti2015"):
@@ -46,6 +46,14 @@ def test_every_study_is_drawn_with_no_text_cut(published, tmp_path, study):
 def test_a_data_set_without_rows_is_named(published, study):
     with pytest.raises(SupError, match="middlebury"):
         draw(study, published, dataset="middlebury")
+
+
+def test_targeted_bars_are_the_share_that_reached_the_target(published):
+    figure = draw("targeted", published)
+    assert [axes.get_title().splitlines()[0] for axes in figure.axes] == ["shift 5", "scale 0.5"]
+    assert {axes.get_xlabel() for axes in figure.axes} == {"Within 3 px of the target (%)"}
+    widths = [[bar.get_width() for bar in container] for container in figure.axes[1].containers if len(container) == 2]
+    assert sorted(w[0] for w in widths if np.isfinite(w[0])) == [1, 2, 40]
 
 
 def test_corruption_bars_carry_the_published_change(published):
