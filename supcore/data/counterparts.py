@@ -9,6 +9,7 @@ from supcore.errors import SupError
 IMAGES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".ppm", ".bmp")
 DISPARITIES = (".png", ".pfm", ".npy")
 CLASS_MAPS = (".png", ".npy")
+MASKS = (".png",)
 
 
 def counterparts(lefts: Sequence[Path], others: Sequence[Path], place: str | Path) -> list[Path]:

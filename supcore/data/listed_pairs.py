@@ -4,13 +4,19 @@ from pathlib import Path
 from typing import Any
 
 from supcore.data import encodings
-from supcore.data.counterparts import CLASS_MAPS, DISPARITIES, IMAGES, counterparts
+from supcore.data.counterparts import CLASS_MAPS, DISPARITIES, IMAGES, MASKS, counterparts
 from supcore.data.pair_table import read_pair_table
 from supcore.data.pairing import Paths, refuse_unpaired
 from supcore.data.path_patterns import files_by_parts, filled, folders_of, matching_files, placeholders
 from supcore.errors import SupError
 
-_SUFFIXES = {"left": IMAGES, "right": IMAGES, "disparity": DISPARITIES, "segmentation": CLASS_MAPS}
+_SUFFIXES = {
+    "left": IMAGES,
+    "right": IMAGES,
+    "disparity": DISPARITIES,
+    "segmentation": CLASS_MAPS,
+    "visible": MASKS,
+}
 
 
 def listed_pairs(
@@ -20,6 +26,7 @@ def listed_pairs(
     right: str = "right",
     disparity: str | None = None,
     segmentation: str | None = None,
+    visible: str | None = None,
     disparity_scale: float = encodings.KITTI_SCALE,
     csv: str | None = None,
 ) -> list[Paths]:
@@ -35,6 +42,7 @@ def listed_pairs(
         right: right images.
         disparity: ground truth of the left views: 16-bit PNG, PFM or npy.
         segmentation: their class maps: 8-bit PNG or npy of Cityscapes train ids.
+        visible: what both cameras see, to count it and the rest apart: PNG, 255 there, or of 16 bits above 0.
         disparity_scale: what a 16-bit PNG holds for a disparity of 1 px.
         csv: a table in place of the patterns, see :func:`supcore.data.pair_table.read_pair_table`.
     """
@@ -42,6 +50,7 @@ def listed_pairs(
     if csv is not None:
         return read_pair_table(root / csv)
     given = {"left": left, "right": right, "disparity": disparity, "segmentation": segmentation}
+    given["visible"] = visible
     patterns = {role: pattern for role, pattern in given.items() if pattern is not None}
     return _by_placeholders(root, patterns) if placeholders(left) else _by_names(root, patterns)
 

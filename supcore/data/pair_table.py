@@ -8,11 +8,11 @@ from supcore.errors import SupError
 from supcore.files import require_regular
 
 REQUIRED = ("left", "right")
-OPTIONAL = ("disparity", "segmentation")
+OPTIONAL = ("disparity", "segmentation", "visible")
 
 
 def read_pair_table(path: Path) -> list[Paths]:
-    """Read a CSV with the columns left, right and, if there are such files, disparity and segmentation.
+    """Read a CSV with the columns left, right and, if there are such files, disparity, segmentation and visible.
 
     Args:
         path: UTF-8 text; the paths in it begin at its folder, and may be absolute. Places without ground truth or class
@@ -35,7 +35,9 @@ def read_pair_table(path: Path) -> list[Paths]:
     known = [*REQUIRED, *OPTIONAL]
     if not set(REQUIRED) <= set(columns) <= set(known) or len(set(columns)) != len(columns):
         listed = ",".join(columns)[:200]
-        raise SupError(f"{path}: columns must be left,right[,disparity][,segmentation], found {listed or 'none'}")
+        raise SupError(
+            f"{path}: columns must be left,right[,disparity][,segmentation][,visible], found {listed or 'none'}"
+        )
     pairs = [_pair(path, number, row) for number, row in enumerate(rows, 2)]
     if not pairs:
         raise SupError(f"{path}: lists no stereo pair; add some")

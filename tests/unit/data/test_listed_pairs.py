@@ -1,13 +1,16 @@
 """Pairs of one's own in the workflow: by patterns of paths, or listed in a table."""
 
+import shutil
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from supcore.data.dataset import StereoDataset
 from supcore.data.image_io import write_disparity, write_image
 from supcore.data.indexing import index_pairs, names_digest
 from supcore.data.layouts import check_layout_options
-from supcore.data.manifest import read_manifest, write_manifest
+from supcore.data.manifest import StereoSample, read_manifest, write_manifest
 from supcore.errors import SupError
 
 SCENES = {"left": "{scene}/cam0/{frame}.png", "right": "{scene}/cam1/*_{frame}.jpg"}
@@ -49,6 +52,21 @@ def test_placeholders_pair_files_in_folders_of_any_names(root, touch):
         }
         for scene, other in (("a", "x"), ("b", "y"))
     ]
+
+
+def test_what_both_cameras_see_is_counted_apart(tmp_path, make_samples):
+    (sample,) = make_samples(1)
+    for role in ("left", "right", "disparity"):
+        (tmp_path / role).mkdir()
+        shutil.copy(getattr(sample, role), tmp_path / role / "1.png")
+    (tmp_path / "seen").mkdir()
+    mask = np.full((32, 64), 255, np.uint8)
+    mask[:, :20] = 128  # occluded
+    Image.fromarray(mask).save(tmp_path / "seen" / "1.png")
+    (row,) = index_pairs("pairs", tmp_path, disparity="disparity", visible="seen").rows
+    found = StereoDataset([StereoSample(**row)]).visible(0)
+    assert found.shape == (1, 32, 64)
+    assert found[0, 0].tolist() == [False] * 20 + [True] * 44
 
 
 def test_the_same_placeholder_stands_for_the_same_text(root, touch):
@@ -161,7 +179,7 @@ class TestTable:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("", r"columns must be left,right\[,disparity\]\[,segmentation\], found none"),
+            ("", r"columns must be left,right\[,disparity\]\[,segmentation\]\[,visible\], found none"),
             ("left;right\na;b\n", "columns must be .*, found left;right"),
             ("left,right,depth\n", "columns must be .*, found left,right,depth"),
             ("left,right,right\n", "columns must be .*, found left,right,right"),
