@@ -6,6 +6,8 @@ folder of the user's, is locked as long as the job lives. The kernel drops the l
 
 import logging
 import os
+import stat
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -19,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 POLL_SECONDS = 0.5
+# Not the TMPDIR of a job: two of them would be two places.
+PLACE = Path("/tmp")
 
 _claimed: list[FileLock] = []  # locked until this process ends
 
@@ -54,11 +58,11 @@ def _cards() -> list[str]:
 
 def _lock(cards: list[str], count: int) -> list[str]:
     """The first ``count`` cards that are free at the same time, locked."""
-    folder = _folder()
+    folder, named = _folder(), _identities(cards)
     told = False
     while True:
         with FileLock(folder / "all"):  # one process looks at a time, so that two do not hold half of theirs each
-            free = [(card, lock) for card, lock in _locks(folder, cards) if _is_free(lock)]
+            free = [(card, lock) for card, lock in _locks(folder, named) if _is_free(lock)]
             enough = len(free) >= count
             for _, lock in free[count if enough else 0 :]:
                 lock.release()
@@ -71,9 +75,25 @@ def _lock(cards: list[str], count: int) -> list[str]:
         time.sleep(POLL_SECONDS)
 
 
-def _locks(folder: Path, cards: list[str]) -> list[tuple[str, FileLock]]:
+def _identities(cards: list[str]) -> dict[str, str]:
+    """Cards to the one name that each has for all jobs: its UUID, as far as ``nvidia-smi`` tells it."""
+    command = ["nvidia-smi", "--query-gpu=index,uuid", "--format=csv,noheader"]
+    try:
+        listed = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    except (OSError, subprocess.SubprocessError):
+        return {card: card for card in cards}
+    known = dict(line.split(", ", 1) for line in listed.splitlines() if ", " in line)
+
+    def identity(card: str) -> str:
+        shortened = [uuid for uuid in known.values() if card.startswith("GPU-") and uuid.startswith(card)]
+        return known.get(card) or (shortened[0] if len(shortened) == 1 else card)
+
+    return {card: identity(card) for card in cards}
+
+
+def _locks(folder: Path, named: dict[str, str]) -> list[tuple[str, FileLock]]:
     """The cards and their locks; the names of parts of a card (MIG) may hold slashes."""
-    return [(card, FileLock(folder / f"card {quote(card, safe='')}")) for card in cards]
+    return [(card, FileLock(folder / f"card {quote(name, safe='')}")) for card, name in named.items()]
 
 
 def _is_free(lock: FileLock) -> bool:
@@ -89,13 +109,17 @@ def _folder() -> Path:
 
     SLURM numbers the cards of each of its jobs from 0, so the same number is another card in another job.
     """
-    folder = Path(tempfile.gettempdir()) / f"supcore-gpus-{os.getuid()}"
+    place = PLACE if os.access(PLACE, os.W_OK | os.X_OK) else Path(tempfile.gettempdir())
+    own = place / f"supcore-gpus-{os.getuid()}"
     job = os.environ.get("SLURM_JOB_ID")
-    folder /= f"slurm-{job}" if job else "machine"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if folder.stat().st_uid != os.getuid():
-            raise SupError(f"{folder}: belongs to another user; set TMPDIR to a folder of your own")
-    except OSError as error:
-        raise SupError(f"{folder}: cannot be made ({error.strerror}); remove what is in the way") from error
+    folder = own / (f"slurm-{job}" if job else "machine")
+    for path in (own, folder):
+        try:
+            path.mkdir(mode=0o700, exist_ok=True)
+            status = path.lstat()
+        except OSError as error:
+            raise SupError(f"{path}: cannot be made ({error.strerror}); remove what is in the way") from error
+        # Whoever may write there could rename a lock away.
+        if status.st_uid != os.getuid() or status.st_mode & 0o022 or not stat.S_ISDIR(status.st_mode):
+            raise SupError(f"{path}: must be a folder that only you may write to; have it removed or mended")
     return folder
