@@ -171,6 +171,25 @@ rule collect_provenance:
         "../workflow_scripts/collect_provenance.py"
 
 
+# On demand, to archive or to share.
+rule bundle:
+    input:
+        RESULT_FILES.shared(),
+    output:
+        "<results>/bundle.zip",
+    log:
+        "<logs>/pages/bundle.log",
+    benchmark:
+        "<benchmarks>/pages/bundle.tsv"
+    params:
+        configuration=config,
+        code=script_code("bundle"),
+    message:
+        "Bundling the run"
+    script:
+        "../workflow_scripts/bundle.py"
+
+
 # On demand, before anything runs.
 rule estimate_cost:
     input:

@@ -98,6 +98,12 @@ class Results:
         behind = {paths.provenance(file) for file in (*self.study_inputs.transfer_records(), *weights, *sups)}
         return [*sorted(behind), *figures, paths.table("transfer", "json")]
 
+    def shared(self) -> list[str]:
+        """What is shared of a run: tables, figures, pages, SUPs and all provenance; neither images nor weights."""
+        sups = [self.inputs.sup(s, name) for s in self.settings.sources for name in self.settings.sup_names(s)]
+        pages = [f"{paths.RESULTS}/{name}" for name in ("index.html", "leaderboard.html", "provenance.json")]
+        return list(dict.fromkeys([*self.everything(), *pages, *sups, *self.provenance()]))
+
     def reported_manifests(self) -> dict[str, str]:
         """Manifests that results are reported on, by data set and split."""
         splits = map(self.inputs.reported, self.settings.evaluated)

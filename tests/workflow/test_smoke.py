@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+import zipfile
 
 import pytest
 import yaml
@@ -96,6 +97,24 @@ def test_every_figure_can_be_traced(smoke):
         beside = f"results/figures/{figure.stem.removesuffix('_worst')}.json"
         made = [artifact["path"] for artifact in provenance[beside]["artifacts"].values()]
         assert f"results/figures/{figure.name}" in made
+
+
+def test_a_run_is_bundled_with_all_that_it_says(smoke):
+    bundled = smoke.snakemake("results/bundle.zip", "--nolock")
+    assert bundled.returncode == 0, bundled.stdout[-3000:]
+    with zipfile.ZipFile(smoke.folder / "results/bundle.zip") as archive:
+        names = set(archive.namelist())
+        assert archive.read("tables/transfer.csv") == smoke.read("results/tables/transfer.csv")
+    sup = "sups/psmnet/demo/tile32_eps0.02/seed0/sup"
+    wanted = {
+        "configuration.yaml",
+        "ro-crate-metadata.json",
+        "index.html",
+        "provenance.json",
+        "figures/paper_summary.pdf",
+    }
+    assert wanted | {f"{sup}.safetensors", f"{sup}.json"} <= names
+    assert not [name for name in names if name.startswith(("data/", "weights/")) and not name.endswith(".json")]
 
 
 def test_the_report_is_one_file_with_the_figures(smoke):
