@@ -58,11 +58,7 @@ def attack(
     from supcore.progress import StepProgress
 
     check_suffix(output)
-    target = {name: value for name, value in (("shift", shift), ("scale", scale)) if value is not None}
-    try:
-        goal = Goal.of(target or None)
-    except ValueError as error:
-        raise click.UsageError(f"--shift, --scale: {error}") from error
+    target = _target(shift=shift, scale=scale)
     samples = find_pairs(left, right)
     smallest = (1, 1) if tile == "full" else tile
     size = image_size or whole_tiles(samples, smallest)
@@ -77,14 +73,14 @@ def attack(
         steps=steps,
         seed=seed,
         checkpoint_every=max(1, min(steps, 10)),
-        target=goal,
+        target=Goal.of(target),
     )
     progress = StepProgress(steps, f"SUP on {network['network']}", _log, seconds=10)
 
     def report(step: int, row: dict[str, float]) -> None:
         new = bool(row) and row["step"] == step
         note = f"loss {row['loss']:.4f}, D1 vs clean prediction {row['d1_clean']:.1f} %" if new else ""
-        if new and goal:
+        if new and target:
             note += f", within 3 px of the target {row['target_success']:.1f} %"
         progress(step, note)
 
@@ -97,6 +93,18 @@ def attack(
     )
     checkpoint.unlink(missing_ok=True)
     _log(f"{output}: compare it with noise on other pairs: supcore evaluate --sup {output} …")
+
+
+def _target(**given: float | None) -> dict[str, float] | None:
+    """What a targeted SUP leads to, as a configuration has it; None if nothing is given."""
+    from supcore.attack.goal import Goal
+
+    target = {name: value for name, value in given.items() if value is not None} or None
+    try:
+        Goal.of(target)
+    except ValueError as error:
+        raise click.UsageError(f"--shift, --scale: {error}") from error
+    return target
 
 
 def _log(line: str) -> None:
