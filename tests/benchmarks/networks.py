@@ -32,10 +32,22 @@ def main() -> None:
             clone = ["git", "clone", "--quiet", "--no-checkout", REPOSITORY, folder]
             subprocess.run(list(map(str, clone)), check=True)
             subprocess.run(["git", "checkout", "--quiet", options.against], cwd=folder, check=True)
+        print(intro(options))
         head = HEAD + (f" step at {options.against}, s | times faster | its peak, MB |" if options.against else "")
         print(f"{head}\n|{'---|' * (head.count('|') - 1)}", flush=True)
         for name in options.networks:
             print(row(name, options, folder), flush=True)
+
+
+def intro(options: argparse.Namespace) -> str:
+    """What the numbers are of, in Markdown."""
+    size = f"{options.batch} × 3 × {options.height} × {options.width}"
+    place = f"{options.device}, {options.threads} thread{'s' if options.threads > 1 else ''}"
+    return f"""\
+{size}, {options.precision}, random weights, {place}. A SUP step is a clean prediction, a forward and a backward pass;
+its floor the time that its convolutions and matrix products would take at the highest rate that PyTorch reaches there.
+The peak is that of the process, PyTorch included.
+"""
 
 
 def arguments() -> argparse.Namespace:
