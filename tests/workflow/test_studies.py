@@ -3,13 +3,15 @@
 import re
 
 import pytest
+import yaml
 
 from supcore.studies import STUDIES
-from tests.workflow.conftest import SMOKE, SMOKE_STUDIES
+from tests.workflow.conftest import REPOSITORY, SMOKE, SMOKE_STUDIES
 
 pytestmark = pytest.mark.workflow
 
 DEMO = ("config/config.yaml", "config/overlays/demo/studies.yaml")
+GPU = ("config/config.yaml", "config/overlays/demo/gpu_studies.yaml")
 PAPER = "config/paper.yaml"
 
 
@@ -50,6 +52,29 @@ def test_every_study_is_computed_printed_and_drawn(workspace):
         assert rows > 3, study
         header = workspace.read(f"results/tables/{study}.csv").decode().splitlines()[0].split(",")
         assert ("bad1_ci_high" in header) == (study != "corruption_scores"), study
+
+
+@pytest.mark.slow
+def test_the_studies_for_a_gpu_run_at_their_smallest(workspace):
+    """Its own studies, attacks and corruptions, on one image, after four steps, without a GPU."""
+    sources = yaml.safe_load((REPOSITORY / GPU[1]).read_text())["sups"]["sources"]
+    small = {
+        "device": "cpu",
+        "datasets": {"synthetic_driving": {"splits": {"train": 4, "validation": 2, "test": 1}}},
+        "sups": {
+            **{"steps": 4, "checkpoint_every": 2, "epsilons": [0.02], "seeds": [0]},
+            "sources": {name: {"snapshots": [1, 2, 3, 4]} for name in sources},
+        },
+        "studies": {"corruptions": {"severities": [1]}, "per_image": {"steps": 2}},
+    }
+    (workspace.folder / "small.yaml").write_text(yaml.safe_dump(small))
+    studies = ("corruptions", "sampling_efficiency", "per_image")
+    wanted = [f"results/gpu_studies/tables/{study}.csv" for study in studies]
+    wanted += [f"results/gpu_studies/figures/{study}_synthetic_driving.png" for study in studies]
+    finished = workspace.snakemake(*wanted, config=[*GPU, "small.yaml"])
+    assert finished.returncode == 0, finished.stdout[-4000:]
+    table = workspace.read(wanted[0]).decode()
+    assert all(name in table for name in ("imagenet_c_fog", "raft_stereo"))
 
 
 def test_the_paper_s_configuration_draws_its_24_plots(workspace):
