@@ -81,15 +81,14 @@ def chosen_network(
     import torch
 
     from supcore.errors import SupError
-    from supcore.networks import NETWORKS, load_pretrained
-    from supcore.networks.folding import fold_batch_norm
+    from supcore.networks import load_pretrained
+    from supcore.networks.folding import fold_own
 
     if device not in ("cpu", "cuda") or (device == "cuda" and not torch.cuda.is_available()):
         raise SupError(f"--device {device}: {'PyTorch sees no GPU' if device == 'cuda' else 'unknown'}; use cpu")
     if ":" in network:
         sys.path.insert(0, str(Path.cwd()))  # where a module of one's own is; an installed command does not look there
-    chosen: StereoNetwork = load_pretrained(network, weights, cache=cache, **_values(options)).to(device)
-    return fold_batch_norm(chosen) if network in NETWORKS else chosen
+    return fold_own(load_pretrained(network, weights, cache=cache, **_values(options)).to(device))
 
 
 def _values(options: tuple[str, ...]) -> dict[str, Any]:

@@ -49,9 +49,8 @@ def listed_pairs(
     del disparity_scale  # the manifest tells it
     if csv is not None:
         return read_pair_table(root / csv)
-    given = {"left": left, "right": right, "disparity": disparity, "segmentation": segmentation}
-    given["visible"] = visible
-    patterns = {role: pattern for role, pattern in given.items() if pattern is not None}
+    given = (left, right, disparity, segmentation, visible)
+    patterns = {role: pattern for role, pattern in zip(_SUFFIXES, given, strict=True) if pattern is not None}
     return _by_placeholders(root, patterns) if placeholders(left) else _by_names(root, patterns)
 
 

@@ -32,13 +32,11 @@ class TransposedConvolution3d(nn.ConvTranspose3d):
         """N×C×D×H×W to what ``nn.ConvTranspose3d`` gives, up to rounding."""
         if not worth_turning(volume):
             return super().forward(volume)
-        stride, padding, missing, dilation = _turned_steps(
+        stride, padding, output_padding, dilation = _turned_steps(
             self.stride, self.padding, self.output_padding, self.dilation
         )
-        weight = turned(self.weight)
-        return turned(
-            F.conv_transpose3d(turned(volume), weight, self.bias, stride, padding, missing, self.groups, dilation)
-        )
+        steps = (stride, padding, output_padding, self.groups, dilation)
+        return turned(F.conv_transpose3d(turned(volume), turned(self.weight), self.bias, *steps))
 
 
 def worth_turning(volume: Tensor) -> bool:

@@ -7,8 +7,8 @@ import torch
 
 from supcore.device import fix_arithmetic
 from supcore.errors import SupError
-from supcore.networks import NETWORKS, StereoNetwork, build_network, load_weights
-from supcore.networks.folding import fold_batch_norm
+from supcore.networks import StereoNetwork, build_network, load_weights
+from supcore.networks.folding import fold_own
 from supcore.ops import backend
 from supcore.workflow.gpu_slots import VISIBLE, claim_gpus
 from supcore.workflow.jobs.job import Job
@@ -57,4 +57,4 @@ def load_network(wanted: dict[str, Any], weights: str, device: str | torch.devic
     """The same with its weights, to attack it or to predict with; one of the library's own without batch norm."""
     network = build_wanted(wanted, device)
     load_weights(network, weights)
-    return fold_batch_norm(network) if wanted["architecture"] in NETWORKS else network
+    return fold_own(network)
