@@ -35,7 +35,7 @@ def transfer_bars(
         dataset: data set or data sets shown; by default all.
         targets: attacked networks shown; by default all.
         reference: "ground_truth", or "clean" as for data sets without it.
-        size: size of the perturbations; by default tile64 where present.
+        size: size of the perturbations; by default the one that most sources have.
         epsilon: their bound; by default the largest evaluated at this size.
         metric: "d1" (percent) or "epe" (pixels).
 

@@ -27,7 +27,7 @@ def error_against_epsilon(
         table: transfer table.
         dataset: data set shown.
         reference: "ground_truth", or "clean" as for data sets without it.
-        size: size of the perturbations; by default tile64 where present.
+        size: size of the perturbations; by default the one that most sources have.
         metric: "d1" (percent) or "epe" (pixels).
 
     Raises:

@@ -106,7 +106,7 @@ def at_attack(table: pd.DataFrame, size: str, epsilon: float) -> pd.DataFrame:
 
 
 def choose_size(table: pd.DataFrame, size: str | None = None) -> str:
-    """``size``, or where it is None the paper's 64-pixel tile if present, else the smallest.
+    """``size``, or where it is None the one that most sources have; of several, the smallest.
 
     Raises:
         SupError: the table holds no perturbation, or none of this size.
@@ -116,4 +116,5 @@ def choose_size(table: pd.DataFrame, size: str | None = None) -> str:
         raise SupError("transfer table: holds clean images only; evaluate a perturbation before drawing it")
     if size is not None and size not in present:
         raise SupError(f"transfer table: no perturbation of size {size}; choose one of {', '.join(present)}")
-    return size or ("tile64" if "tile64" in present else present[0])
+    sources = table[table["source"] != CLEAN].groupby("size")["source"].nunique()
+    return size or max(present, key=sources.__getitem__)
