@@ -97,7 +97,7 @@ def _check_sups(settings: Settings) -> None:
 def _check_source(settings: Settings, name: str, key: str) -> None:
     if name in (*CONTROLS, CLEAN):
         raise SupError(f"config key {key}: this name is taken by a control; choose another one")
-    own = (settings.config["sups"].get("sources") or {}).get(name) or {}
+    own = settings.own_keys[name]
     check_names(key, "network", source_networks(name, own), settings.networks)
     for network in source_networks(name, own):
         if settings.target_only(network) and "released" not in own:

@@ -13,7 +13,14 @@ from supcore.errors import SupError
 from supcore.sup_names import SupName
 from supcore.workflow.checks import check_settings
 from supcore.workflow.recipes import lineage, start_of
-from supcore.workflow.sources import CONTROLS, Source, source_networks, source_settings
+from supcore.workflow.sources import (
+    CONTROLS,
+    EACH_NETWORK,
+    Source,
+    named_sources,
+    source_networks,
+    source_settings,
+)
 
 
 @dataclass(frozen=True)
@@ -192,8 +199,14 @@ class Settings:
 
     @property
     def sources(self) -> list[str]:
-        """Names of the sources of SUPs; by default the networks themselves, those that are only targets aside."""
-        return list(self.config["sups"].get("sources") or (n for n in self.networks if not self.target_only(n)))
+        """Names of the sources of SUPs."""
+        return list(self.own_keys)
+
+    @cached_property
+    def own_keys(self) -> dict[str, Mapping[str, Any]]:
+        """What each source of SUPs sets for itself."""
+        attacked = [name for name in self.networks if not self.target_only(name)]
+        return named_sources(self.config["sups"].get("sources", {EACH_NETWORK: {}}), attacked)
 
     def target_only(self, network: str) -> bool:
         """Whether a network is attacked with the SUPs of others only."""
@@ -202,7 +215,7 @@ class Settings:
     def source(self, name: str) -> Source:
         """One source of SUPs with everything that is set for it."""
         sups = self.config["sups"]
-        own = (sups.get("sources") or {}).get(name) or {}
+        own = self.own_keys[name]
         networks = source_networks(name, own)
         return Source(
             name=name,

@@ -1,6 +1,6 @@
 """Sources: what SUPs are optimized on, or where released ones come from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,9 @@ from supcore.sup_names import SupName, epsilon_text
 # What stands in place of a source in tables and paths: clean images, and random noise.
 CLEAN = "none"
 CONTROLS = ("noise",)
+
+# In place of the networks, each a source by itself.
+EACH_NETWORK = "each_network"
 
 # Keys of `sups` that a source may set for itself.
 OWN_KEYS = (
@@ -102,6 +105,12 @@ class Source:
         if "alpha_of_epsilon" in self.settings:
             return float(self.settings["alpha_of_epsilon"]) * epsilon
         return float(self.settings["alpha"])
+
+
+def named_sources(given: Mapping[str, Any], networks: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """The entries of ``sups.sources`` by name; first, in place of :data:`EACH_NETWORK`, the networks."""
+    each = dict.fromkeys(networks, given[EACH_NETWORK]) if EACH_NETWORK in given else {}
+    return {**each, **{name: own for name, own in given.items() if name != EACH_NETWORK}}
 
 
 def source_settings(sups: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -60,20 +60,21 @@ def test_only_rows_of_the_reference_and_the_data_set_are_used(seeds):
 
 def test_an_attack_stands_beside_the_clean_rows_at_the_largest_epsilon_unless_one_is_chosen(seeds):
     clean = row(pd.NA, 40, 2.0, source="none", size="", epsilon=0.0)
-    table = pd.concat([seeds, pd.DataFrame([clean, row(0, 40, 9.0, size="tile32")])])
+    table = pd.concat([seeds, pd.DataFrame([clean, row(0, 40, 9.0, size="tile128")])])
     rows, size, epsilon = attack_rows(table, "ground_truth", None, None)
     assert (size, epsilon) == ("tile64", 0.02)
     assert sorted(rows["d1_mean"]) == [2.0, 20.0]
     assert sorted(attack_rows(table, "ground_truth", None, 0.01)[0]["d1_mean"]) == [2.0, 5.0]
-    assert sorted(attack_rows(table, "ground_truth", "tile32", None)[0]["d1_mean"]) == [2.0, 9.0]
-    assert sorted(at_attack(table, "tile32", 0.02)["d1_mean"]) == [2.0, 9.0]
-    with pytest.raises(SupError, match=r"no tile32 perturbation at epsilon 0\.01"):
-        attack_rows(table, "ground_truth", "tile32", 0.01)
+    assert sorted(attack_rows(table, "ground_truth", "tile128", None)[0]["d1_mean"]) == [2.0, 9.0]
+    assert sorted(at_attack(table, "tile128", 0.02)["d1_mean"]) == [2.0, 9.0]
+    with pytest.raises(SupError, match=r"no tile128 perturbation at epsilon 0\.01"):
+        attack_rows(table, "ground_truth", "tile128", 0.01)
 
 
-def test_the_paper_s_tile_is_chosen_else_the_smallest(seeds):
+def test_the_size_of_most_sources_is_chosen_and_the_smallest_of_several(seeds):
     others = pd.DataFrame([row(0, 40, 9.0, size=size) for size in ("full", "tile128", "tile32")])
-    assert choose_size(pd.concat([others, seeds])) == "tile64"
+    also = pd.DataFrame([row(0, 40, 9.0, size="tile64", source="aanet")])
+    assert choose_size(pd.concat([others, seeds, also])) == "tile64"
     assert choose_size(others) == "tile32"
     assert choose_size(others, "full") == "full"
     with pytest.raises(SupError, match="no perturbation of size tile64; choose one of tile32, tile128, full"):

@@ -20,6 +20,7 @@ DEFAULTS = {
     "weights_registry": "config/weights.yaml",
     "downloads": "downloads",
     "published": "resources/published",
+    "sups.sources": {"each_network": {}},
     "sups.seeds": [0],
     "sups.step_rule": "clip",
     "sups.momentum": 0,

@@ -217,6 +217,17 @@ def test_source_may_have_its_own_grid_and_attack():
     assert fixed.source("wide").alpha(0.02) == 0.003
 
 
+def test_each_network_stands_for_the_networks_beside_other_sources():
+    sources = {"both": {"networks": ["psmnet", "wide"]}, "each_network": {"seeds": [7]}, "psmnet": {}}
+    settings = Settings(changed("sups.sources", sources))
+    assert settings.sources == ["psmnet", "wide", "both"]
+    seeds = {source: {name.seed for name in settings.sup_names(source)} for source in settings.sources}
+    assert seeds == {"psmnet": {0, 1}, "wide": {7}, "both": {0, 1}}  # PSMNet has an entry of its own
+    sources["each_network"] = {"sizes": ["tile3"]}
+    with pytest.raises(SupError, match=r"sups.sources.wide.sizes: tile3 does not divide"):
+        Settings(changed("sups.sources", sources))
+
+
 def test_source_of_several_networks():
     settings = Settings(changed("sups.sources", {"both": {"networks": ["psmnet", "wide"]}}))
     both = settings.source("both")
