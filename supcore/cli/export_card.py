@@ -11,7 +11,7 @@ from supcore.cli.options import examples
     "export-card",
     epilog=examples(
         "supcore export-card sup.safetensors",
-        "supcore export-card results/sups/psmnet/demo/tile64_eps0.02/seed0/sup.safetensors \\",
+        "supcore export-card results/sups/psmnet/demo/tile48_eps0.02/seed0/sup.safetensors \\",
         "    --transfer results/tables/transfer.csv --license 'CC BY 4.0' -o card.md",
     ),
 )
