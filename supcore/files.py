@@ -66,6 +66,11 @@ def checked_writes(check: Callable[[], None]) -> Iterator[None]:
         _checks.remove(check)
 
 
+def checks_of_writes() -> tuple[Callable[[], None], ...]:
+    """The checks that hold now, for processes that write in place of this one."""
+    return tuple(_checks)
+
+
 def remove_leftovers(path: str | Path) -> None:
     """Delete what killed processes left of their attempts to write ``path``; nobody else may be writing it."""
     path = Path(path)

@@ -2,10 +2,9 @@
 
 import errno
 import logging
-import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,12 +123,34 @@ class _LogFile(logging.FileHandler):
 _LOGS = ("supcore", "py.warnings")
 
 
-def _logger(path: Path) -> tuple[logging.Logger, Callable[[], None]]:
-    """The log, and a check that no newer process of the same job has begun: it would have replaced the log's file.
+@dataclass(frozen=True)
+class _IsNewest:
+    """A check that no newer process of the same job has begun: it would have replaced the log's file.
 
     When Snakemake alone is killed, its jobs run on, and the next run may start the same job again, with other
     parameters. Snakemake does not see the older one, which would publish its result last.
+
+    Attributes:
+        log: of the rule.
+        opened: device and inode of the file that this process made.
     """
+
+    log: Path
+    opened: tuple[int, int]
+
+    def __call__(self) -> None:
+        try:
+            status = self.log.stat()
+            found = (status.st_dev, status.st_ino)
+        except OSError:
+            found = None
+        if found != self.opened:
+            raise SupError(
+                f"{self.log}: a newer process of this job has begun; this one stops and publishes nothing more"
+            )
+
+
+def _logger(path: Path) -> tuple[logging.Logger, _IsNewest]:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     file = _LogFile(path, encoding="utf-8")
@@ -141,13 +162,8 @@ def _logger(path: Path) -> tuple[logging.Logger, Callable[[], None]]:
         for name in _LOGS:
             logging.getLogger(name).addHandler(handler)
     logging.captureWarnings(True)  # PyTorch's, say of an operation that is not deterministic
-    opened = path.stat()
-
-    def check() -> None:
-        if not (path.exists() and os.path.samestat(opened, path.stat())):
-            raise SupError(f"{path}: a newer process of this job has begun; this one stops and publishes nothing more")
-
-    return log, check
+    status = path.stat()
+    return log, _IsNewest(path, (status.st_dev, status.st_ino))
 
 
 def _write_provenance(snakemake: Any, running: Job, seconds: float) -> None:
