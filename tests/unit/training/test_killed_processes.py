@@ -1,4 +1,4 @@
-"""Processes that train one network together end together, whichever of them is killed, and write as their parent may."""
+"""Processes that train one network together end together, and write as the one that started them may."""
 
 import os
 import signal
@@ -107,6 +107,6 @@ def test_what_checks_the_writes_of_the_parent_checks_theirs(tmp_path):
         processes = started(write_twice, tmp_path / "checkpoint", newer)
         assert next(processes) == ("first",)
         newer.touch()
-        with pytest.raises(SupError, match="^another one writes now$"):
+        with pytest.raises(SupError, match=r"^another one writes now$"):
             next(processes)
     assert (tmp_path / "checkpoint").read_text() == "first"
