@@ -5,13 +5,14 @@ import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from supcore.errors import SupError
 from supcore.files import checked_writes, read_json, remove_leftovers
+from supcore.workflow.jobs.alone import alone
 from supcore.workflow.provenance import write_provenance
 
 # What a disk, its rights or its quota refuse: the user's to mend, where any other OSError is ours.
@@ -57,7 +58,8 @@ def job(snakemake: Any) -> Iterator[Job]:
     """Run a job's body: log to the rule's log and to the terminal, write its provenance, delete its checkpoint.
 
     A :class:`SupError` becomes one line and exit code 1; any other exception keeps its traceback, in the log too. What
-    killed processes of the same job left half-written is deleted first; one that lives on writes nothing more.
+    killed processes of the same job left half-written is deleted first; one that lives on writes nothing more. A job
+    with a checkpoint waits for any other process that makes the same.
     """
     try:
         log, check = _logger(Path(snakemake.log[0]))
@@ -67,15 +69,16 @@ def job(snakemake: Any) -> Iterator[Job]:
     started = time.perf_counter()
     checkpoint = snakemake.params.get("checkpoint")
     try:
-        for path in (*snakemake.output, *filter(None, [checkpoint])):
-            remove_leftovers(path)
-        with checked_writes(check):
-            yield running
-            if "provenance" in dict(snakemake.output.items()):
-                _write_provenance(snakemake, running, time.perf_counter() - started)
-        if checkpoint:
-            check()
-            Path(checkpoint).unlink(missing_ok=True)  # last of all, or a job killed before would begin anew
+        with alone(checkpoint) if checkpoint else nullcontext():
+            for path in (*snakemake.output, *filter(None, [checkpoint])):
+                remove_leftovers(path)
+            with checked_writes(check):
+                yield running
+                if "provenance" in dict(snakemake.output.items()):
+                    _write_provenance(snakemake, running, time.perf_counter() - started)
+            if checkpoint:
+                check()
+                Path(checkpoint).unlink(missing_ok=True)  # last of all, or a job killed before would begin anew
     except SupError as error:
         log.error("error: %s", error)
         sys.exit(1)
