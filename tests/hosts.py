@@ -17,8 +17,9 @@ def on_host(name: str, *, network: bool = True) -> list[str]:
     """
     if shutil.which("unshare") is None:
         pytest.skip("unshare is not installed")
-    prefix = ["unshare", "--map-root-user", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
-    prefix += [*(["--net"] if network else []), "sh", "-c", 'hostname "$0" && exec "$@"', name]
+    prefix = ["unshare", "--map-current-user", "--keep-caps", "--mount", "--uts", "--pid", "--mount-proc"]
+    prefix += ["--fork", "--kill-child", *(["--net"] if network else [])]
+    prefix += ["sh", "-c", 'hostname "$0" && exec "$@"', name]
     if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
         pytest.skip("this system lets nobody have a host of his own")
     return prefix
