@@ -9,6 +9,7 @@ So the number of processes changes a result by rounding only, except for network
 import copy
 import multiprocessing
 import os
+import pickle
 import signal
 import tempfile
 import threading
@@ -96,14 +97,15 @@ def run_processes(
     if device == "cuda" and torch.cuda.device_count() < count:
         raise SupError(f"{count} processes need a GPU each, PyTorch sees {torch.cuda.device_count()}; lower processes")
     threads = max(1, torch.get_num_threads() // count)
-    template = copy.deepcopy(network).cpu()
     reports = mp.get_context("spawn").Queue()
     deterministic = torch.are_deterministic_algorithms_enabled()
     with tempfile.TemporaryDirectory() as folder:
-        meeting = Path(folder) / "processes"
+        meeting, order = Path(folder) / "processes", Path(folder) / "order"
+        # As a file: tensors would go through shared memory, of which a container may have little.
+        order.write_bytes(pickle.dumps((work, copy.deepcopy(network).cpu(), arguments)))
         context = mp.start_processes(
             _run,
-            (count, device, threads, deterministic, meeting, reports, checks_of_writes(), work, template, arguments),
+            (count, device, threads, deterministic, meeting, reports, checks_of_writes(), order),
             nprocs=count,
             join=False,
             start_method="spawn",
@@ -158,9 +160,7 @@ def _run(
     meeting: Path,
     reports: Any,
     checks: Sequence[Callable[[], None]],
-    work: Callable[..., Any],
-    template: nn.Module,
-    arguments: tuple[Any, ...],
+    order: Path,
 ) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     fix_arithmetic(threads, deterministic=deterministic)
@@ -168,8 +168,8 @@ def _run(
         torch.cuda.set_device(rank)
     backend = "nccl" if device == "cuda" else "gloo"
     dist.init_process_group(backend, init_method=f"file://{meeting}", rank=rank, world_size=count)
-    # The tensors of the template lie in memory that all processes share.
-    network = copy.deepcopy(template).to(device)
+    work, network, arguments = pickle.loads(order.read_bytes())  # noqa: S301, from the starting process
+    network = network.to(device)
 
     def report(*values: Any) -> None:
         if rank == 0:

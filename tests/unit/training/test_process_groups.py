@@ -1,4 +1,4 @@
-"""Processes that train one network together end together, and write as the one that started them may."""
+"""Processes that train one network together: how they start and end, and that they write as their parent may."""
 
 import os
 import signal
@@ -15,14 +15,23 @@ import torch.distributed as dist
 from supcore.errors import SupError
 from supcore.files import checked_writes, write_text
 from supcore.training.processes import run_processes
+from tests.hosts import on_host
 
 pytestmark = pytest.mark.slow  # starting processes takes seconds
 
+# As much as a container may have, and less.
+LITTLE_SHARED_MEMORY = ["sh", "-c", 'mount -t tmpfs -o size=1m none /dev/shm && exec "$@"', "sh"]
+LARGE = """
+from tests.unit.training.test_process_groups import started
+processes = started(size=1000)
+print("shared", len(next(processes)[0]))
+processes.close()
+"""
 # What a shell does to the jobs that a script runs in the background: they do not hear of interrupts.
 PARENT = """
 import signal
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-from tests.unit.training.test_killed_processes import started
+from tests.unit.training.test_process_groups import started
 processes = started()
 print(*next(processes)[0], flush=True)
 next(processes)
@@ -58,8 +67,8 @@ class MayWrite:
             raise SupError("another one writes now")
 
 
-def started(work=meet_for_ever, *arguments):
-    return run_processes(2, work, torch.nn.Linear(1, 1), *arguments)
+def started(work=meet_for_ever, *arguments, size=1):
+    return run_processes(2, work, torch.nn.Linear(size, size), *arguments)
 
 
 def wait_until(condition):
@@ -110,3 +119,9 @@ def test_what_checks_the_writes_of_the_parent_checks_theirs(tmp_path):
         with pytest.raises(SupError, match=r"^another one writes now$"):
             next(processes)
     assert (tmp_path / "checkpoint").read_text() == "first"
+
+
+def test_little_shared_memory_is_enough():
+    command = [*on_host("container", network=False), *LITTLE_SHARED_MEMORY, sys.executable, "-c", LARGE]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert finished.stdout == "shared 2\n", finished.stderr
