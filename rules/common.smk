@@ -86,6 +86,11 @@ def script_code(name, part=None):
     return code
 
 
+def published_content(wildcards):
+    """A param that re-runs a rule when the published numbers change, be the new files the older ones."""
+    return [file_content(path) for path in PUBLISHED]
+
+
 def per_attempt(amount):
     """A resource that grows each time that a job is tried again."""
     return lambda wildcards, attempt: amount * attempt

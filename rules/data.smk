@@ -66,6 +66,7 @@ rule index_dataset:
         frames=lambda wc: INPUTS.dataset(wc)["splits"][wc.split],
         layout_options=lambda wc: SETTINGS.layout_options(wc.dataset),
         names=INPUTS.names,
+        excluded=INPUTS.excluded,
         code=script_code("index_dataset"),
     message:
         "Indexing {wildcards.dataset}, split {wildcards.split}"

@@ -22,6 +22,7 @@ rule paper_comparison:
         asked=RESULT_FILES.asked(),
         mode=config["mode"],
         image_size=config["image_size"],
+        published=published_content,
         code=script_code("paper_comparison"),
         numbers=lambda wc: [STUDIES.code(name, "numbers") for name in STUDIES.names],
     message:
@@ -60,6 +61,7 @@ rule paper_figures:
         "<benchmarks>/figures/paper.tsv"
     params:
         plots=PLOTS,
+        published=published_content,
         code=script_code("paper_figures"),
     message:
         "Drawing the paper's plots with our numbers on top"

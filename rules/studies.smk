@@ -59,6 +59,7 @@ rule study_table:
         seed=config["seed"],
         study=STUDY.options,
         study_reads=STUDY.reads,
+        published=published_content,
         code=script_code("study_table", "table"),
     message:
         "Table of the study {wildcards.study}"
@@ -91,6 +92,7 @@ rule draw_figure:
         study_reads=STUDY.reads,
         options=STUDY.drawing_options,
         caption=STUDY.caption,
+        published=published_content,
         code=script_code("draw_figure", "figure"),
     message:
         "Drawing {wildcards.figure}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from glob import escape
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from safetensors import SafetensorError
@@ -66,12 +67,20 @@ def checked_writes(check: Callable[[], None]) -> Iterator[None]:
         _checks.remove(check)
 
 
+def checks_of_writes() -> tuple[Callable[[], None], ...]:
+    """The checks that hold now, for processes that write in place of this one."""
+    return tuple(_checks)
+
+
 def remove_leftovers(path: str | Path) -> None:
-    """Delete what killed processes left of their attempts to write ``path``; nobody else may be writing it."""
+    """Delete files and folders that killed processes left of ``path``; nobody else may be writing it."""
     path = Path(path)
     with suppress(OSError):
         for left in path.parent.glob(f".{escape(path.stem)}.{'[a-z0-9_]' * 8}{escape(path.suffix)}"):
-            left.unlink(missing_ok=True)
+            if left.is_dir() and not left.is_symlink():
+                rmtree(left)
+            else:
+                left.unlink(missing_ok=True)
 
 
 def publish(finished: Path, path: Path) -> None:

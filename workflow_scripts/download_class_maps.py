@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from supcore.download import load_registry, obtained_file, unpack
+from supcore.files import publish
 from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
@@ -16,11 +17,11 @@ MAPS = "*training/image_2/pred_*_10.npy"
 
 with job(snakemake) as running:
     downloads = Path(snakemake.config["downloads"])
-    file = load_registry(snakemake.params.registry).file(ARCHIVE)
+    file, target = load_registry(snakemake.params.registry).file(ARCHIVE), Path(snakemake.output[0])
     with (
         obtained_file(file, downloads) as archive,
-        tempfile.TemporaryDirectory(dir=downloads, prefix=".class_maps.") as room,
+        tempfile.TemporaryDirectory(dir=downloads, prefix=f".{target.name}.") as room,
     ):
         maps = unpack(archive, Path(room) / "content", MAPS)
-        maps[0].parent.replace(snakemake.output[0])
-    running.log.info("%s: %d class maps", snakemake.output[0], len(maps))
+        publish(maps[0].parent, target)
+    running.log.info("%s: %d class maps", target, len(maps))

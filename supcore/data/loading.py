@@ -35,11 +35,31 @@ def load(items: Dataset[T], order: Sequence[int], *, workers: int = 0) -> Iterat
         yield from map(items.__getitem__, order)
         return
     loader = DataLoader(_Attempts(items), sampler=order, batch_size=None, num_workers=workers, collate_fn=_unchanged)
-    for message in loader:
+    for message in _messages(loader):
         item = pickle.loads(message)  # noqa: S301, made by a worker of this process
         if isinstance(item, SupError):
             raise item
         yield item
+
+
+def _messages(loader: DataLoader[bytes]) -> Iterator[bytes]:
+    """What the workers send; what befalls the workers themselves as an error that can be mended."""
+    try:
+        started = iter(loader)
+    except OSError as error:
+        raise SupError(
+            f"workers: {loader.num_workers} processes that decode images cannot be started ({error.strerror}); lower "
+            "workers, or raise the limit (ulimit -n for open files)"
+        ) from error
+    try:
+        yield from started
+    except RuntimeError as error:
+        if not str(error).startswith("DataLoader worker"):
+            raise
+        raise SupError(
+            "workers: a process that decodes images was killed, as happens where memory runs out; lower workers, or "
+            "give the job more memory"
+        ) from error
 
 
 @dataclass(frozen=True)

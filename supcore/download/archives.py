@@ -21,6 +21,7 @@ from supcore.files import publish, require_regular
 
 GIBIBYTE = 1 << 30
 LISTED = 4  # names in a message
+DEEPEST = 100  # folders within each other; Python cannot make a thousand
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _BLOCK = 1 << 20
 _LONGEST_EXTENSION = 1 << 14  # bytes of a tar member's long name or further properties, which tarfile reads at once
@@ -250,7 +251,7 @@ def _check(archive: Path, member: _Member) -> None:
         raise SupError(
             f"{archive}: member {member.name!r} points outside the archive's folder; do not use this archive"
         )
-    if _NEVER_IN_A_NAME.search(member.name):
+    if len(parts) > DEEPEST or _NEVER_IN_A_NAME.search(member.name):
         raise SupError(f"{archive}: member {member.name[:100]!r} is no usable file name; do not use this archive")
     if member.kind not in ("file", "folder"):
         raise SupError(

@@ -63,6 +63,10 @@ def fetch_drive(file_id: str, target: Path, *, expected: Expected, retry: Retry)
         except (requests.RequestException, gdown.exceptions.DownloadError) as error:
             problem = explain(error, url)
             logger.warning("%s: attempt %d failed: %s", target.name, attempt + 1, problem)
+        except OSError as error:
+            raise SupError(
+                f"{part}: cannot be written ({error.strerror or error}); free space or choose another folder"
+            ) from error
     else:
         raise SupError(f"{target.name}: {problem}")
     found = find_problem(part, expected)

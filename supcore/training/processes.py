@@ -7,9 +7,14 @@ So the number of processes changes a result by rounding only, except for network
 """
 
 import copy
+import multiprocessing
+import os
+import pickle
 import signal
 import tempfile
-from collections.abc import Callable, Generator, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
@@ -23,6 +28,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from supcore.device import fix_arithmetic
 from supcore.errors import SupError
+from supcore.files import checked_writes, checks_of_writes
 
 
 @dataclass(frozen=True)
@@ -81,23 +87,25 @@ def run_processes(
     """Run ``work(network, *arguments, report)`` in ``count`` new processes; yield the arguments of rank 0's reports.
 
     Each process has its own copy of the network, on a GPU of its own if the network is on one, and its part of this
-    process's threads. All arguments must survive pickling, and the main module being imported.
+    process's threads. What checks this process's writes, checks theirs, and they end with this process, however it
+    dies. All arguments and checks must survive pickling, and the main module being imported.
 
     Raises:
-        SupError: raised by the work of any process.
+        SupError: raised by the work of any process, or one of them was killed.
     """
     device = next(network.parameters()).device.type
     if device == "cuda" and torch.cuda.device_count() < count:
         raise SupError(f"{count} processes need a GPU each, PyTorch sees {torch.cuda.device_count()}; lower processes")
     threads = max(1, torch.get_num_threads() // count)
-    template = copy.deepcopy(network).cpu()
     reports = mp.get_context("spawn").Queue()
     deterministic = torch.are_deterministic_algorithms_enabled()
     with tempfile.TemporaryDirectory() as folder:
-        meeting = Path(folder) / "processes"
+        meeting, order = Path(folder) / "processes", Path(folder) / "order"
+        # As a file: tensors would go through shared memory, of which a container may have little.
+        order.write_bytes(pickle.dumps((work, copy.deepcopy(network).cpu(), arguments)))
         context = mp.start_processes(
             _run,
-            (count, device, threads, deterministic, meeting, reports, work, template, arguments),
+            (count, device, threads, deterministic, meeting, reports, checks_of_writes(), order),
             nprocs=count,
             join=False,
             start_method="spawn",
@@ -118,11 +126,29 @@ def _reports(context: Any, reports: Any) -> Iterator[Any]:
         except Empty:
             if finished:
                 return
-            finished = context.join(timeout=0)  # raises what ended a process
+            finished = _have_finished(context)
             continue
         if isinstance(report, SupError):
             raise report
         yield report
+
+
+def _have_finished(context: Any) -> bool:
+    """Whether all processes did their work; raises what ended one of them early.
+
+    A kill comes first: the errors of the others, which miss the killed one, follow from it.
+    """
+    statuses = [process.exitcode for process in context.processes]
+    for status in statuses:
+        if status is not None and status < 0:
+            raise SupError(
+                f"one of the {len(statuses)} processes of a training was killed ({signal.Signals(-status).name}), as "
+                "happens where memory runs out; lower batch, workers or processes, or run again, which goes on from "
+                "the last checkpoint"
+            )
+    if any(statuses):
+        context.join(timeout=0)
+    return all(status == 0 for status in statuses)
 
 
 def _run(
@@ -133,27 +159,38 @@ def _run(
     deterministic: bool,
     meeting: Path,
     reports: Any,
-    work: Callable[..., Any],
-    template: nn.Module,
-    arguments: tuple[Any, ...],
+    checks: Sequence[Callable[[], None]],
+    order: Path,
 ) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     fix_arithmetic(threads, deterministic=deterministic)
     if device == "cuda":
         torch.cuda.set_device(rank)
     backend = "nccl" if device == "cuda" else "gloo"
     dist.init_process_group(backend, init_method=f"file://{meeting}", rank=rank, world_size=count)
-    # The tensors of the template lie in memory that all processes share.
-    network = copy.deepcopy(template).to(device)
+    work, network, arguments = pickle.loads(order.read_bytes())  # noqa: S301, from the starting process
+    network = network.to(device)
 
     def report(*values: Any) -> None:
         if rank == 0:
             reports.put(values)
 
     try:
-        work(network, *arguments, report)
+        with ExitStack() as stack:
+            for check in checks:
+                stack.enter_context(checked_writes(check))
+            work(network, *arguments, report)
         dist.barrier()
     except SupError as error:
         reports.put(error)
         signal.pause()  # the starting process ends all of them
     finally:
         dist.destroy_process_group()
+
+
+def _end_with_parent() -> None:
+    """PyTorch has an interrupt sent for that, which does nothing in jobs that a shell script runs in the background."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGKILL)

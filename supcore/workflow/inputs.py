@@ -12,6 +12,7 @@ from supcore.import_paths import is_import_path
 from supcore.sup_names import SupName
 from supcore.workflow import paths
 from supcore.workflow.code_hash import module_hash, network_hash
+from supcore.workflow.own_files import file_content
 from supcore.workflow.settings import Settings
 from supcore.workflow.sources import CONTROLS
 
@@ -82,6 +83,11 @@ class Inputs:
         """Hash of the names of a data set's images: a manifest is made anew when pairs are added or removed."""
         entry = self.dataset(wildcards)
         return names_digest(entry["layout"], entry["root"], **entry.get("layout_options", {}))
+
+    def excluded(self, wildcards: Any) -> str | None:
+        """Hash of the list of pairs to leave out; None without one."""
+        path = self.dataset(wildcards).get("exclude")
+        return path and file_content(path)
 
     def layout_code(self, wildcards: Any) -> str | None:
         """Hash of the code of a layout from elsewhere; that of the library's is part of the script's."""

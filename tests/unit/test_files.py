@@ -125,6 +125,7 @@ def test_leftovers_of_a_killed_process_go_and_nothing_else(tmp_path):
     kept = ["a.npy", ".a.npy", ".a.12345678.json", ".a.b.12345678.npy", ".ab.12345678.npy", ".a.1234567.npy"]
     for name in (*kept, ".a.12345678.npy", ".a._bcde_8x.npy"):
         (tmp_path / name).touch()
+    (tmp_path / ".a.87654321.npy/folder").mkdir(parents=True)
     remove_leftovers(tmp_path / "a.npy")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(kept)
     remove_leftovers(tmp_path / "absent/a.npy")

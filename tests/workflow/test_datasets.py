@@ -1,6 +1,7 @@
 """Data sets on disk: indexed with exclusions and warnings, resized once, and evaluated from the cache."""
 
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -83,6 +84,9 @@ def test_a_manifest_follows_the_pairs_on_disk(workspace, config):
     finished = workspace.snakemake(manifest, config=config)
     assert finished.returncode == 0, finished.stdout[-3000:]
     assert len(read_manifest(workspace.folder / manifest)) == FRAMES  # one of the five is excluded
+    (workspace.folder / "exclusions.txt").write_text("")
+    os.utime(workspace.folder / "exclusions.txt", (0, 0))  # an older list in the place of this one
+    assert "index_dataset" in workspace.snakemake("--dry-run", manifest, config=config).stdout
 
 
 def test_the_table_of_seen_frames_is_readable_where_nothing_saw_any(workspace):

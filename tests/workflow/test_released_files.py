@@ -115,7 +115,9 @@ def test_released_class_maps_are_fetched_where_the_pattern_leads_to_them(workspa
         for name in ("pred_000000_10.npy", "pred_000001_10.npy", "pred_000001_11.npy", "notes.txt"):
             with archive.open(archived + name, "w") as stream:
                 np.save(stream, np.zeros((4, 6), np.uint8))
+    (downloads / ".kitti_segmentation.abcd1234/content").mkdir(parents=True)  # of a killed process
     finished = workspace.snakemake("downloads/kitti_segmentation", config=config, cores=1)
     assert finished.returncode == 0, finished.stdout[-3000:]
+    assert not list(downloads.glob(".kitti_segmentation.[a-z]*[0-9]"))
     unpacked = sorted(path.name for path in (downloads / "kitti_segmentation").glob("[!.]*"))
     assert unpacked == ["pred_000000_10.npy", "pred_000001_10.npy"]

@@ -12,6 +12,7 @@ from tests.workflow.conftest import PARTS, REPOSITORY, SMOKE, Workspace
 pytestmark = pytest.mark.workflow
 
 RENDERED = "results/data/synthetic_driving/train/image_2/000000_10.png"
+CLASS_MAP = "results/data/synthetic_driving/test/semantic/000000_10.png"
 FIGURES = {"draw_figure", "scene_panel", "training_curves", "paper_figures"}
 RUNS_NETWORKS = {"train_sup", "evaluate_clean", "evaluate_perturbed", "scene_panel"}
 EVALUATIONS = {"evaluate_clean", "evaluate_perturbed"}
@@ -43,6 +44,7 @@ def edit(finished):
         file = file if file.exists() else finished.repository / path
         saved[file] = (file.read_bytes(), file.stat())
         file.write_bytes(file.read_bytes() + text.encode())
+        return file
 
     yield edit
     for file, (content, status) in saved.items():
@@ -89,6 +91,7 @@ def test_a_cache_of_images_re_runs_nothing(jobs):
         ("supcore/reporting/index.html.j2", {"landing_page"}, {"study_table", "draw_figure"}),
         ("resources/published/line_plots.csv", {"study_table", *FROM_TABLE}, {"train_sup", *EVALUATIONS}),
         (RENDERED, {"train_sup"}, {"evaluate_clean", "render_scenes"}),
+        (CLASS_MAP, EVALUATIONS, {"train_sup", "render_scenes"}),
     ],
 )
 def test_an_edited_file_re_runs_what_depends_on_it(edit, jobs, file, re_run, not_re_run):
@@ -96,6 +99,11 @@ def test_an_edited_file_re_runs_what_depends_on_it(edit, jobs, file, re_run, not
     planned = jobs()
     assert re_run <= planned
     assert not not_re_run & planned
+
+
+def test_older_published_numbers_in_the_place_of_others_count(edit, jobs):
+    os.utime(edit("resources/published/line_plots.csv", "\n"), (0, 0))
+    assert jobs() >= {"study_table", "draw_figure", "paper_comparison", "paper_figures"}
 
 
 def test_the_number_of_threads_decides_the_last_digits(jobs):

@@ -2,17 +2,17 @@
 
 import errno
 import logging
-import os
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from supcore.errors import SupError
 from supcore.files import checked_writes, read_json, remove_leftovers
+from supcore.workflow.jobs.alone import alone
 from supcore.workflow.provenance import write_provenance
 
 # What a disk, its rights or its quota refuse: the user's to mend, where any other OSError is ours.
@@ -58,7 +58,8 @@ def job(snakemake: Any) -> Iterator[Job]:
     """Run a job's body: log to the rule's log and to the terminal, write its provenance, delete its checkpoint.
 
     A :class:`SupError` becomes one line and exit code 1; any other exception keeps its traceback, in the log too. What
-    killed processes of the same job left half-written is deleted first; one that lives on writes nothing more.
+    killed processes of the same job left half-written is deleted first; one that lives on writes nothing more. A job
+    with a checkpoint waits for any other process that makes the same.
     """
     try:
         log, check = _logger(Path(snakemake.log[0]))
@@ -68,15 +69,16 @@ def job(snakemake: Any) -> Iterator[Job]:
     started = time.perf_counter()
     checkpoint = snakemake.params.get("checkpoint")
     try:
-        for path in (*snakemake.output, *filter(None, [checkpoint])):
-            remove_leftovers(path)
-        with checked_writes(check):
-            yield running
-            if "provenance" in dict(snakemake.output.items()):
-                _write_provenance(snakemake, running, time.perf_counter() - started)
-        if checkpoint:
-            check()
-            Path(checkpoint).unlink(missing_ok=True)  # last of all, or a job killed before would begin anew
+        with alone(checkpoint) if checkpoint else nullcontext():
+            for path in (*snakemake.output, *filter(None, [checkpoint])):
+                remove_leftovers(path)
+            with checked_writes(check):
+                yield running
+                if "provenance" in dict(snakemake.output.items()):
+                    _write_provenance(snakemake, running, time.perf_counter() - started)
+            if checkpoint:
+                check()
+                Path(checkpoint).unlink(missing_ok=True)  # last of all, or a job killed before would begin anew
     except SupError as error:
         log.error("error: %s", error)
         sys.exit(1)
@@ -124,12 +126,34 @@ class _LogFile(logging.FileHandler):
 _LOGS = ("supcore", "py.warnings")
 
 
-def _logger(path: Path) -> tuple[logging.Logger, Callable[[], None]]:
-    """The log, and a check that no newer process of the same job has begun: it would have replaced the log's file.
+@dataclass(frozen=True)
+class _IsNewest:
+    """A check that no newer process of the same job has begun: it would have replaced the log's file.
 
     When Snakemake alone is killed, its jobs run on, and the next run may start the same job again, with other
     parameters. Snakemake does not see the older one, which would publish its result last.
+
+    Attributes:
+        log: of the rule.
+        opened: device and inode of the file that this process made.
     """
+
+    log: Path
+    opened: tuple[int, int]
+
+    def __call__(self) -> None:
+        try:
+            status = self.log.stat()
+            found = (status.st_dev, status.st_ino)
+        except OSError:
+            found = None
+        if found != self.opened:
+            raise SupError(
+                f"{self.log}: a newer process of this job has begun; this one stops and publishes nothing more"
+            )
+
+
+def _logger(path: Path) -> tuple[logging.Logger, _IsNewest]:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     file = _LogFile(path, encoding="utf-8")
@@ -141,13 +165,8 @@ def _logger(path: Path) -> tuple[logging.Logger, Callable[[], None]]:
         for name in _LOGS:
             logging.getLogger(name).addHandler(handler)
     logging.captureWarnings(True)  # PyTorch's, say of an operation that is not deterministic
-    opened = path.stat()
-
-    def check() -> None:
-        if not (path.exists() and os.path.samestat(opened, path.stat())):
-            raise SupError(f"{path}: a newer process of this job has begun; this one stops and publishes nothing more")
-
-    return log, check
+    status = path.stat()
+    return log, _IsNewest(path, (status.st_dev, status.st_ino))
 
 
 def _write_provenance(snakemake: Any, running: Job, seconds: float) -> None:

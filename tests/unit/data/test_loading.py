@@ -56,6 +56,39 @@ kept[0][0] += 1  # of its own memory
     assert finished.returncode == 0, finished.stderr
 
 
+@pytest.mark.parametrize(
+    ("before", "in_worker", "line"),
+    [
+        ("", "os.kill(os.getpid(), signal.SIGKILL)", "a process that decodes images was killed, as happens where"),
+        (
+            "resource.setrlimit(resource.RLIMIT_NOFILE, (10, 10))",
+            "",
+            "4 processes that decode images cannot be started (Too many open files); lower workers",
+        ),
+    ],
+)
+def test_lost_workers_are_one_line(before, in_worker, line):
+    """Killed for want of memory, or not even started."""
+    code = f"""
+import os, resource, signal
+import torch
+from supcore.data.loading import load
+from supcore.errors import SupError
+class Items(torch.utils.data.Dataset):
+    def __getitem__(self, index):
+        {in_worker}
+        return torch.zeros(1)
+{before}
+try:
+    list(load(Items(), range(8), workers=4))
+except SupError as error:
+    print(error)
+"""
+    finished = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert finished.stdout.startswith(f"workers: {line}"), finished.stderr
+    assert finished.stdout.count("\n") == 1
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_other_errors_keep_their_type(make_samples, workers):
     """Only errors that the user can mend are shortened."""

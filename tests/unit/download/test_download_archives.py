@@ -261,6 +261,8 @@ WRONG = {
     "empty name in tar": (named(""), OUTSIDE.format("")),
     "name that is no UTF-8": (named("\udcff"), rf"member '\udcff' is no usable file name; {AVOID}"),
     "name of two lines": (named("a\nb"), f"member 'a\\nb' is no usable file name; {AVOID}"),
+    "1500 folders in zip": (zipped("a/" * 1500 + "b"), f"member 'a/a/… is no usable file name; {AVOID}"),
+    "1500 folders in tar": (named("a/" * 1500 + "b"), f"member 'a/a/… is no usable file name; {AVOID}"),
     "negative size": (negative_size, DAMAGED),
     "dictionary of four gigabytes": (large_dictionary, "compressed by xz, which is not read here; pack it as tar.gz"),
     "unusual compression": (unusual_compression, DAMAGED),

@@ -1,5 +1,7 @@
 """Google Drive, which cannot be reached from a test; gdown itself runs against the local server."""
 
+import resource
+import signal
 from dataclasses import replace
 
 import pytest
@@ -50,3 +52,19 @@ def test_unreachable_server_is_named_with_the_way_by_hand(drive_file, tmp_path, 
     line = r"no connection to 127\.0\.0\.1.*get it from http://127\.0\.0\.1:9/abc and save"
     with pytest.raises(SupError, match=line):
         obtained(drive_file, tmp_path, retry=retry)
+
+
+def test_a_full_disk_is_named(server, drive_file, tmp_path, retry):
+    """As a file that may grow no further shows it; what has arrived is kept for the next time."""
+    server.serve("/drive/abc", CHECKPOINT)
+    allowed = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(CHECKPOINT) // 2, allowed[1]))
+    try:
+        with pytest.raises(SupError) as caught:
+            obtained(drive_file, tmp_path, retry=retry)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, allowed)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert str(caught.value).startswith(f"{tmp_path}/a.zip.part: cannot be written (File too large); free space or")
+    assert obtained(drive_file, tmp_path, retry=retry).read_bytes() == CHECKPOINT

@@ -13,6 +13,7 @@ import pytest
 from supcore.errors import SupError
 from supcore.workflow import gpu_slots
 from supcore.workflow.gpu_slots import VISIBLE, claim_gpus
+from tests.hosts import on_host
 
 JOB = """
 import multiprocessing, os, sys
@@ -36,12 +37,12 @@ def start(tmp_path):
     """
     jobs, own = [], f"test-{uuid4()}"
 
-    def start(count, cards="0,1,2,3", slurm="", **environment):
+    def start(count, cards="0,1,2,3", slurm="", before=(), **environment):
         variables = {**os.environ, "SLURM_JOB_ID": own + slurm, **environment}
         variables.pop(VISIBLE, None)
         if cards is not None:
             variables[VISIBLE] = cards
-        command = [sys.executable, "-c", JOB, str(count)]
+        command = [*before, sys.executable, "-c", JOB, str(count)]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
         jobs.append(subprocess.Popen(command, env=variables, text=True, **pipes))
         return jobs[-1]
@@ -88,6 +89,15 @@ def test_the_cards_of_a_killed_job_are_free_again(start):
     holder.send_signal(signal.SIGKILL)
     holder.wait()
     assert sorted(cards_of(start(2, "0,1,2"))) == held
+
+
+def test_containers_with_one_temporary_folder_share_the_cards(start):
+    """Neither sees the other's processes, nor a name of the machine that they have in common."""
+    first, second = (start(1, "0,1", before=on_host(name)) for name in ("here", "there"))
+    assert sorted([*cards_of(first), *cards_of(second)]) == ["0", "1"]
+    third = start(1, "0,1", before=on_host("elsewhere"))
+    first.kill()
+    assert cards_of(third) in (["0"], ["1"])
 
 
 def test_temporary_folders_of_their_own_do_not_part_jobs(start, tmp_path):

@@ -1,0 +1,25 @@
+"""Hosts with common folders, as a cluster's nodes have them: namespaces of this machine."""
+
+import shutil
+import subprocess
+
+import pytest
+
+
+def on_host(name: str, *, network: bool = True) -> list[str]:
+    """What begins a command that runs on a host of this name, with processes of its own; skips where there can be none.
+
+    The host dies with the command, whatever it has started.
+
+    Args:
+        name: of the host.
+        network: whether it has one of its own, which reaches nobody.
+    """
+    if shutil.which("unshare") is None:
+        pytest.skip("unshare is not installed")
+    prefix = ["unshare", "--map-current-user", "--keep-caps", "--mount", "--uts", "--pid", "--mount-proc"]
+    prefix += ["--fork", "--kill-child", *(["--net"] if network else [])]
+    prefix += ["sh", "-c", 'hostname "$0" && exec "$@"', name]
+    if subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this system lets nobody have a host of his own")
+    return prefix
