@@ -94,8 +94,7 @@ def read_state_dict(path: str | Path, key: str | None = None) -> dict[str, Tenso
         entries = ", ".join(map(shown, content)) if isinstance(content, Mapping) else "no entries"
         raise SupError(f"{path}: holds no state dict under {key!r}; it has {entries}")
     if not _is_state_dict(content):
-        entries = content if isinstance(content, Mapping) else {}
-        inner = [name for name, value in entries.items() if _is_state_dict(value)]
+        inner = [k for k in content if _is_state_dict(content[k])] if isinstance(content, Mapping) else []
         if len(inner) > 1:
             raise SupError(f"{path}: holds several state dicts, {', '.join(map(shown, inner))}; name one by its key")
         if not inner:
