@@ -14,7 +14,7 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 # For `load_pretrained` and the command `supcore` without a clone; supcore/shipped.py finds them.
-SHIPPED = ["config/weights.yaml", *map(str, sorted(Path("resources/demo_weights").glob("*.safetensors")))]
+SHIPPED = ["config/weights.yaml", *map(str, sorted(Path("resources/demo_weights").glob("*.*")))]
 
 
 class BuildWithFiles(build_py):

@@ -3,8 +3,8 @@
 ``BlockMatcher`` stands for it: it knows nothing of this library, wants images in 0 … 255 and returns N×H×W disparities.
 The wrapper says what images are like when they reach it, where its output is, and which loss attacks ascend.
 
-Its authors' checkpoint holds the state dict under ``weights``, with the names of their own module. In a configuration
-``key`` and ``prefix`` say so::
+Its authors' checkpoint holds the state dict under ``weights``, with the names of their own module. ``key`` and
+``prefix`` say so in a configuration; they may be left out where, as here, only one choice fits::
 
     networks:
       foreign:

@@ -23,9 +23,9 @@ from supcore.cli.options import examples
 def doctor(networks: tuple[str, ...], size: str, device: str) -> None:
     """Check the installation, every network included.
 
-    Versions, GPU, operators and weights are listed. Each network runs forward and backward on a random pair, and its
-    numbers are compared with stored ones. Exit code 1 if anything is wrong. All networks take minutes and up to 10 GB
-    of memory; name some to check only those.
+    Versions, GPU, operators and the bundled weights are checked. Each network runs forward and backward on a random
+    pair, and its numbers are compared with stored ones. Exit code 1 if anything is wrong. All networks take minutes and
+    up to 10 GB of memory; name some to check only those.
     """
     import torch
 

@@ -62,7 +62,7 @@ def pair_options(command: Command) -> Command:
     """Where the pairs are."""
     path = click.Path(path_type=Path)
     options = [
-        click.option("--left", type=path, required=True, help="Left images: a folder, or one file."),
+        click.option("--left", type=path, required=True, help="Left images: a folder, one file, or a quoted pattern."),
         click.option("--right", type=path, required=True, help="Right images, by the same names or digits in them."),
     ]
     return _with(command, options)

@@ -37,7 +37,7 @@ def counterparts(lefts: Sequence[Path], others: Sequence[Path], place: str | Pat
         problem = problem or next((f"{file.name} has no counterpart" for file in lefts if _stem(file) not in named), "")
     raise SupError(
         f"{place}: its {len(others)} files do not pair with the {len(lefts)} of {lefts[0].parent}"
-        f"{f' ({problem})' if problem else ''}; give both the same names, or names with the same digits"
+        f"{f' ({problem})' if problem else ''}; give both the same names or digits, or name a pattern for each"
     )
 
 

@@ -68,7 +68,8 @@ def check_listed_pairs(**options: Any) -> None:
     """Check options against each other.
 
     Raises:
-        SupError: a table beside patterns, a pattern that begins elsewhere, placeholders that differ, no usable scale.
+        SupError: a table beside patterns, a pattern that begins elsewhere, the same for both views, placeholders that
+            differ, no usable scale.
     """
     patterns = {role: pattern for role, pattern in options.items() if role in _SUFFIXES and pattern is not None}
     if options.get("csv") is not None and patterns:
@@ -76,6 +77,8 @@ def check_listed_pairs(**options: Any) -> None:
     for role, pattern in {**patterns, "csv": options.get("csv") or "table"}.items():
         if not pattern or pattern.startswith("/"):
             raise SupError(f"layout pairs: {role} must be a path below the root, got {pattern!r}")
+    if patterns.get("left", "left") == patterns.get("right", "right"):
+        raise SupError(f"layout pairs: left and right are both {patterns['left']}; name the folder or pattern of each")
     wanted = placeholders(options.get("left", "left"))
     for role, pattern in {"right": "right", **patterns}.items():
         if placeholders(pattern) != wanted:

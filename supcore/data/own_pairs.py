@@ -6,9 +6,9 @@ from typing import Any
 
 from torch import Tensor
 
-from supcore.data.counterparts import DISPARITIES, IMAGES, counterparts
 from supcore.data.dataset import StereoDataset, StereoPair, load_pair
 from supcore.data.image_io import read_image_size
+from supcore.data.listed_pairs import check_listed_pairs, listed_pairs
 from supcore.data.manifest import StereoSample
 from supcore.errors import SupError
 
@@ -38,42 +38,36 @@ def read_pair(left: str | Path, right: str | Path, image_size: tuple[int, int] |
 
 
 def find_pairs(left: str | Path, right: str | Path, disparity: str | Path | None = None) -> list[StereoSample]:
-    """Pair the files of two folders, and ground truth in a third one; or take single files.
+    """Pair the files of two folders, and ground truth in a third one; or take single files, or patterns of paths.
 
-    Files belong together that have the same name, or the same digits in it; see
-    :func:`supcore.data.counterparts.counterparts`.
+    Files belong together that have the same name, or the same digits in it, as
+    :func:`supcore.data.counterparts.counterparts` says; or what stands in braces in a pattern, ``cam0_{frame}.png`` and
+    ``cam1_{frame}.png``, as :func:`supcore.data.listed_pairs.listed_pairs` has it.
 
     Args:
-        left: folder of left images, or one of them.
-        right: folder of right images, or the one.
-        disparity: folder of the left views' disparity maps, or the one: KITTI's 16-bit PNG (value / 256), PFM
-            or npy.
+        left: folder of left images, one of them, or a pattern.
+        right: the same of the right images.
+        disparity: the same of the left views' disparity maps: KITTI's 16-bit PNG (value / 256), PFM or npy.
 
     Returns:
-        The pairs, sorted by the name of the left image.
+        The pairs, sorted by the path of the left image.
 
     Raises:
-        SupError: a folder is missing or empty, or a file has no counterpart.
+        SupError: a folder is missing or empty, a file has no counterpart, or both views are the same files.
     """
-    lefts = _files(left, IMAGES)
-    rights = counterparts(lefts, _files(right, IMAGES), right)
-    truths = [Path()] * len(lefts)
-    if disparity is not None:
-        truths = counterparts(lefts, _files(disparity, DISPARITIES), disparity)
-    found = zip(lefts, rights, truths, strict=True)
-    return [StereoSample(str(a), str(b), "" if disparity is None else str(c)) for a, b, c in found]
-
-
-def _files(path: str | Path, suffixes: Sequence[str]) -> list[Path]:
-    path = Path(path)
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise SupError(f"{path}: there is no such folder or file; check the path")
-    found = sorted(f for f in path.iterdir() if f.suffix.lower() in suffixes and not f.name.startswith("."))
-    if not found:
-        raise SupError(f"{path}: holds no {', '.join(suffixes)} files; check the path")
-    return found
+    given = {"left": left, "right": right, "disparity": disparity}
+    paths = {role: Path(path) for role, path in given.items() if path is not None}
+    root = Path()
+    if any(path.is_absolute() for path in paths.values()):
+        paths = {role: path.absolute() for role, path in paths.items()}
+        root = Path(paths["left"].anchor)
+    patterns: dict[str, Any] = {role: path.relative_to(root).as_posix() for role, path in paths.items()}
+    check_listed_pairs(**patterns)
+    rows = [{role: str(file) for role, file in row.items()} for row in listed_pairs(root, **patterns)]
+    for file in (file for row in rows for file in row.values()):
+        if not Path(file).is_file():
+            raise SupError(f"{file}: is missing; add it, or leave out its pair")
+    return [StereoSample(**row) for row in rows]
 
 
 class CroppedPairs(StereoDataset):

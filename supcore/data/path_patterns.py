@@ -48,9 +48,7 @@ def matching_files(root: Path, pattern: str, suffixes: Sequence[str]) -> list[Pa
     glob = f"{as_glob(pattern)}/*" if (root / pattern).is_dir() else as_glob(pattern)
     found = sorted(file for file in visible_files(root, glob) if file.suffix.lower() in suffixes and file.is_file())
     if not found:
-        raise SupError(
-            f"{root}: no {', '.join(suffixes)} files match {pattern}; check the data root and layout_options"
-        )
+        raise SupError(f"{root / pattern}: no {', '.join(suffixes)} files there; check the path or the pattern")
     return found
 
 

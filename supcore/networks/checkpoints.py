@@ -33,7 +33,8 @@ def load_weights(network: nn.Module, path: str | Path, *, key: str | None = None
         network: to load into.
         path: of the file.
         key: the entry of a PyTorch file that holds the state dict; see :func:`read_state_dict`.
-        prefix: put before every name of the file: ``"net."`` for weights of what the network holds as ``self.net``.
+        prefix: put before every name of the file: ``"net."`` for weights of what the network holds as ``self.net``; if
+            not given, the one that makes all names fit.
 
     Returns:
         The names in the file that the network does not have and declared optional.
@@ -49,8 +50,9 @@ def load_weights(network: nn.Module, path: str | Path, *, key: str | None = None
         >>> load_weights(build_network("psmnet", **options), "small.safetensors")
         []
     """
-    found = {prefix + name: value for name, value in read_state_dict(path, key).items()}
-    expected = network.state_dict()
+    stored, expected = read_state_dict(path, key), network.state_dict()
+    prefix = prefix or _fitting_prefix(stored, expected)
+    found = {prefix + name: value for name, value in stored.items()}
     optional = tuple(getattr(network, "optional_weights", ()))
     ignored = [name for name in found if name not in expected and optional and name.startswith(optional)]
     problems = {
@@ -76,7 +78,7 @@ def read_state_dict(path: str | Path, key: str | None = None) -> dict[str, Tenso
     Args:
         path: the file.
         key: the entry of a PyTorch file that holds the state dict; if not given, ``state_dict`` or ``model`` where
-            there is one, else the file itself.
+            there is one, else the file itself, or its only entry that is a state dict.
 
     Raises:
         SupError: the file is missing, damaged, holds something else than a state dict, or lacks the key.
@@ -91,13 +93,28 @@ def read_state_dict(path: str | Path, key: str | None = None) -> dict[str, Tenso
     elif key is not None:
         entries = ", ".join(map(shown, content)) if isinstance(content, Mapping) else "no entries"
         raise SupError(f"{path}: holds no state dict under {key!r}; it has {entries}")
-    if not isinstance(content, Mapping) or not content or not all(map(_is_entry, content.items())):
-        raise SupError(f"{path}: holds no state dict (a mapping of names to tensors); is it a weights file?")
+    if not _is_state_dict(content):
+        inner = [k for k in content if _is_state_dict(content[k])] if isinstance(content, Mapping) else []
+        if len(inner) > 1:
+            raise SupError(f"{path}: holds several state dicts, {', '.join(map(shown, inner))}; name one by its key")
+        if not inner:
+            raise SupError(f"{path}: holds no state dict (a mapping of names to tensors); is it a weights file?")
+        content = content[inner[0]]
     return _without_prefix(path, content)
 
 
-def _is_entry(item: tuple[object, object]) -> bool:
-    return isinstance(item[0], str) and isinstance(item[1], Tensor)
+def _is_state_dict(content: object) -> bool:
+    entries = content.items() if isinstance(content, Mapping) else ()
+    return bool(entries) and all(isinstance(name, str) and isinstance(value, Tensor) for name, value in entries)
+
+
+def _fitting_prefix(stored: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> str:
+    """What to put before the names of a wrapped network's own file, so that all are in the wrapper; else nothing."""
+    if not stored or stored.keys() & expected.keys():
+        return ""
+    first = next(iter(stored))
+    prefixes = (name.removesuffix(first) for name in expected if name.endswith(f".{first}"))
+    return next((prefix for prefix in prefixes if all(prefix + name in expected for name in stored)), "")
 
 
 def _without_prefix(path: str | Path, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

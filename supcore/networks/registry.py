@@ -88,14 +88,14 @@ def build_network(name: str, **options: Any) -> Any:
 
 
 def check_network_options(name: str, options: Mapping[str, Any]) -> None:
-    """Check options as :func:`build_network` does, where that takes no PyTorch: for the networks of the library.
+    """Check options as :func:`build_network` does, where that takes no PyTorch: in the library.
 
     Raises:
         SupError: unknown name or option, or a value the network cannot have.
     """
     entry = _entry(name)
     module = f"{entry.module}_options"
-    if name in NETWORKS and find_spec(module):
+    if module.startswith("supcore.") and find_spec(module):
         options_class = getattr(importlib.import_module(module), f"{entry.network}Options")
         _filled_in(name, entry, options_class, options)
 

@@ -77,7 +77,7 @@ def transfer_range(table: pd.DataFrame, attacked: Attacked) -> Facts:
 
 
 def resistance(table: pd.DataFrame, attacked: Attacked) -> list[Facts]:
-    """By data set, the network that withstands its worst SUP best and the one that does so least.
+    """By data set, the networks with the smallest and the largest error under their worst SUP.
 
     Returns:
         Dataset, epsilon (the largest), ``best`` and ``least`` as rows of the leaderboard, and whether their intervals

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from supcore.data.layouts import MADE_LAYOUTS, check_layout_options, find_layout
 from supcore.errors import SupError
+from supcore.import_paths import is_import_path
 from supcore.networks.registry import NETWORKS, check_network_options
 from supcore.studies.base import check_names
 from supcore.sup_names import check_tile
@@ -65,9 +66,7 @@ def _check_network_options(settings: Settings) -> None:
     """As the network would when a job builds it; of one that is not the library's, the job does."""
     for network, entry in settings.config["networks"].items():
         architecture = settings.architecture(network)
-        if ":" in architecture:
-            continue
-        if architecture not in NETWORKS:
+        if not is_import_path(architecture) and architecture not in NETWORKS:
             known = ", ".join(NETWORKS)
             raise SupError(
                 f"config key networks.{network}: unknown network {architecture!r}; give one of these as its "

@@ -106,13 +106,16 @@ class Inputs:
     # ---- networks ----------------------------------------------------------------------------------------------------
 
     def spec(self, network: str, weights: str) -> dict[str, Any]:
-        """What a script needs to build a network; the hash of its code re-runs the jobs that build it."""
+        """What a script needs to build a network; hashes of its code, and of a program's files, re-run its jobs."""
         architecture = self.settings.architecture(network)
+        options = dict(sorted(self.settings.network_options(network, weights).items()))
+        program = [content for word in options.get("command", []) if (content := file_content(str(word)))]
         return {
             "precision": self.config["precision"],
             "architecture": architecture,
-            "options": dict(sorted(self.settings.network_options(network, weights).items())),
+            "options": options,
             "code": network_hash(architecture),
+            **({"program": program} if program else {}),
         }
 
     def evaluated_spec(self, dataset: str, network: str) -> dict[str, Any]:

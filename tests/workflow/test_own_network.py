@@ -2,6 +2,7 @@
 
 import csv
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,8 +50,14 @@ def finished(tmp_path_factory):
     weights = {"released": {"bundled": "foreign.pth", "key": "weights", "prefix": "net."}}
     wrapped = {"architecture": "mine.foreign_network:Wrapped", "options": {"max_disparity": 16}, "weights": weights}
     config["networks"]["wrapped"] = wrapped
+    config["networks"]["program"] = {
+        "architecture": "supcore.networks.external:ExternalNetwork",
+        "options": {"command": [sys.executable, "mine/block_matching.py", "32"]},
+        "target_only": True,
+        "weights": {"fixed": {"untrained": True}},
+    }
     evaluated = config["evaluation"]["datasets"]["synthetic_driving"]
-    for key, name in (("networks", "wrapped"), ("weights", "released")):
+    for key, name in (("networks", "wrapped"), ("networks", "program"), ("weights", "released")):
         evaluated[key].append(name)
     torch.save({"weights": BlockMatcher(16).state_dict()}, workspace.folder / "foreign.pth")
     (workspace.folder / "own.yaml").write_text(yaml.safe_dump(config))
@@ -70,7 +77,7 @@ def planned_jobs(workspace, *targets):
 def test_they_stand_in_the_table_beside_the_library_s(finished):
     rows = list(csv.DictReader(finished.read(TABLE).decode().splitlines()))
     sources = {"psmnet", "tiny_correlation", "none", "noise"}
-    targets = {"psmnet", "tiny_correlation", "semi_global_matching", "wrapped"}
+    targets = {"psmnet", "tiny_correlation", "semi_global_matching", "wrapped", "program"}
     pairs = {(r["source"], r["target"]) for r in rows if r["reference"] == "ground_truth"}
     assert pairs == {(source, target) for source in sources for target in targets}
     assert all(float(r["d1_mean"]) >= 0 for r in rows)
@@ -79,7 +86,7 @@ def test_they_stand_in_the_table_beside_the_library_s(finished):
 @pytest.mark.parametrize("study", STUDIES)
 def test_a_network_without_gradients_takes_part_in_studies(finished, study):
     rows = list(csv.DictReader(finished.read(TABLE.replace("transfer", study)).decode().splitlines()))
-    assert {r["target"] for r in rows} == {"psmnet", "tiny_correlation", "semi_global_matching", "wrapped"}
+    assert {r["target"] for r in rows} == {"psmnet", "tiny_correlation", "semi_global_matching", "wrapped", "program"}
 
 
 @pytest.mark.parametrize(
@@ -96,14 +103,18 @@ def test_editing_a_corruption_or_layout_re_runs_what_uses_it(finished, module, t
     assert rules == set(planned_jobs(finished, target)) & {*rules, "train_sup", "evaluate_clean", "index_dataset"}
 
 
-def test_editing_one_re_runs_its_jobs_and_no_others(finished):
+@pytest.mark.parametrize("module", ["semi_global_matching", "block_matching"])
+def test_editing_one_re_runs_its_jobs_and_no_others(finished, module):
+    """A module that is imported, and a program that is not."""
     assert "evaluate_clean" not in planned_jobs(finished)
-    with (finished.folder / "mine/semi_global_matching.py").open("a") as module:
-        module.write("EDITED = True\n")
+    file = finished.folder / f"mine/{module}.py"
+    text = file.read_text()
+    file.write_text(f"{text}EDITED = True\n")
     jobs = planned_jobs(finished)
     assert (jobs["untrained_weights"], jobs["evaluate_clean"], jobs["evaluate_perturbed"]) == ("1", "1", "3")
     assert "train_stereo" not in jobs
     assert "train_sup" not in jobs
+    file.write_text(text)
 
 
 def test_a_corruption_from_elsewhere_stands_in_the_table(finished):

@@ -115,7 +115,7 @@ def test_pairs_that_do_not_consist_of_whole_tiles_are_cropped(tmp_path):
     [
         (("attack", *DEMO, *PAIRS, "-o", "sup.npy"), "sup.npy: a perturbation is saved as"),
         (("attack", *DEMO, *PAIRS, "-o", "s.pth", "--tile", "512"), "is smaller than a tile of 512x512"),
-        (("attack", *DEMO, "--left", "nowhere", *PAIRS[2:], "-o", "s.pth"), "nowhere: there is no such folder or file"),
+        (("attack", *DEMO, "--left", "nowhere", *PAIRS[2:], "-o", "s.pth"), "nowhere: no .png"),
         (("attack", *DEMO, *PAIRS, "-o", "s.pth", "--option", "width=4"), "unknown option width"),
         (("evaluate", *DEMO, *PAIRS, "--sup", "nowhere.pth"), "nowhere.pth: file not found"),
         (("evaluate", *DEMO, *PAIRS, "--sup", "s.pth", "--device", "tpu"), "s.pth: file not found"),

@@ -85,11 +85,36 @@ def test_files_that_do_not_pair_are_named(folders, lefts, rights, message):
         find_pairs(*folders(lefts, rights))
 
 
+@pytest.mark.parametrize("relative", [True, False])
+@pytest.mark.parametrize("place", ["", "shots [2]/"])
+def test_patterns_find_pairs_in_one_folder_and_of_numbered_cameras(relative, place, tmp_path, monkeypatch):
+    """As a layout's do; brackets in a folder's name are no pattern."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("cam0_0007.png", "cam1_0007.png", "cam0_0012.png", "cam1_0012.png"):
+        write(tmp_path / place / name)
+    folder = place if relative else f"{tmp_path}/{place}"
+    pairs = [("cam0_0007.png", "cam1_0007.png", ""), ("cam0_0012.png", "cam1_0012.png", "")]
+    found = find_pairs(f"{folder}cam0_{{frame}}.png", f"{folder}cam1_{{frame}}.png")
+    assert names(found) == pairs
+    assert read_pair(found[0].left, found[0].right)[0].shape == (1, 3, 20, 30)
+    assert names(find_pairs(f"{folder}cam0_*7.png", f"{folder}cam1_*7.png")) == pairs[:1]
+    (tmp_path / place / "cam1_0012.png").unlink()
+    with pytest.raises(SupError, match=r"cam1_0012\.png: is missing"):
+        find_pairs(f"{folder}cam0_{{frame}}.png", f"{folder}cam1_{{frame}}.png")
+
+
+def test_one_folder_as_both_views_is_refused(folders):
+    """Every image would pair with itself, and every disparity be zero."""
+    left, _ = folders(["a.png"], ["a.png"])
+    with pytest.raises(SupError, match=r"left and right are both .*left; name the folder or pattern of each"):
+        find_pairs(left, left)
+
+
 def test_a_folder_that_is_missing_or_empty_is_named(folders, tmp_path):
     left, _ = folders(["a.png"], ["a.png"])
     (tmp_path / "empty").mkdir()
-    for place, message in (("nowhere", "there is no such folder or file"), ("empty", "holds no .png")):
-        with pytest.raises(SupError, match=message):
+    for place in ("nowhere", "empty"):
+        with pytest.raises(SupError, match=rf"{place}: no \.png, .* files there; check the path"):
             find_pairs(left, tmp_path / place)
 
 

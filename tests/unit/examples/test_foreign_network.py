@@ -22,10 +22,11 @@ def checkpoint(tmp_path):
     return foreign, tmp_path / "foreign.pth"
 
 
-def test_it_computes_what_the_foreign_module_computes(checkpoint, images):
+@pytest.mark.parametrize("reading", [{}, {"key": "weights", "prefix": "net."}], ids=["found", "told"])
+def test_it_computes_what_the_foreign_module_computes(checkpoint, reading, images):
     foreign, file = checkpoint
     network = build_network(NAME, max_disparity=16)
-    load_weights(network, file, key="weights", prefix="net.")
+    load_weights(network, file, **reading)
     expected = foreign(*(255 * view for view in images))
     torch.testing.assert_close(network.predict(*images)[:, 0], expected.detach(), atol=1e-4, rtol=1e-5)
 
@@ -33,14 +34,24 @@ def test_it_computes_what_the_foreign_module_computes(checkpoint, images):
 @pytest.mark.parametrize(
     ("reading", "message"),
     [
-        ({"prefix": "net."}, "holds no state dict"),
-        ({"key": "model", "prefix": "net."}, "holds no state dict under 'model'; it has epoch, weights"),
-        ({"key": "weights"}, "missing entries, e.g. net.filters.weight"),
+        ({}, "holds several state dicts, weights, average; name one by its key"),
+        ({"key": "model"}, "holds no state dict under 'model'; it has epoch, weights, average"),
+        ({"key": "average", "prefix": "network."}, "missing entries, e.g. net.filters.weight"),
     ],
 )
 def test_what_is_not_said_is_asked_for(checkpoint, reading, message):
+    foreign, file = checkpoint
+    state = foreign.state_dict()
+    torch.save({"epoch": 7, "weights": state, "average": state}, file)
     with pytest.raises(SupError, match=message):
-        load_weights(build_network(NAME, max_disparity=16), checkpoint[1], **reading)
+        load_weights(build_network(NAME, max_disparity=16), file, **reading)
+
+
+def test_weights_of_another_network_are_refused_whatever_their_names_begin_with(checkpoint):
+    foreign, file = checkpoint
+    torch.save({**foreign.state_dict(), "head.weight": torch.zeros(1)}, file)
+    with pytest.raises(SupError, match=r"2 missing entries, e.g. net\.filters\.weight"):
+        load_weights(build_network(NAME, max_disparity=16), file)
 
 
 def test_it_can_be_attacked(images):
