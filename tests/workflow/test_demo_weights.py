@@ -18,17 +18,17 @@ NETWORKS = list(CONFIG["networks"])
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory):
-    """Twelve scenes of each kind that no training saw, and the Motorcycle pair at the demo's size."""
+    """Twelve scenes of each kind that no training saw, and the Motorcycle pair at the size of the training's crops."""
     folder = tmp_path_factory.mktemp("scenes")
     size = tuple(CONFIG["image_size"])
-    made = {
-        "driving": write_scenes(folder / "driving", "driving", count=12, image_size=size, seed=99),
-        "things": write_scenes(folder / "things", "things", count=12, image_size=size, seed=99, max_disparity=14),
-        "motorcycle": write_motorcycle(folder / "motorcycle"),
-    }
+    made = {"motorcycle": (write_motorcycle(folder / "motorcycle"), tuple(CONFIG["training"]["demo"]["crop_size"]))}
+    for kind in ("driving", "things"):
+        reach = CONFIG["datasets"][f"synthetic_{kind}"]["max_disparity"]
+        rows = write_scenes(folder / kind, kind, count=12, image_size=size, seed=99, max_disparity=reach)
+        made[kind] = (rows, size)
     return {
         name: StereoDataset([StereoSample(**row) for row in rows], size, keep_in_memory=True)
-        for name, rows in made.items()
+        for name, (rows, size) in made.items()
     }
 
 
