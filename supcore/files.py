@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -138,3 +139,8 @@ def sha256(path: str | Path) -> str:
     """Hexadecimal SHA-256 of a file's content."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def is_sha256(value: Any) -> bool:
+    """Whether something is what :func:`sha256` returns."""
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
