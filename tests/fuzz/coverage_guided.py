@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of the PFM and checkpoint readers, with atheris where that is installed.
+"""Coverage-guided fuzzing of the readers, with atheris where that is installed.
 
 ``python -m tests.fuzz.coverage_guided "PFM" -max_total_time=60``: the name of a target, then options of libFuzzer.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["supcore.data", "supcore.tensor_files", "torch._weights_only_unpickler"]):
+with atheris.instrument_imports(include=["supcore", "torch._weights_only_unpickler"]):
     from tests.fuzz.harness import execute
     from tests.fuzz.targets import TARGETS
 
