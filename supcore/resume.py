@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from supcore.errors import SupError
+from supcore.errors import SupError, shown
 from supcore.files import atomic_path
 from supcore.tensor_files import first_line, read_torch
 
@@ -66,7 +66,7 @@ def load_checkpoint(path: str | Path, job: dict[str, Any]) -> dict[str, Any] | N
         raise SupError(f"{path}: unreadable checkpoint ({reason}); delete it to start this job afresh") from error
     if stored == job:
         return dict(state)
-    differing = sorted(key for key in {*stored, *job} if stored.get(key) != job.get(key))
+    differing = sorted(shown(key) for key in {*stored, *job} if stored.get(key) != job.get(key))
     logger.warning("%s: unfinished work of a job with other %s; starting afresh", path, ", ".join(differing))
     return None
 

@@ -17,12 +17,13 @@ with atheris.instrument_imports(include=["supcore", "torch._weights_only_unpickl
 def main() -> None:
     target = TARGETS[sys.argv.pop(1)]
     with tempfile.TemporaryDirectory() as folder:
-        corpus = Path(folder) / "corpus"
+        corpus, room = Path(folder) / "corpus", Path(folder) / "room"
         corpus.mkdir()
+        room.mkdir()
         (corpus / "valid").write_bytes(target.valid())
 
         def read(content: bytes) -> None:
-            execute(target, target.complete(content), Path(folder))
+            execute(target, target.complete(content), room)
 
         atheris.Setup([*sys.argv, str(corpus)], read)
         atheris.Fuzz()

@@ -44,7 +44,7 @@ def execute(target: Target, content: bytes, folder: Path) -> bool:
     if message is None:
         assert target.correct(result), result
         return True
-    assert len(message.splitlines()) == 1, message
+    assert message.isprintable(), repr(message)
     assert message.startswith(str(path)), message
     assert not path.with_name(UNPACKED).exists(), "half of an archive"
     return False

@@ -113,10 +113,9 @@ def known(path: Path) -> Known:
 
 
 def are_known(found: Known) -> bool:
-    """Size, time and inode of every file, and its hash."""
-    states = [state for state, _ in found.values()]
-    whole = all(len(state) == 3 and all(type(number) is int for number in state) for state in states)
-    return whole and are_hashes(value for _, value in found.values())
+    """Numbers to compare with size, time and inode of every file, and its hash."""
+    comparable = all(isinstance(state, list) and all(type(n) is int for n in state) for state, _ in found.values())
+    return comparable and are_hashes(value for _, value in found.values())
 
 
 def records() -> bytes:

@@ -181,6 +181,13 @@ def test_a_file_of_something_else_is_no_checkpoint(run, tmp_path, content):
     check_line(str(refused.value), f"{tmp_path / 'job.pt'}: unreadable checkpoint (…); delete it")
 
 
+def test_what_differs_is_named_on_one_line(run, tmp_path, caplog):
+    torch.save({"job": {"a\n\x1b[31m": 1, 2: 3}}, tmp_path / "job.pt")
+    run()
+    assert caplog.messages[0].isprintable()
+    assert r"other 2, a\n\x1b[31m, alpha, " in caplog.messages[0]
+
+
 def test_checkpoint_with_code_is_not_executed(run, tmp_path, trap):
     torch.save({"job": trap}, tmp_path / "job.pt")
     with pytest.raises(SupError, match=r"job\.pt: unreadable checkpoint"):
