@@ -12,8 +12,6 @@ from glob import escape
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
-
 from supcore.errors import SupError
 
 
@@ -48,8 +46,6 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         raise SupError(
             f"{path}: writing failed ({error.strerror or error}); free space or choose another folder"
         ) from error
-    except SafetensorError as error:  # how safetensors reports a failed write
-        raise SupError(f"{path}: writing failed ({error}); free space or choose another folder") from error
     finally:
         temporary.unlink(missing_ok=True)
 
