@@ -1,6 +1,10 @@
-"""The one exception type that means: the user can mend this."""
+"""The one exception type that means: the user can mend this; and missing memory, which has many types."""
 
+import errno
 import re
+
+# How libraries in other languages say so in an exception of no type of its own.
+_NO_MEMORY = re.compile("(alloc\\w*|out of|insufficient) memory|bad_alloc|could not create a memory", re.IGNORECASE)
 
 
 class SupError(Exception):
@@ -32,3 +36,27 @@ def without_password(text: str) -> str:
         'https://example.org/file: not found'
     """
     return re.sub(r"//[^/\s]*@", "//", text)
+
+
+def lack_of_memory(error: BaseException) -> str | None:
+    """What was said about missing memory, by an error or one behind it; None if nothing was.
+
+    A reader that takes every error for damage has one of these behind its own.
+
+    Examples:
+        >>> lack_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."))
+        "DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."
+        >>> lack_of_memory(ValueError("no number")) is None
+        True
+    """
+    seen: list[BaseException] = []
+    behind: BaseException | None = error
+    while behind is not None and behind not in seen:
+        if isinstance(behind, MemoryError) or getattr(behind, "errno", None) == errno.ENOMEM:
+            return shown(behind) or "no more memory"
+        if isinstance(behind, Exception) and (found := _NO_MEMORY.search(str(behind))):
+            line = next(line for line in str(behind).splitlines() if found[0] in line)
+            return shown(line, 200)
+        seen.append(behind)
+        behind = behind.__cause__ or behind.__context__
+    return None

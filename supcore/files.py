@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,8 +12,6 @@ from glob import escape
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
-
-from safetensors import SafetensorError
 
 from supcore.errors import SupError
 
@@ -48,8 +47,6 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         raise SupError(
             f"{path}: writing failed ({error.strerror or error}); free space or choose another folder"
         ) from error
-    except SafetensorError as error:  # how safetensors reports a failed write
-        raise SupError(f"{path}: writing failed ({error}); free space or choose another folder") from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -147,3 +144,8 @@ def sha256(path: str | Path) -> str:
     """Hexadecimal SHA-256 of a file's content."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def is_sha256(value: Any) -> bool:
+    """Whether something is what :func:`sha256` returns."""
+    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None

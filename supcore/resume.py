@@ -3,6 +3,7 @@
 import hashlib
 import io
 import logging
+import zipfile
 from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 import torch
 from torch import nn
 
-from supcore.errors import SupError
+from supcore.errors import SupError, shown
 from supcore.files import atomic_path
+from supcore.tensor_files import first_line, read_torch
 
 logger = logging.getLogger(__name__)
 
@@ -48,17 +50,30 @@ def load_checkpoint(path: str | Path, job: dict[str, Any]) -> dict[str, Any] | N
     Args:
         path: where :func:`save_checkpoint` wrote.
         job: all that the result depends on; compared with the state's entry ``job``. What differs is logged.
+
+    Raises:
+        SupError: it is damaged, or no checkpoint.
     """
     path = Path(path)
     if not path.is_file():
         return None
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise SupError(f"{path}: unreadable checkpoint ({error}); delete it to start this job afresh") from error
-    stored = state.get("job", {})
+        _compare_checksums(path)
+        state = read_torch(path)
+        stored = dict(state["job"])
+    except Exception as error:  # damaged bytes surface as almost any exception
+        reason = first_line(error).removeprefix(f"{path}: ")
+        raise SupError(f"{path}: unreadable checkpoint ({reason}); delete it to start this job afresh") from error
     if stored == job:
         return dict(state)
-    differing = sorted(key for key in {*stored, *job} if stored.get(key) != job.get(key))
+    differing = sorted(shown(key) for key in {*stored, *job} if stored.get(key) != job.get(key))
     logger.warning("%s: unfinished work of a job with other %s; starting afresh", path, ", ".join(differing))
     return None
+
+
+def _compare_checksums(path: Path) -> None:
+    """PyTorch does not: it would go on with damaged numbers."""
+    with zipfile.ZipFile(path) as archive:
+        damaged = archive.testzip()
+    if damaged is not None:
+        raise zipfile.BadZipFile(f"its part {damaged} is damaged")

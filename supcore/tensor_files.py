@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from supcore.errors import SupError, shown
@@ -61,8 +61,9 @@ def write_tensors(path: str | Path, tensors: Mapping[str, Tensor], metadata: Map
     # One tensor may have two names, as norms of RAFT-Stereo have; safetensors wants a copy for each.
     stored = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
     header = {_KEY: json.dumps(dict(metadata), sort_keys=True)}
+    content = save(stored, metadata=header)  # its own writer would leave a file of its own when killed
     with atomic_path(path) as temporary:
-        save_file(stored, temporary, metadata=header)
+        temporary.write_bytes(content)
 
 
 def read_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
 from supcore.data.dataset import StereoDataset
 from supcore.data.image_io import write_disparity, write_image
@@ -15,6 +16,10 @@ from supcore.networks import build_network
 
 # No result may need a certain number; several processes of tests are faster with one thread each.
 torch.set_num_threads(int(os.environ.get("TEST_THREADS", "1")))
+
+# A busy machine fails nothing.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # What a test may be skipped for where everything that can be installed is, as in continuous integration (CI=true).
 ALLOWED_SKIPS = (

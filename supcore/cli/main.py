@@ -13,7 +13,7 @@ from supcore.cli.leaderboard import leaderboard
 from supcore.cli.lists import corruptions, layouts, networks, studies
 from supcore.cli.options import examples
 from supcore.cli.show import show
-from supcore.errors import SupError
+from supcore.errors import SupError, lack_of_memory
 from supcore.extras import EXTRA
 from supcore.openmp import wait_asleep
 
@@ -26,12 +26,14 @@ class Commands(click.Group):
         wait_asleep()
         try:
             return super().invoke(ctx)
-        except SupError as error:
-            raise click.ClickException(str(error)) from error
-        except ImportError as error:
-            if error.name != EXTRA:
+        except Exception as error:
+            if said := lack_of_memory(error):
+                message = f"out of memory ({said}); use smaller images, a smaller --batch or a larger machine"
+            elif isinstance(error, SupError) or (isinstance(error, ImportError) and error.name == EXTRA):
+                message = str(error)
+            else:
                 raise
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(message) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order that they were added in."""

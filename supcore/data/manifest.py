@@ -66,7 +66,7 @@ def write_manifest(path: str | Path, rows: Iterable[Mapping[str, str]]) -> None:
     table = table.reindex(columns=columns).astype(object).fillna("")
     for column in filter(FILES.__contains__, columns):
         for file in filter(None, table[column]):
-            _check_path(file, f"{path}: {column}")
+            check_path(file, f"{path}: {column}")
             if not Path(file).is_file():
                 raise SupError(f"{file}: listed as {column} for {path} but not found; check the data root")
     buffer = StringIO()
@@ -111,12 +111,20 @@ def read_manifest(path: str | Path) -> list[StereoSample]:
         )
     for column in table:
         for number, file in enumerate(table[column]):
-            _check_path(file, f"{path}: row {number + 2}")
+            check_path(file, f"{path}: row {number + 2}")
     return [StereoSample(**{str(k): v for k, v in row.items()}) for row in table.to_dict("records")]
 
 
-def _check_path(file: str, place: str) -> None:
-    """Refuse what no file can be called, and names that neither a UTF-8 table nor a one-line message can hold."""
+def check_path(file: str, place: str) -> None:
+    """Refuse what no file can be called, and names that neither a UTF-8 table nor a one-line message can hold.
+
+    Args:
+        file: the path.
+        place: where it stands, for the message.
+
+    Raises:
+        SupError: it is one of these.
+    """
     if _UNUSABLE.search(file) or len(os.fsencode(file)) > LONGEST_PATH:
         raise SupError(
             f"{place}: {ascii(file)[:100]} is no usable path; use UTF-8 without control characters, at most "

@@ -3,8 +3,9 @@
 import csv
 from pathlib import Path
 
+from supcore.data.manifest import check_path
 from supcore.data.pairing import Paths
-from supcore.errors import SupError
+from supcore.errors import SupError, shown
 from supcore.files import require_regular
 
 REQUIRED = ("left", "right")
@@ -34,7 +35,7 @@ def read_pair_table(path: Path) -> list[Paths]:
         raise SupError(f"{path}: the table of pairs cannot be read ({reason}); give a CSV in UTF-8") from error
     known = [*REQUIRED, *OPTIONAL]
     if not set(REQUIRED) <= set(columns) <= set(known) or len(set(columns)) != len(columns):
-        listed = ",".join(columns)[:200]
+        listed = shown(",".join(columns), 200)
         raise SupError(
             f"{path}: columns must be left,right[,disparity][,segmentation][,visible], found {listed or 'none'}"
         )
@@ -50,7 +51,10 @@ def _pair(path: Path, number: int, row: dict[str, str | None]) -> Paths:
         raise SupError(f"{path}: row {number} has more fields than there are columns; quote names with commas")
     if not (row["left"] and row["right"]):
         raise SupError(f"{path}: row {number} lacks a left or right image; complete it")
-    return {role: path.parent / file for role, file in row.items() if file}
+    files = {role: file for role, file in row.items() if file}
+    for file in files.values():
+        check_path(file, f"{path}: row {number}")
+    return {role: path.parent / file for role, file in files.items()}
 
 
 def _refuse_repeated(path: Path, pairs: list[Paths]) -> None:

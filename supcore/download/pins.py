@@ -1,13 +1,11 @@
 """Trust on first use: files of unknown hash must not change once they have been used."""
 
 import logging
-import re
 from pathlib import Path
-from typing import Any
 
 from supcore.download.locks import locked
 from supcore.errors import SupError
-from supcore.files import read_json, sha256, write_json
+from supcore.files import is_sha256, read_json, sha256, write_json
 
 logger = logging.getLogger(__name__)
 
@@ -43,10 +41,6 @@ def _read(path: Path) -> dict[str, str]:
         pins = read_json(path)
     except (OSError, ValueError) as error:
         raise SupError(f"{path}: cannot be read as JSON ({error}); repair it or delete it to trust anew") from error
-    if not isinstance(pins, dict) or not all(map(_is_hash, pins.values())):
+    if not isinstance(pins, dict) or not all(map(is_sha256, pins.values())):
         raise SupError(f"{path}: must map file names to SHA-256 hashes; repair it or delete it to trust anew")
     return pins
-
-
-def _is_hash(value: Any) -> bool:
-    return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None

@@ -131,20 +131,26 @@ def read_csv(path: str | Path, columns: Sequence[str], *, further: bool = False)
     asked = [*BAD_PIXELS, *statistics([*BAD_PIXELS])] if further else []
     missing_values = {column: [""] for column in (*columns, *asked) if column not in _TEXT}
     integers = dict.fromkeys(("seed", "severity"), "Int64")
-    types = dict.fromkeys(_TEXT, "str") | {"epsilon": "float64"} | integers
+    types = dict.fromkeys(_TEXT, "str") | dict.fromkeys(["epsilon", *METRICS, *BAD_PIXELS], "float64") | integers
     try:
         frame = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=missing_values)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, OverflowError) as error:
         reason = " ".join(str(error).split())
         raise SupError(f"{path}: not readable as a table ({reason}); delete the file and make it again") from error
     absent = [column for column in columns if column not in frame]
     if absent:
         raise SupError(f"{path}: lacks the column(s) {', '.join(absent)}; delete the file and make it again")
     found = [column for column in asked if column in frame]
-    errors = [*METRICS, *asked_metrics(found)]
-    if "n_valid" in columns and frame.loc[frame["n_valid"] > 0, errors].isna().any(axis=None):
-        raise SupError(f"{path}: an image with valid pixels has no error value; evaluate this network again")
+    if "n_valid" in columns:
+        _check_errors(path, frame["n_valid"], frame[[*METRICS, *asked_metrics(found)]])
     return frame[[*columns, *found]]
+
+
+def _check_errors(path: str | Path, n_valid: "pd.Series[Any]", errors: pd.DataFrame) -> None:
+    counts = pd.to_numeric(n_valid, errors="coerce")
+    wrong = (errors < 0) | ~np.isfinite(errors)
+    if not (counts >= 0).all() or wrong[counts > 0].any(axis=None):
+        raise SupError(f"{path}: an image with valid pixels has no error value; evaluate this network again")
 
 
 def _refuse_duplicates(records: pd.DataFrame, key: Sequence[str]) -> None:

@@ -1,10 +1,11 @@
 """How long Snakemake takes to plan a large study: a grid of networks, sizes, epsilons and seeds, none of it made.
 
-Run ``python tests/benchmarks/graph.py``; ``--seeds 16`` makes more than 1,600 jobs. The data are rendered scenes, so
+Run ``python tests/benchmarks/graph.py``: one row of a table for every number of seeds. The data are rendered scenes, so
 that nothing need be there.
 """
 
 import argparse
+import os
 import re
 import subprocess
 import sys
@@ -21,21 +22,30 @@ ARCHITECTURES = ["psmnet", "psmnet_deform6", "psmnet_deform25", "deeppruner", "a
 def main() -> None:
     """Plan and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=4)
-    seeds = parser.parse_args().seeds
-    with tempfile.TemporaryDirectory() as folder:
+    parser.add_argument("--seeds", type=int, nargs="+", default=[4, 9, 19, 49], help="of every SUP")
+    print("| jobs | time, s | of the processor, s | peak memory, MB |\n|---|---|---|---|", flush=True)
+    for seeds in parser.parse_args().seeds:
+        print("| {} | {:.1f} | {:.1f} | {:.0f} |".format(*planned(seeds)), flush=True)
+
+
+def planned(seeds: int) -> tuple[int, float, float, float]:
+    """Number of jobs, seconds by the clock and by the processor, and the most megabytes of memory."""
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "plan").open("w+") as plan:
         (Path(folder) / "resources").symlink_to(REPOSITORY / "resources")
         path = Path(folder) / "grid.yaml"
         path.write_text(yaml.safe_dump(grid(seeds)))
-        snakemake = Path(sys.executable).with_name("snakemake")
-        command = [snakemake, "--snakefile", REPOSITORY / "Snakefile", "--configfile", path, "--dry-run"]
+        command = [Path(sys.executable).with_name("snakemake"), "--snakefile", REPOSITORY / "Snakefile"]
+        command += ["--configfile", path, "--dry-run", "--quiet", "rules"]
         started = time.perf_counter()
-        planned = subprocess.run(map(str, command), cwd=folder, capture_output=True, text=True, check=False)
+        process = subprocess.Popen(command, cwd=folder, stdout=plan, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - started
-        if planned.returncode:
-            raise SystemExit(planned.stdout[-2000:] + planned.stderr[-2000:])
-        (jobs,) = set(re.findall(r"^total +(\d+)", planned.stdout, re.MULTILINE))
-        print(f"{jobs} jobs planned in {seconds:.1f} s")
+        plan.seek(0)
+        text = plan.read()
+    if status:
+        raise SystemExit(text[-2000:])
+    (jobs,) = set(re.findall(r"^total +(\d+)", text, re.MULTILINE))
+    return int(jobs), seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024  # kilobytes on Linux
 
 
 def grid(seeds: int) -> dict[str, object]:

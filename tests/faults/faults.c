@@ -1,8 +1,9 @@
-/* Preloaded: counts what a process does to files below FAULT_FOLDER, and lets operation number FAULT_AT fail once.
+/* Preloaded: counts what a process does to files below FAULT_FOLDER and where it asks for a lot of memory, and lets
+   operation number FAULT_AT fail once.
 
    Each operation fails as disks fail: no space to write or to make something, an error of the device to force data out,
-   no right to rename, delete or change rights. FAULT_LOG gets one line per operation, so that a run without a fault
-   tells how many there are. */
+   no right to rename, delete or change rights; and as memory fails that a batch system has bounded. FAULT_LOG gets one
+   line per operation, so that a run without a fault tells how many there are. */
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -21,6 +23,10 @@
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 static atomic_int count;
+static int watched;
+
+/* A job is a fork of a process that began without faults; programs that it starts, such as git, begin with them. */
+__attribute__((constructor)) static void begin(void) { watched = !getenv("FAULT_FOLDER"); }
 
 static int below(const char *path, const char *folder) {
     char whole[2 * PATH_MAX];
@@ -33,15 +39,13 @@ static int below(const char *path, const char *folder) {
     return !strncmp(path, folder, length) && path[length] == '/' && !strstr(path, "/.snakemake/");
 }
 
-/* Whether this operation is to fail; errno says how. */
-static int fails(const char *operation, const char *path, int error) {
-    const char *folder = getenv("FAULT_FOLDER"), *at = getenv("FAULT_AT"), *log = getenv("FAULT_LOG");
-    if (!folder || !path || !below(path, folder))
-        return 0;
+/* Counts this operation; whether it is to fail, and errno says how. */
+static int counted(const char *operation, const char *of, int error) {
+    const char *at = getenv("FAULT_AT"), *log = getenv("FAULT_LOG");
     int number = ++count, failed = at && number == atoi(at);
     if (log) {
         char line[2 * PATH_MAX];
-        int size = snprintf(line, sizeof line, "%d %s %s%s\n", number, operation, path, failed ? " FAILED" : "");
+        int size = snprintf(line, sizeof line, "%d %s %s%s\n", number, operation, of, failed ? " FAILED" : "");
         int handle = REAL(open64)(log, O_WRONLY | O_CREAT | O_APPEND, 0644);
         if (handle >= 0) {
             if (REAL(write)(handle, line, size) != size)
@@ -54,9 +58,14 @@ static int fails(const char *operation, const char *path, int error) {
     return failed;
 }
 
+static int fails(const char *operation, const char *path, int error) {
+    const char *folder = getenv("FAULT_FOLDER");
+    return watched && folder && path && below(path, folder) && counted(operation, path, error);
+}
+
 static int fails_at(const char *operation, int handle, int error) {
     char link[64], path[PATH_MAX];
-    if (!getenv("FAULT_FOLDER"))
+    if (!watched || !getenv("FAULT_FOLDER"))
         return 0;
     snprintf(link, sizeof link, "/proc/self/fd/%d", handle);
     ssize_t size = readlink(link, path, sizeof path - 1);
@@ -116,3 +125,41 @@ PATH(mkdir, "make", ENOSPC, (const char *path, mode_t mode), path, path, mode)
 PATH(mkdirat, "make", ENOSPC, (int folder, const char *path, mode_t mode), path, folder, path, mode)
 PATH(chmod, "chmod", EPERM, (const char *path, mode_t mode), path, path, mode)
 PATH(fchmodat, "chmod", EPERM, (int f, const char *path, mode_t mode, int flags), path, f, path, mode, flags)
+
+void *mmap(void *at, size_t size, int protection, int flags, int handle, off_t offset) {
+    return handle >= 0 && fails_at("map", handle, ENOMEM) ? MAP_FAILED
+                                                         : REAL(mmap)(at, size, protection, flags, handle, offset);
+}
+void *mmap64(void *at, size_t size, int protection, int flags, int handle, off64_t offset) {
+    return mmap(at, size, protection, flags, handle, offset);
+}
+
+/* Tensors and arrays, not what Python itself asks for all the time. */
+#ifndef LARGE
+#define LARGE (1 << 20)
+#endif
+
+static int lacks(size_t size) {
+    char bytes[32];
+    if (size < LARGE || !watched || !getenv("FAULT_FOLDER"))
+        return 0;
+    snprintf(bytes, sizeof bytes, "%zu", size);
+    return counted("allocate", bytes, ENOMEM);
+}
+
+/* The C library's own names for them. */
+void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
+void *__libc_memalign(size_t, size_t);
+
+void *malloc(size_t size) { return lacks(size) ? NULL : __libc_malloc(size); }
+void *calloc(size_t number, size_t size) { return lacks(number * size) ? NULL : __libc_calloc(number, size); }
+void *realloc(void *old, size_t size) { return lacks(size) ? NULL : __libc_realloc(old, size); }
+void *memalign(size_t step, size_t size) { return lacks(size) ? NULL : __libc_memalign(step, size); }
+void *aligned_alloc(size_t step, size_t size) { return memalign(step, size); }
+int posix_memalign(void **result, size_t step, size_t size) {
+    void *found = memalign(step, size);
+    if (!found)
+        return ENOMEM;
+    *result = found;
+    return 0;
+}

@@ -28,7 +28,7 @@ class Outcome:
     Attributes:
         status: its exit status.
         output: what it printed.
-        operations: kind and path of every operation on files below the folder, in order.
+        operations: kind of every operation in order, and its path below the folder or bytes of memory.
     """
 
     status: int
@@ -69,8 +69,9 @@ class RecordedJob:
             [self.python, self.script], cwd=self.folder, env=environment, text=True, check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        lines = log.read_text().splitlines() if log.exists() else []
-        operations = [(kind, path.removesuffix(" FAILED")) for _, kind, path in (line.split(" ", 2) for line in lines)]
+        lines = [line.split(" ", 2) for line in log.read_text().splitlines()] if log.exists() else []
+        lines.sort(key=lambda line: int(line[0]))  # threads write theirs in any order
+        operations = [(kind, of.removesuffix(" FAILED")) for _, kind, of in lines]
         return Outcome(ended.returncode, ended.stdout, operations)
 
 

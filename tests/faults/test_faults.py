@@ -1,6 +1,6 @@
-"""One operation on files fails: the job ends with one line, leaves nothing half-written, and succeeds when run again.
+"""A file or memory is refused: the job ends with one line, leaves nothing half-written, and succeeds when run again.
 
-Of every rule the first job of a small workflow is run, once for every kind of operation that it does on its files;
+Of every rule the first job of a small workflow is run, once for every kind of operation that it does;
 ``FAULTS=all`` lets every single operation fail, one after another.
 """
 
@@ -22,6 +22,8 @@ pytestmark = [
 ]
 
 HARMLESS = {"chmod"}  # some file systems have no rights to give
+MEMORY = {"allocate", "map"}
+RUST = "memory allocation of"  # safetensors kills its process with these words
 # Logs, the provenance in JSON files, and what tells a file from its older self: of one run and not of its result.
 OF_THE_RUN = ("logs/", ".json", ".contents")
 
@@ -70,15 +72,17 @@ def check_fault(job, number: int, before: set[str]) -> None:
     outcome = job.run(number)
     kind, path = outcome.operations[number - 1]
     said = f"fault {number}, {kind} {path}: {outcome.output}"
-    lines = [line for line in outcome.output.splitlines() if "error:" in line]
+    lines = [line for line in outcome.output.splitlines() if "error:" in line or RUST in line]
     assert "Traceback" not in outcome.output, said
-    assert wrong_bytes(job) == [], said
+    if outcome.status or kind != "allocate":  # MKL computes without its work memory, and rounds differently
+        assert wrong_bytes(job) == [], said
     if outcome.status:
         assert kind not in HARMLESS, said
         assert len(lines) == 1, said
+        assert kind not in MEMORY or RUST in lines[0] or "out of memory" in lines[0], said
     else:
         assert [name for name in job.made if not (job.folder / name).exists() and same_everywhere(name)] == [], said
-    if kind != "delete":  # what cannot be deleted stays
+    if kind != "delete" and RUST not in outcome.output:  # what cannot be deleted stays; it killed the process
         assert unknown_files(job, before) == set(), said
     job.forget()
     again = job.run()

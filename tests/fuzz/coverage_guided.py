@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing of the PFM and checkpoint readers, with atheris where that is installed.
+"""Coverage-guided fuzzing of the readers, with atheris where that is installed.
 
 ``python -m tests.fuzz.coverage_guided "PFM" -max_total_time=60``: the name of a target, then options of libFuzzer.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["supcore.data", "supcore.tensor_files", "torch._weights_only_unpickler"]):
+with atheris.instrument_imports(include=["supcore", "torch._weights_only_unpickler"]):
     from tests.fuzz.harness import execute
     from tests.fuzz.targets import TARGETS
 
@@ -17,12 +17,13 @@ with atheris.instrument_imports(include=["supcore.data", "supcore.tensor_files",
 def main() -> None:
     target = TARGETS[sys.argv.pop(1)]
     with tempfile.TemporaryDirectory() as folder:
-        corpus = Path(folder) / "corpus"
+        corpus, room = Path(folder) / "corpus", Path(folder) / "room"
         corpus.mkdir()
+        room.mkdir()
         (corpus / "valid").write_bytes(target.valid())
 
         def read(content: bytes) -> None:
-            execute(target, target.complete(content), Path(folder))
+            execute(target, target.complete(content), room)
 
         atheris.Setup([*sys.argv, str(corpus)], read)
         atheris.Fuzz()

@@ -1,5 +1,6 @@
 """One execution: a file is read, within time and memory."""
 
+import shutil
 import signal
 import time
 import warnings
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from supcore.errors import SupError
-from tests.fuzz.targets import Target
+from tests.fuzz.target import UNPACKED, Target
 from tests.refusal import peak_memory
 
 SECONDS = 5  # of computation, so that a busy machine fails nothing
@@ -19,11 +20,15 @@ def execute(target: Target, content: bytes, folder: Path) -> bool:
     """Read a mutated file; whether it was accepted.
 
     Raises:
-        AssertionError: an invalid result, a message that is no single line, too much time or memory.
+        AssertionError: an invalid result, a message that is no single line, too much time or memory, a file where none
+            belongs.
         Exception: whatever else than a SupError the reader raises; TimeoutError for one that hangs.
     """
-    path = folder / f"mutated{target.suffix}"
+    path = folder / "below" / target.name  # so that a file that leaves its folder is found
+    shutil.rmtree(path.parent, ignore_errors=True)
+    path.parent.mkdir()
     path.write_bytes(content)
+    before = set(folder.rglob("*"))
     start, began, message = peak_memory(reset=True), time.process_time(), None
     try:
         with _limited(), warnings.catch_warnings():
@@ -34,11 +39,14 @@ def execute(target: Target, content: bytes, folder: Path) -> bool:
     used, seconds = peak_memory() - start, time.process_time() - began
     assert seconds < SECONDS, f"{seconds:.1f} s"
     assert used < TIMES_THE_FILE * len(content) + CONSTANT, f"{used} bytes for a file of {len(content)}"
+    made = {made for made in folder.rglob("*") if path.with_name(UNPACKED) not in (made, *made.parents)} - before
+    assert not made, made
     if message is None:
         assert target.correct(result), result
         return True
-    assert len(message.splitlines()) == 1, message
+    assert message.isprintable(), repr(message)
     assert message.startswith(str(path)), message
+    assert not path.with_name(UNPACKED).exists(), "half of an archive"
     return False
 
 

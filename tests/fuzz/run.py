@@ -1,4 +1,4 @@
-"""Fuzz the readers for some minutes: ``python -m tests.fuzz.run --minutes 10``.
+"""Fuzz the readers for some minutes of processor time: ``python -m tests.fuzz.run --minutes 10``.
 
 Prints the executions and the accepted files of every reader, and the smallest mutation that breaks one. The file of
 a crash of the interpreter itself stays in the folder that is printed first.
@@ -27,12 +27,12 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=TARGETS, action="append", help="a reader; all by default")
     arguments = parser.parse_args()
-    end, number = time.monotonic() + 60 * arguments.minutes, arguments.seed
+    end, number = time.process_time() + 60 * arguments.minutes, arguments.seed
     executions, accepted, failures = Counter(), Counter(), Counter()
     faulthandler.enable()
     with tempfile.TemporaryDirectory() as folder:
         print(folder, flush=True)
-        while time.monotonic() < end:
+        while time.process_time() < end:
             for name in arguments.only or TARGETS:
                 try:
                     run_round(name, number, Path(folder), executions, accepted)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from supcore.errors import SupError
+from supcore.errors import SupError, lack_of_memory
 from supcore.files import checked_writes, read_json, remove_leftovers
 from supcore.workflow.jobs.alone import alone
 from supcore.workflow.provenance import write_provenance
@@ -57,9 +57,9 @@ class Job:
 def job(snakemake: Any) -> Iterator[Job]:
     """Run a job's body: log to the rule's log and to the terminal, write its provenance, delete its checkpoint.
 
-    A :class:`SupError` becomes one line and exit code 1; any other exception keeps its traceback, in the log too. What
-    killed processes of the same job left half-written is deleted first; one that lives on writes nothing more. A job
-    with a checkpoint waits for any other process that makes the same.
+    What the user can mend becomes one line and exit code 1; any other exception keeps its traceback, in the log too.
+    What killed processes of the same job left half-written is deleted first; one that lives on writes nothing more. A
+    job with a checkpoint waits for any other process that makes the same.
     """
     try:
         log, check = _logger(Path(snakemake.log[0]))
@@ -79,9 +79,6 @@ def job(snakemake: Any) -> Iterator[Job]:
             if checkpoint:
                 check()
                 Path(checkpoint).unlink(missing_ok=True)  # last of all, or a job killed before would begin anew
-    except SupError as error:
-        log.error("error: %s", error)
-        sys.exit(1)
     except Exception as error:
         line = refusal(error)
         if line is None:
@@ -92,11 +89,15 @@ def job(snakemake: Any) -> Iterator[Job]:
 
 
 def refusal(error: BaseException) -> str | None:
-    """What a disk refused, and what helps, in one line; None for an error of another kind.
+    """What the user can mend, and how, in one line; None for an error of another kind.
 
     A writer of others, such as Matplotlib's of PDF, may stumble over a full disk a second time when it closes its file:
     then the error behind its own counts.
     """
+    if said := lack_of_memory(error):
+        return f"out of memory ({said}); lower the batch or the image_size, or give jobs more (resources.mem_mb)"
+    if isinstance(error, SupError):
+        return str(error)
     wanted, behind = _REFUSALS, error
     while not (isinstance(behind, OSError) and behind.errno in wanted):
         further = behind.__cause__ or behind.__context__

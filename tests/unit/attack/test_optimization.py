@@ -14,6 +14,7 @@ from supcore.data.dataset import StereoDataset, to_unit_range
 from supcore.errors import SupError
 from supcore.metrics import d1_error, end_point_error
 from supcore.perturbation import StereoPerturbation
+from tests.refusal import check_line
 
 pytestmark = pytest.mark.thorough
 
@@ -158,6 +159,33 @@ def test_damaged_checkpoint_is_named_with_the_remedy(run, tmp_path):
     (tmp_path / "job.pt").write_bytes(b"PK\x03\x04 half a file")
     with pytest.raises(SupError, match=r"job\.pt: unreadable checkpoint .*delete it"):
         run()
+
+
+def test_checkpoint_with_one_flipped_bit_is_not_gone_on_with(run, tmp_path):
+    """PyTorch would read the other number."""
+    with pytest.raises(KilledError):
+        run(kill_at=5)
+    content = bytearray((tmp_path / "job.pt").read_bytes())
+    tiles = torch.load(tmp_path / "job.pt", weights_only=True)["tiles"].numpy().tobytes()
+    content[content.index(tiles) + 5] ^= 1
+    (tmp_path / "job.pt").write_bytes(content)
+    with pytest.raises(SupError, match=r"job\.pt: unreadable checkpoint \(its part .* is damaged\); delete it"):
+        run()
+
+
+@pytest.mark.parametrize("content", [{}, [1], {"job": 1}, {"job": {}, "tiles": torch.rand(2, 2).to_sparse()}])
+def test_a_file_of_something_else_is_no_checkpoint(run, tmp_path, content):
+    torch.save(content, tmp_path / "job.pt")
+    with pytest.raises(SupError) as refused:
+        run()
+    check_line(str(refused.value), f"{tmp_path / 'job.pt'}: unreadable checkpoint (…); delete it")
+
+
+def test_what_differs_is_named_on_one_line(run, tmp_path, caplog):
+    torch.save({"job": {"a\n\x1b[31m": 1, 2: 3}}, tmp_path / "job.pt")
+    run()
+    assert caplog.messages[0].isprintable()
+    assert r"other 2, a\n\x1b[31m, alpha, " in caplog.messages[0]
 
 
 def test_checkpoint_with_code_is_not_executed(run, tmp_path, trap):

@@ -3,10 +3,11 @@
 import subprocess
 import sys
 
+import click
 import pytest
 from click.testing import CliRunner
 
-from supcore.cli.main import main
+from supcore.cli.main import Commands, main
 from supcore.corruptions import CORRUPTIONS
 from supcore.data.layouts import LAYOUTS
 from supcore.networks import NETWORKS
@@ -61,3 +62,13 @@ def test_without_the_packages_of_the_workflow_the_demo_weights_are_listed(monkey
     assert done.exit_code == 0
     assert "pip install 'supcore[workflow]'" in done.stderr
     assert done.stdout.splitlines()[0].split() == ["psmnet", "weights:", "demo"]
+
+
+def test_missing_memory_is_one_line():
+    greedy = click.Command("greedy", callback=lambda: bytearray(1 << 60))
+    done = CliRunner().invoke(Commands(commands={"greedy": greedy}), ["greedy"])
+    assert done.exit_code == 1
+    assert (
+        done.stderr
+        == "Error: out of memory (no more memory); use smaller images, a smaller --batch or a larger machine\n"
+    )

@@ -1,5 +1,6 @@
 """Files are told by what they contain, not by when they were written or where they lie."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -88,3 +89,26 @@ def test_without_a_record_nothing_is_known(manifest):
     assert changed_contents(manifest) == ""
     assert known_contents(manifest) == {}
     assert changed_contents(manifest.with_name("none.csv")) == ""
+
+
+@pytest.mark.parametrize(
+    "wrong", [5, [5, "x"], [[5], "x"], [[1, 2, None], "0" * 64], [[1, 2, 3], "0" * 63], ["abc", 7]]
+)
+def test_a_record_with_an_entry_that_cannot_be_is_as_good_as_none(manifest, files, wrong):
+    """Or the next reader would stumble over it."""
+    record = manifest.with_suffix(".contents")
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"files": {files[0]: wrong}}))
+    known = known_contents(manifest)
+    assert known == {}
+    assert contents_digest(files, known) == contents_digest(files)
+
+
+@pytest.mark.parametrize("damaged", [b"left,right,disparity\n\xff,b,\n", b"left,right,disparity\n" + b"a" * 200_000])
+def test_a_damaged_manifest_has_changed(manifest, damaged):
+    """So that it is made again: this is asked before the workflow begins."""
+    manifest.write_bytes(damaged)
+    assert changed_contents(manifest) != ""
+
+
+def test_what_no_file_can_be_called_is_missing(files):
+    assert contents_digest([f"{files[0]}\0"]) == contents_digest([f"{files[0]}.gone"])

@@ -183,6 +183,8 @@ class TestTable:
             ("left;right\na;b\n", "columns must be .*, found left;right"),
             ("left,right,depth\n", "columns must be .*, found left,right,depth"),
             ("left,right,right\n", "columns must be .*, found left,right,right"),
+            ("left,right,\x0c\n", r"columns must be .*, found left,right,\\x0c"),
+            ("left,right\na.png,b\x1b.png\n", r"row 2: 'b\\x1b\.png' is no usable path"),
             ("left,right\n", "lists no stereo pair"),
             ("left,right\na.png,\n", "row 2 lacks a left or right image"),
             ("left,right\na.png\n", "row 2 lacks a left or right image"),

@@ -137,6 +137,12 @@ def test_duplicate_image_is_refused():
         ("", "not readable"),
         ("a,b\n1,2\n1,2,3\n", "not readable"),
         (",".join(RECORD_COLUMNS) + "\nd,t,none,,0,,clean,i,,,5\n", "no error value"),
+        (",".join(RECORD_COLUMNS) + "\nd,t,none,,0,,clean,i,inf,1,5\n", "no error value"),
+        (",".join(RECORD_COLUMNS) + "\nd,t,none,,0,,clean,i,1,-1,5\n", "no error value"),
+        (",".join(RECORD_COLUMNS) + "\nd,t,none,,0,,clean,i,1,1,\n", "no error value"),
+        (",".join(RECORD_COLUMNS) + "\nd,t,none,,0,,clean,i,1,1,many\n", "no error value"),
+        (",".join(RECORD_COLUMNS) + "\nd,t,none,,0,,clean,i,some,1,5\n", "not readable"),
+        (",".join(RECORD_COLUMNS) + f"\nd,t,none,,0,{1 << 64},clean,i,1,1,5\n", "not readable"),
         (",".join(RECORD_COLUMNS) + "\nd,t,none,,large,,clean,i,1,1,5\n", "not readable"),
     ],
 )
