@@ -1,7 +1,5 @@
 """Manifests: one CSV per data set and split that lists the files of every stereo pair."""
 
-import os
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -10,15 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from supcore.data.encodings import is_encoding
-from supcore.data.pairing import FILES
+from supcore.data.pairing import FILES, check_path
 from supcore.errors import SupError
 from supcore.files import require_regular, write_text
 
 REQUIRED = ("left", "right", "disparity")
 OPTIONAL = ("segmentation", "mask", "visible", "encoding")
-LONGEST_PATH = 4095  # bytes, on Linux
-# Control characters, line ends and what stands for bytes that are no UTF-8.
-_UNUSABLE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -113,20 +108,3 @@ def read_manifest(path: str | Path) -> list[StereoSample]:
         for number, file in enumerate(table[column]):
             check_path(file, f"{path}: row {number + 2}")
     return [StereoSample(**{str(k): v for k, v in row.items()}) for row in table.to_dict("records")]
-
-
-def check_path(file: str, place: str) -> None:
-    """Refuse what no file can be called, and names that neither a UTF-8 table nor a one-line message can hold.
-
-    Args:
-        file: the path.
-        place: where it stands, for the message.
-
-    Raises:
-        SupError: it is one of these.
-    """
-    if _UNUSABLE.search(file) or len(os.fsencode(file)) > LONGEST_PATH:
-        raise SupError(
-            f"{place}: {ascii(file)[:100]} is no usable path; use UTF-8 without control characters, at most "
-            f"{LONGEST_PATH} bytes"
-        )

@@ -3,8 +3,7 @@
 import csv
 from pathlib import Path
 
-from supcore.data.manifest import check_path
-from supcore.data.pairing import Paths
+from supcore.data.pairing import Paths, check_path
 from supcore.errors import SupError, shown
 from supcore.files import require_regular
 

@@ -1,6 +1,7 @@
 """Finding the files of stereo pairs in folders, shared by the layouts of the data sets."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from supcore.errors import SupError
 Paths = dict[str, Path]
 # Columns of a manifest that hold paths.
 FILES = ("left", "right", "disparity", "segmentation", "mask", "visible")
+LONGEST_PATH = 4095  # bytes, on Linux
+# Control characters, line ends and what stands for bytes that are no UTF-8.
+_UNUSABLE = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]")
 
 
 def is_readable_folder(path: str | Path) -> bool:
@@ -54,3 +58,20 @@ def in_sibling_folder(path: Path, folder: str, other: str) -> Path:
 def below(path: Path, root: Path) -> Path:
     """The path from the root on; one that is elsewhere, as a table may list, stays as it is."""
     return path.relative_to(root) if path.is_relative_to(root) else path
+
+
+def check_path(file: str, place: str) -> None:
+    """Refuse what no file can be called, and names that neither a UTF-8 table nor a one-line message can hold.
+
+    Args:
+        file: the path.
+        place: where it stands, for the message.
+
+    Raises:
+        SupError: it is one of these.
+    """
+    if _UNUSABLE.search(file) or len(os.fsencode(file)) > LONGEST_PATH:
+        raise SupError(
+            f"{place}: {ascii(file)[:100]} is no usable path; use UTF-8 without control characters, at most "
+            f"{LONGEST_PATH} bytes"
+        )
