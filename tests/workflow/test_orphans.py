@@ -4,11 +4,11 @@ import os
 import re
 import signal
 import subprocess
-import time
 
 import pytest
 
 from supcore.perturbation import StereoPerturbation
+from tests.waiting import wait_until
 from tests.workflow.conftest import SMOKE
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
@@ -16,13 +16,6 @@ pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 FOLDER = "results/sups/psmnet/demo/tile32_eps0.02/seed0"
 LOG = "logs/train_sup/psmnet/demo/tile32_eps0.02_seed0.log"
 LONG, SHORT = 1_000_000, 3
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + 240
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.1)
 
 
 def test_a_job_left_behind_publishes_nothing_over_its_successor(workspace):

@@ -3,13 +3,13 @@
 import os
 import signal
 import subprocess
-import time
 from contextlib import contextmanager
 
 import pytest
 import yaml
 
 from tests.hosts import on_host
+from tests.waiting import wait_until
 from tests.workflow.conftest import Workspace
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
@@ -18,13 +18,6 @@ FOLDER = "sups/psmnet/demo/tile32_eps0.02/seed0"
 LOG = "logs/train_sup/psmnet/demo/tile32_eps0.02_seed0.log"
 CHECKPOINT = "checkpoints/train_sup/psmnet/demo/tile32_eps0.02_seed0.pt"
 STEPS, EVERY = 40, 4
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + 240
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.1)
 
 
 def prepare(folder, shared):

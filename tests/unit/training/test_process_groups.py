@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from supcore.errors import SupError
 from supcore.files import checked_writes, write_text
 from supcore.training.processes import run_processes
 from tests.hosts import on_host
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow  # starting processes takes seconds
 
@@ -69,13 +69,6 @@ class MayWrite:
 
 def started(work=meet_for_ever, *arguments, size=1):
     return run_processes(2, work, torch.nn.Linear(size, size), *arguments)
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + 240
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.1)
 
 
 def alive(number):
