@@ -1,12 +1,43 @@
 # SUPs: optimized, or released by others, and their pictures.
 
 
+# What the steps of a network's SUPs move away from, where it pays to predict it once for all of them. Not temporary:
+# made again for one SUP more, it would make the others again, too.
+rule predict_training:
+    input:
+        unpack(INPUTS.predicted),
+        cache=ancient("<shared>/cache/{dataset}/{split}"),
+    output:
+        predictions="<shared>/clean/{dataset}/{split}/{network}/{weights}.npy",
+        provenance="<shared>/clean/{dataset}/{split}/{network}/{weights}.json",
+    log:
+        "<logs>/predict_training/{dataset}/{split}/{network}/{weights}.log",
+    benchmark:
+        "<benchmarks>/predict_training/{dataset}/{split}/{network}/{weights}.tsv"
+    threads: config["threads"]
+    resources:
+        gpu=GPUS,
+        mem_mb=per_attempt(8000),
+        runtime=per_attempt(720),
+    params:
+        **DEVICE_PARAMS,
+        network=INPUTS.network_spec,
+        image_size=config["image_size"],
+        batch=config["evaluation"]["batch"],
+        code=script_code("predict_training"),
+    message:
+        "Clean predictions of {wildcards.network} on {wildcards.dataset}, split {wildcards.split}"
+    script:
+        "../workflow_scripts/predict_training.py"
+
+
 rule train_sup:
     input:
         unpack(INPUTS.attack_pairs),
         weights=INPUTS.attacked_weights,
         training_cache=ancient(INPUTS.training_cache),
         validation_cache=ancient(INPUTS.validation_cache),
+        clean=INPUTS.attacked_clean,
     output:
         sup="<shared>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/sup.safetensors",
         snapshots="<shared>/sups/{source}/{weights}/{size}_eps{epsilon}/seed{seed}/snapshots.safetensors",
@@ -29,6 +60,7 @@ rule train_sup:
         changes=INPUTS.attack_changes,
         image_size=config["image_size"],
         attack=INPUTS.attack,
+        store_clean=lambda wc: SETTINGS.source(wc.source).store_clean,
         checkpoint=checkpoint_file(
             "train_sup/{source}/{weights}/{size}_eps{epsilon}_seed{seed}"
         ),

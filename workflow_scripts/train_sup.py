@@ -8,6 +8,7 @@ from supcore.attack.goal import Goal
 from supcore.attack.optimization import SupOptions, optimize_sup
 from supcore.attack.snapshots import save_snapshots
 from supcore.data.image_cache import open_pairs
+from supcore.evaluation.predictions import open_predictions
 from supcore.files import atomic_path
 from supcore.perturbation import StereoPerturbation
 from supcore.progress import StepProgress
@@ -63,6 +64,7 @@ with job(snakemake) as running:
         validation,
         options,
         checkpoint=params.checkpoint,
+        clean=[open_predictions(path, training) for path in files.clean] or None,
         identity=job_identity(snakemake),
         progress=progress,
     )

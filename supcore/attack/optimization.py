@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -81,6 +82,7 @@ def optimize_sup(
     options: SupOptions,
     *,
     checkpoint: str | Path,
+    clean: Sequence[np.ndarray] | None = None,
     identity: Mapping[str, Any] | None = None,
     progress: Callable[[int, Row], None] | None = None,
 ) -> SupResult:
@@ -97,6 +99,7 @@ def optimize_sup(
         validation: pairs with ground truth, for the history and for ``selection="best"``.
         options: see :class:`SupOptions`.
         checkpoint: file for unfinished work.
+        clean: each network's clean predictions of all training pairs, float32 N×1×H×W; None predicts in every step.
         identity: what else the result depends on, plain values; say the version of the code.
         progress: called after every step with the number of the step and the latest row of the history.
 
@@ -110,7 +113,7 @@ def optimize_sup(
     batches = ordered_batches(len(training), options)
     for source in networks:
         source.eval()
-    validator = SupValidator(networks, validation, options.target)
+    validator = SupValidator(networks, validation, options.target, options.batch)
     if options.selection == "best" and options.target is None and not validator.has_ground_truth:
         raise SupError(
             "selection 'best' needs validation pairs with ground truth; choose another split in sups.validation"
@@ -123,16 +126,22 @@ def optimize_sup(
         momentum=options.momentum,
         goal=options.target,
     )
-    job = {"networks": [network_identity(source) for source in networks], "rest": dict(identity or {})}
-    job |= {"training": training.identity(), "validation": validation.identity()}
+    job = {
+        "networks": [network_identity(source) for source in networks],
+        "training": training.identity(),
+        "validation": validation.identity(),
+        "stored_clean": clean is not None,
+        "rest": dict(identity or {}),
+    }
     state = _State(attack, options, job, kept_steps(options.snapshot_steps, len(batches)))
     first = state.resume(checkpoint)
     device = networks[0].device
     perturbation.to(device)
     loaded = load_batches(training, batches[first:], workers=options.workers)
-    for step, pairs in enumerate(loaded, start=first + 1):
+    for step, (images, pairs) in enumerate(zip(batches[first:], loaded, strict=True), start=first + 1):
         attack.generator = torch_generator(options.seed, "target noise", step)
-        loss = attack.step(*pairs.views(device))
+        known = None if clean is None else [torch.from_numpy(stored[images]).to(device) for stored in clean]
+        loss = attack.step(*pairs.views(device), clean=known)
         if not loss.isfinite():
             raise SupError(
                 f"the loss of the attacked network is {float(loss)} at step {step}; check weights and images"

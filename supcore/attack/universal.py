@@ -83,7 +83,9 @@ class UniversalAttack:
         self.clipped_fraction = 0.0
         self._check_pair = PairCheck()
 
-    def step(self, left: Tensor, right: Tensor, target: Tensor | None = None) -> Tensor:
+    def step(
+        self, left: Tensor, right: Tensor, target: Tensor | None = None, *, clean: Sequence[Tensor] | None = None
+    ) -> Tensor:
         """One step on a batch.
 
         Args:
@@ -92,20 +94,25 @@ class UniversalAttack:
             target: N×1×H×W disparity to move away from, or to lead to if there is a goal. None: each network's clean
                 prediction plus unit Gaussian noise, without which the gradient at zero perturbation would vanish; or
                 what the goal makes of the clean prediction.
+            clean: N×1×H×W clean prediction of each network, if they are known: a third of a step's work.
 
         Returns:
             The mean of the networks' losses before the step, a scalar.
 
         Raises:
-            InputError: no such images or target; values are checked as :class:`~supcore.inputs.PairCheck` says.
+            InputError: no such images or maps; values are checked as :class:`~supcore.inputs.PairCheck` says.
             SupError: the images do not consist of whole tiles.
         """
         self._check_pair(left, right)
         self._refuse_partial_tiles(*left.shape[-2:])
-        if target is not None:
-            check_maps(image=left[:, :1], target=target)
+        for name, given in (("target", [] if target is None else [target]), ("clean", clean or [])):
+            for disparity in given:
+                check_maps(image=left[:, :1], **{name: disparity})
         with frozen(*self.networks):
-            targets = self._targets(left, right) if target is None else [target] * len(self.networks)
+            if target is None:
+                targets = self._targets(self._clean(left, right) if clean is None else clean)
+            else:
+                targets = [target] * len(self.networks)
             losses, gradients = zip(
                 *(self._loss_and_gradients(n, left, right, t) for n, t in zip(self.networks, targets, strict=True)),
                 strict=True,
@@ -126,14 +133,16 @@ class UniversalAttack:
 
         The noise is drawn once for all networks: what their gradients differ by is then theirs.
         """
-        clean = self._clean(left, right)
+        return self._with_noise(self._clean(left, right))
+
+    def _targets(self, clean: Sequence[Tensor]) -> list[Tensor]:
+        if self.goal is None:
+            return self._with_noise(clean)
+        return [self.goal.disparity(prediction) for prediction in clean]
+
+    def _with_noise(self, clean: Sequence[Tensor]) -> list[Tensor]:
         noise = torch.randn(clean[0].shape, generator=self.generator).to(clean[0].device)
         return [prediction + noise for prediction in clean]
-
-    def _targets(self, left: Tensor, right: Tensor) -> list[Tensor]:
-        if self.goal is None:
-            return self.clean_targets(left, right)
-        return [self.goal.disparity(prediction) for prediction in self._clean(left, right)]
 
     def _clean(self, left: Tensor, right: Tensor) -> list[Tensor]:
         return [n.predict(left, right, **n.random_options(self.generator)) for n in self.networks]

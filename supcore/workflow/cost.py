@@ -62,7 +62,7 @@ class CostEstimate:
 
     def rows(self) -> list[Cost]:
         """Training, fine-tuning, optimization, its validation, evaluation, and the studies."""
-        return [*self._trainings(), *self._sups(), *self._evaluations(), *self._studies()]
+        return [*self._trainings(), *self._stored_passes(), *self._sups(), *self._evaluations(), *self._studies()]
 
     def pairs(self, dataset: str, split: str) -> int:
         """Pairs of a split of a complete data set.
@@ -95,14 +95,20 @@ class CostEstimate:
         size = recipe.get("crop_size") or recipe.get("image_size") or self.settings.config["image_size"]
         return self._cost(stage, network, 1, steps, seen / steps / STEP_PAIRS, size)
 
+    def _stored_passes(self) -> Iterator[Cost]:
+        for place, _ in self.settings.stored_predictions:
+            dataset, split, network = place.split("/")
+            yield self._passes("predicting training pairs", network, 1, self.pairs(dataset, split))
+
     def _sups(self) -> Iterator[Cost]:
         for source in map(self.settings.source, self.settings.made_sources(released=False)):
             jobs, batch = len(source.grid), source.settings["batch"]
             steps = source.settings["steps"] or math.ceil(self.pairs(**source.training) / batch)
             looks = len(source.networks) * (1 + math.ceil(steps / source.settings["checkpoint_every"]))
             validated = looks * self.pairs(**self.settings.config["sups"]["validation"])
+            passes = (PASSES - 1) / PASSES if source.store_clean else 1
             for network in source.networks:
-                yield self._cost("optimizing SUPs", network, jobs, jobs * steps, batch / STEP_PAIRS)
+                yield self._cost("optimizing SUPs", network, jobs, jobs * steps, passes * batch / STEP_PAIRS)
                 yield self._passes("validating SUPs", network, jobs, jobs * validated)
 
     def _evaluations(self) -> Iterator[Cost]:

@@ -161,6 +161,19 @@ class Inputs:
         source = self.settings.source(wildcards.source)
         return [self.spec(*pair) for pair in zip(source.networks, source.weights, strict=True)]
 
+    def attacked_clean(self, wildcards: Any) -> list[str]:
+        """Their clean predictions of the training pairs, where these are stored."""
+        source = self.settings.source(wildcards.source)
+        if not source.store_clean:
+            return []
+        pairs = source.training["dataset"], source.training["split"]
+        return [paths.clean_predictions(*pairs, *pair) for pair in zip(source.networks, source.weights, strict=True)]
+
+    def predicted(self, wildcards: Any) -> Files:
+        """Weights of the network and pairs of the split in the wildcards."""
+        pairs = self.pairs({"dataset": wildcards.dataset, "split": wildcards.split})
+        return {"weights": paths.weights_file(wildcards.network, wildcards.weights), **pairs}
+
     def attack_pairs(self, wildcards: Any) -> Files:
         """Pairs that a SUP is optimized on, and those that it is validated on."""
         training = self.pairs(self.settings.source(wildcards.source).training, "training_")

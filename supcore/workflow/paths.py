@@ -18,6 +18,11 @@ def cache(dataset: str, split: str) -> str:
     return f"{SHARED}/cache/{dataset}/{split}"
 
 
+def clean_predictions(dataset: str, split: str, network: str, weights: str) -> str:
+    """A network's clean predictions of pairs that SUPs are optimized on."""
+    return f"{SHARED}/clean/{dataset}/{split}/{network}/{weights}.npy"
+
+
 def weights_file(network: str, weights: str) -> str:
     """Weights of a network."""
     return f"{SHARED}/weights/{network}/{weights}.safetensors"

@@ -27,6 +27,7 @@ OWN_KEYS = (
     "momentum",
     "batch",
     "steps",
+    "store_clean",
     "checkpoint_every",
     "selection",
     "snapshots",
@@ -83,6 +84,11 @@ class Source:
         """Options of the optimization that do not depend on epsilon."""
         common = {key: self.settings[key] for key in _ATTACK if key in self.settings}
         return common if self.target is None else {**common, "target": dict(self.target)}
+
+    @property
+    def store_clean(self) -> bool:
+        """Whether the training pairs are predicted once for all SUPs, rather than in every step."""
+        return bool(self.settings.get("store_clean"))
 
     @property
     def snapshots(self) -> list[int]:

@@ -115,3 +115,11 @@ def test_the_table_ends_with_the_sum(tmp_path):
     *_, last = csv.DictReader((tmp_path / "cost.csv").read_text().splitlines())
     assert (last["stage"], last["jobs"]) == ("all", str(sum(cost.jobs for cost in costs)))
     assert float(last["hours"]) == pytest.approx(sum(cost.hours for cost in costs), abs=0.05)
+
+
+def test_stored_clean_predictions_cost_one_pass_and_save_a_third_of_every_step():
+    stored, computed = estimated(store_clean=True), estimated()
+    assert "predicting training pairs" not in computed
+    assert (stored["predicting training pairs"].jobs, stored["predicting training pairs"].steps) == (1, 47890)
+    ratio = stored["optimizing SUPs"].milliseconds / computed["optimizing SUPs"].milliseconds
+    assert ratio == pytest.approx(2 / 3, abs=0.001)

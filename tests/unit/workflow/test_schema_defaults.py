@@ -26,6 +26,7 @@ DEFAULTS = {
     "sups.momentum": 0,
     "sups.batch": 2,
     "sups.steps": None,
+    "sups.store_clean": False,
     "sups.checkpoint_every": 500,
     "evaluation.batch": 1,
     "evaluation.metrics": [],
