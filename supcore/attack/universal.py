@@ -110,7 +110,7 @@ class UniversalAttack:
                 check_maps(image=left[:, :1], **{name: disparity})
         with frozen(*self.networks):
             if target is None:
-                targets = self._targets(self._clean(left, right) if clean is None else clean)
+                targets = self._targets(left, right, clean)
             else:
                 targets = [target] * len(self.networks)
             losses, gradients = zip(
@@ -128,21 +128,19 @@ class UniversalAttack:
         sup.project()
         return torch.stack(losses).mean()
 
-    def clean_targets(self, left: Tensor, right: Tensor) -> list[Tensor]:
-        """Each network's clean prediction plus noise from the generator, N×1×H×W.
+    def clean_targets(self, left: Tensor, right: Tensor, clean: Sequence[Tensor] | None = None) -> list[Tensor]:
+        """Each network's clean prediction, made here unless it is given, plus noise from the generator, N×1×H×W.
 
         The noise is drawn once for all networks: what their gradients differ by is then theirs.
         """
-        return self._with_noise(self._clean(left, right))
-
-    def _targets(self, clean: Sequence[Tensor]) -> list[Tensor]:
-        if self.goal is None:
-            return self._with_noise(clean)
-        return [self.goal.disparity(prediction) for prediction in clean]
-
-    def _with_noise(self, clean: Sequence[Tensor]) -> list[Tensor]:
+        clean = self._clean(left, right) if clean is None else clean
         noise = torch.randn(clean[0].shape, generator=self.generator).to(clean[0].device)
         return [prediction + noise for prediction in clean]
+
+    def _targets(self, left: Tensor, right: Tensor, clean: Sequence[Tensor] | None) -> list[Tensor]:
+        if self.goal is None:
+            return self.clean_targets(left, right, clean)
+        return [self.goal.disparity(p) for p in (self._clean(left, right) if clean is None else clean)]
 
     def _clean(self, left: Tensor, right: Tensor) -> list[Tensor]:
         return [n.predict(left, right, **n.random_options(self.generator)) for n in self.networks]

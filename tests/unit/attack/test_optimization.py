@@ -7,9 +7,8 @@ import pytest
 import torch
 
 from supcore.attack.optimization import SupOptions, optimize_sup
-from supcore.data.dataset import StereoDataset, to_unit_range
+from supcore.data.dataset import StereoDataset
 from supcore.errors import SupError
-from supcore.metrics import d1_error, end_point_error
 from supcore.perturbation import StereoPerturbation
 from tests.refusal import check_line
 
@@ -197,35 +196,6 @@ def test_history_has_a_row_per_interval_and_one_for_the_rest(run):
     assert [row["step"] for row in result.history] == [2, 4, 5]
     assert {"loss", "clipped_fraction", "linf", "l2"} < set(result.history[0])
     assert all(0 < row["linf"] <= 0.02 + 1e-9 for row in result.history)
-
-
-def test_validation_equals_the_metrics_over_pairs_with_ground_truth(run, small_network, validation):
-    """A pair without ground truth counts for the error against clean predictions only."""
-    sup, result = run()
-    for name, value in errors_of(small_network, sup, validation).items():
-        assert result.history[-1][name] == pytest.approx(value, rel=1e-9)
-
-
-def test_validation_of_an_ensemble_is_the_mean_over_its_networks(run, make_small_network, validation):
-    networks = [make_small_network(seed=0), make_small_network(seed=1)]
-    sup, result = run(replace(OPTIONS, steps=2), network=networks)
-    errors = [errors_of(network, sup, validation) for network in networks]
-    for name in errors[0]:
-        assert result.history[-1][name] == pytest.approx((errors[0][name] + errors[1][name]) / 2, rel=1e-9)
-    assert errors[0] != errors[1]
-
-
-def errors_of(network, sup, validation):
-    """Mean errors of one network; pair 1 has no ground truth."""
-    errors = {"d1_clean": [], "epe_clean": [], "d1_ground_truth": [], "epe_ground_truth": []}
-    for number, pair in enumerate(validation):
-        views = [to_unit_range(view)[None] for view in (pair.left, pair.right)]
-        clean, attacked = network.predict(*views), network.predict(*sup(*views))
-        references = {"clean": clean} if number == 1 else {"clean": clean, "ground_truth": pair.disparity[None]}
-        for name, reference in references.items():
-            errors[f"d1_{name}"].append(float(d1_error(attacked, reference)))
-            errors[f"epe_{name}"].append(float(end_point_error(attacked, reference)))
-    return {name: sum(values) / len(values) for name, values in errors.items()}
 
 
 def test_selection_of_the_best_keeps_the_sup_of_the_highest_error(run):

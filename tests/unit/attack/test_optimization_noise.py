@@ -17,8 +17,8 @@ def drawn_noise(small_network, make_pairs, tmp_path, monkeypatch):
         noise = []
         clean_targets = UniversalAttack.clean_targets
 
-        def spy(attack, left, right):
-            (target,) = clean_targets(attack, left, right)
+        def spy(attack, left, right, clean):
+            (target,) = clean_targets(attack, left, right, clean)
             noise.append(target - small_network.predict(left, right))
             return [target]
 
