@@ -44,6 +44,32 @@ rule export_motorcycle:
         "../workflow_scripts/export_motorcycle.py"
 
 
+localrules:
+    export_oak_d,
+
+
+rule export_oak_d:
+    output:
+        manifest="<shared>/manifests/{dataset}/{split}.csv",
+        provenance="<shared>/manifests/{dataset}/{split}.json",
+        images=directory("<shared>/data/{dataset}/{split}"),
+    log:
+        "<logs>/export_oak_d/{dataset}/{split}.log",
+    benchmark:
+        "<benchmarks>/export_oak_d/{dataset}/{split}.tsv"
+    wildcard_constraints:
+        dataset=one_of(SETTINGS.datasets("oak_d")),
+    retries: 2
+    params:
+        frames=lambda wc: INPUTS.dataset(wc)["splits"][wc.split],
+        registry=config["weights_registry"],
+        code=script_code("export_oak_d"),
+    message:
+        "Fetching the pairs of an OAK-D camera"
+    script:
+        "../workflow_scripts/export_oak_d.py"
+
+
 rule index_dataset:
     input:
         exclude=lambda wc: INPUTS.dataset(wc).get("exclude", []),

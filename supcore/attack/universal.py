@@ -109,10 +109,7 @@ class UniversalAttack:
             for disparity in given:
                 check_maps(image=left[:, :1], **{name: disparity})
         with frozen(*self.networks):
-            if target is None:
-                targets = self._targets(left, right, clean)
-            else:
-                targets = [target] * len(self.networks)
+            targets = self._targets(left, right, clean) if target is None else [target] * len(self.networks)
             losses, gradients = zip(
                 *(self._loss_and_gradients(n, left, right, t) for n, t in zip(self.networks, targets, strict=True)),
                 strict=True,

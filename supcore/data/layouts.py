@@ -74,7 +74,7 @@ class Layout:
 
 
 # Pairs that the workflow makes itself.
-MADE_LAYOUTS = ("synthetic", "motorcycle")
+MADE_LAYOUTS = ("synthetic", "motorcycle", "oak_d")
 
 LAYOUTS: dict[str, Layout] = {
     "kitti_raw": Layout(kitti_raw, "*/*_sync/image_02/data/", 47890),

@@ -96,7 +96,7 @@ def two_sups_and_few_frames():
     config["image_size"] = [256, 320]
     sups, datasets, evaluated = config["sups"], config["datasets"], config["evaluation"]["datasets"]
     sups["sources"] = {name: own for name, own in sups["sources"].items() if name.endswith("_on_kitti")}
-    sups |= {"steps": 4, "alpha": 0.01, "checkpoint_every": 4}
+    sups |= {"steps": 4, "epsilons": [0.02], "alpha_of_epsilon": 0.5, "checkpoint_every": 4}
     del evaluated["synthetic_driving"]
     datasets["kitti2015_frames"]["splits"]["train"] = datasets["kitti2015_frames"]["splits"]["train"][:4]
     for name in evaluated:
@@ -171,6 +171,13 @@ def test_every_official_tree_stands_in_the_table_and_no_sup_saw_its_frames(run, 
     assert {dataset for dataset, *_ in d1} == DATASETS
     shared = {(r["role"], r["reported"]) for r in rows(run, "overlap") if r["shared"] != "0"}
     assert shared == {("training released weights (mccnn/released)", "motorcycle/test")}  # which may be, by its authors
+
+
+def test_pairs_without_ground_truth_are_counted_against_the_clean_prediction(run):
+    table = [r for r in rows(run, "transfer") if r["dataset"] == "oak_d"]
+    assert {r["reference"] for r in table} == {"clean"}
+    d1 = {r["source"]: float(r["d1_mean"]) for r in table if r["target"] == "mccnn"}
+    assert d1["mccnn_on_kitti"] > d1["noise"] > 0
 
 
 def test_class_maps_of_a_real_frame_give_errors_by_class(run):

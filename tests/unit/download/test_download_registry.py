@@ -206,7 +206,7 @@ def test_shipped_registry():
     assert registry.file("pretrained_perturbations.zip").source == DriveSource("1owtxBsbL-AEJzzet0CcwofA1vnqRSVwZ")
     used = {origin.file.name for entries in registry.weights.values() for e in entries.values() for origin in e.origins}
     used |= {c.origin.file.name for c in registry.perturbations.values() if c.origin}
-    assert set(registry.files) - used == {"kitti_segmentation.zip"}
+    assert set(registry.files) - used == {"kitti_segmentation.zip", "stereodemo-0.7.tar.gz"}
     drives = [file.source for file in registry.files.values() if isinstance(file.source, DriveSource)]
     assert len(set(drives)) == len(drives)
 

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from supcore.errors import SupError
 from supcore.networks import StereoOutput, build_network, load_weights
 from supcore.networks.mccnn import cosine_volume, standardized
+from supcore.networks.semi_global import semi_global_disparity
 from tests.unit.networks.small import training_losses, untrained
 
 NAMES = ["mccnn", "mccnn_sgm"]
@@ -111,6 +112,48 @@ def test_the_prediction_follows_a_shift_of_the_right_image(name):
         disparity = random_weights(untrained(name)).predict(*shifted_pair(pixels))
         inner = disparity[..., 6:-6, 40:-6]
         assert (inner - pixels).abs().median() < 0.5
+
+
+def test_borders_are_those_of_an_image_that_goes_on():
+    """Stripes whose rows are all alike have alike descriptors in every row."""
+    stripes = torch.rand(1, 3, 1, 20, generator=torch.Generator().manual_seed(0)).expand(1, 3, 14, 20)
+    described = random_weights(untrained("mccnn")).describe(stripes)
+    torch.testing.assert_close(described, described[:, :, 7:8].expand_as(described), rtol=0, atol=1e-5)
+
+
+def test_soft_argmin_weighs_the_mean_cosines_of_the_window_that_lie_inside():
+    network = random_weights(build_network("mccnn", base_channels=8, window=3, max_disparity=5, temperature=0.2))
+    left, right = torch.rand(2, 1, 3, 6, 9, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        cosines = cosine_volume(network.describe(left), network.describe(right), 5)[0].double().numpy()
+    for y, x in [(0, 0), (0, 8), (3, 2), (5, 7)]:
+        mean = cosines[max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2].mean(axis=(0, 1))[: x + 1]
+        weights = np.exp(mean / 0.2)
+        expected = (weights * np.arange(len(weights))).sum() / weights.sum()
+        assert network.predict(left, right)[0, 0, y, x].item() == pytest.approx(expected, abs=1e-4)
+
+
+def test_semi_global_matching_is_that_of_one_minus_the_cosines():
+    """With penalties of its own; they have the scale of the costs."""
+    network = random_weights(
+        build_network("mccnn_sgm", base_channels=8, max_disparity=32, small_penalty=0.05, large_penalty=0.3)
+    )
+    left, right = torch.rand(2, 1, 3, 12, 40, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        cosines = cosine_volume(network.describe(left), network.describe(right), 32)
+    expected = semi_global_disparity(1 - cosines, 0.05, 0.3)
+    torch.testing.assert_close(network.predict(left, right), expected)
+    assert not torch.equal(semi_global_disparity(1 - cosines, 0.1, 0.6), expected)
+
+
+def test_cosines_are_not_rounded_to_bfloat16():
+    """Only the convolutions may be; a temperature of 0.01 tells cosines apart that bfloat16 does not."""
+    network, views = random_weights(untrained("mccnn")), torch.rand(2, 1, 3, 12, 20)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        described = [network.describe(view) for view in views]
+        rounded = cosine_volume(*described, 4)
+    assert all((view.norm(dim=1) - 1).abs().max() < 1e-5 for view in described)
+    assert torch.equal(rounded, cosine_volume(*described, 4))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -53,6 +53,10 @@ def test_lowest_cost_lies_on_a_parabola_and_at_the_ends_on_a_whole_pixel():
     assert lowest(costs).tolist() == [2.25, 0, 4, 0]
 
 
+def test_beside_an_impossible_disparity_the_lowest_cost_lies_on_a_whole_pixel():
+    assert lowest(torch.tensor([[3.0, 1.0, torch.inf], [torch.inf, 1.0, 3.0]])).tolist() == [1, 1]
+
+
 def test_costs_are_read_at_the_right_view_s_columns():
     costs = random_costs(1, 2, 5, 3)
     moved = seen_from_the_right(costs)
@@ -62,7 +66,7 @@ def test_costs_are_read_at_the_right_view_s_columns():
 
 
 def test_a_disparity_counts_where_the_right_view_confirms_it():
-    left = torch.tensor([[[1.0, 1.0, 2.0, 2.3, 2.0]]])
+    left = torch.tensor([[[1.0, 1.0, 2.0, 1.7, 2.0]]])
     right = torch.tensor([[[1.0, 1.4, 4.0, 0.0, 0.0]]])
     assert agrees(left, right).tolist() == [[[False, True, True, True, False]]]
 
@@ -72,6 +76,15 @@ def test_gaps_take_the_background_beside_them():
     filled = [[5, 5, 2, 2, 2, 2], [1, 1, 1, 2, 2, 2], [1, 1, 1, 9, 9, 9]]
     assert fill_from_background(sparse[None]).tolist() == [filled]
     assert (fill_from_background(torch.full((2, 3), NAN)) == 0).all()
+
+
+def test_what_the_right_view_does_not_confirm_is_filled():
+    """Left column 5 matches right column 2 well at a disparity of 3, but left column 2 does better."""
+    costs = torch.ones(1, 1, 8, 4)
+    costs[..., 0] = 0.0
+    costs[:, :, 5] = torch.tensor([1.0, 1.0, 1.0, 0.5])
+    assert lowest(costs)[0, 0, 5] == 3
+    assert semi_global_disparity(costs, 1e-6, 2e-6).flatten().tolist() == [0.0] * 8
 
 
 def test_a_noisy_volume_gives_the_two_planes_behind_it():

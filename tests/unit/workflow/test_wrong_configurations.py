@@ -52,7 +52,11 @@ WRONG_VALUES = [
     ("sups.step_rule", "adam", ": 'adam' is none of the step rules; known: clip, sign, norm"),
     ("networks.wide.architecture", "raft", ": 'raft' is none of the networks; known: psmnet, psmnet_deform6, "),
     ("networks.wide.architecture", "a:b:c", ": 'a:b:c' …; correct this key"),
-    ("datasets.things.layout", "city", ": 'city' is none of the layouts; known: synthetic, motorcycle, kitti_raw, "),
+    (
+        "datasets.things.layout",
+        "city",
+        ": 'city' is none of the layouts; known: synthetic, motorcycle, oak_d, kitti_raw, ",
+    ),
     ("datasets.things.scene", "city", ": 'city' is none of the scenes; known: driving, things"),
     ("studies", {"depth": {}}, ".depth: unknown study; known: transfer, corruptions, …"),
     ("studies", {"depth": {"study": "nowhere:Depth"}}, ".depth.study: nowhere:Depth cannot be imported (…"),
