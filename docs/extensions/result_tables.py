@@ -2,7 +2,8 @@
 
 A table stands between ``<!-- results: FILE ROWS COLUMNS KEY=VALUE|VALUE … -->`` and ``<!-- end of results -->``: the
 file below ``reference_results/``, the columns whose values become rows and columns, and what the others must be.
-A cell is the mean over seeds, ± their standard deviation where there are several.
+A cell is the mean over seeds, ± their standard deviation where there are several, and with the last word ``intervals``
+the interval over images where there are several of these.
 """
 
 import re
@@ -28,20 +29,27 @@ def table(wanted: str) -> str:
     Raises:
         ValueError: a cell would hold several numbers that are no seeds of one another.
     """
-    file, rows, columns, *conditions = wanted.split()
+    file, rows, columns, *conditions = wanted.removesuffix(" intervals").split()
     found = pd.read_csv(REPOSITORY / "reference_results" / file, dtype="str", keep_default_na=False)
     for key, _, values in (condition.partition("=") for condition in conditions):
         found = found[found[key].isin(values.split("|"))]
-    cells = found.assign(d1=found["d1_mean"].astype(float)).groupby([rows, columns], sort=False)
+    cells = found.groupby([rows, columns], sort=False)
     if cells["seed"].apply(lambda seeds: seeds.duplicated().any()).any():
         raise ValueError(f"{wanted}: say more about what the cells are")
-    printed = cells["d1"].agg(["mean", "std"]).apply(_cell, axis=1).unstack(columns)
+    write = _with_interval if wanted.endswith(" intervals") else _over_seeds
+    printed = cells.apply(write).unstack(columns)
     printed = printed.loc[_sorted(rows, printed.index), _sorted(columns, printed.columns)]
     return str(printed.rename(index=label, columns=label).rename_axis(rows).to_markdown(disable_numparse=True))
 
 
-def _cell(seeds: "pd.Series[float]") -> str:
-    return f"{seeds['mean']:.1f}" if pd.isna(seeds["std"]) else f"{seeds['mean']:.1f} ± {seeds['std']:.1f}"
+def _over_seeds(cell: pd.DataFrame) -> str:
+    seeds = cell["d1_mean"].astype(float)
+    return f"{seeds.mean():.1f}" if len(seeds) == 1 else f"{seeds.mean():.1f} ± {seeds.std():.1f}"
+
+
+def _with_interval(cell: pd.DataFrame) -> str:
+    ((images, mean, low, high),) = cell[["n_images", "d1_mean", "d1_ci_low", "d1_ci_high"]].astype(float).to_numpy()
+    return f"{mean:.1f}" if images == 1 else f"{mean:.1f} ({low:.0f} to {high:.0f})"
 
 
 def _sorted(column: str, values: "pd.Index[str]") -> list[str]:

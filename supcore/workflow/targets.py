@@ -70,6 +70,9 @@ def check_target(target: Target, studies: Studies) -> None:
         if value not in (names := list(known)):
             raise SupError(f"target {target.path}: no {what} {value!r} here; known: {', '.join(names) or 'none'}")
 
+    if target.rule == "predict_training":
+        stored = "/".join(wildcards[name] for name in ("dataset", "split", "network", "weights"))
+        return check("stored predictions", stored, map("/".join, settings.stored_predictions))
     _check_study(target, studies, check)
     if "figure" in wildcards:
         check("figure", wildcards["figure"], studies.figures)

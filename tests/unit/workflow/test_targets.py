@@ -19,6 +19,7 @@ OUTPUTS = [
     ("released_sup", "r/sups/{source}/{weights}/{size}_eps{epsilon}/seed0/sup.safetensors"),
     ("export_sup", f"{SUP}/sup.pth"),
     ("bundled_weights", "r/weights/{network}/{weights}.safetensors"),
+    ("predict_training", "r/clean/{dataset}/{split}/{network}/{weights}.npy"),
     ("evaluate_clean", "r/evaluations/{dataset}/{network}/{weights}/clean.csv"),
     ("evaluate_perturbed", "r/evaluations/{dataset}/{network}/{weights}/from-{source}.csv"),
     ("evaluate_study", "r/evaluations/{dataset}/{network}/{weights}/{study}.csv"),
@@ -32,6 +33,7 @@ OUTPUTS = [
 @pytest.fixture
 def studies():
     config = copy.deepcopy(CONFIG)
+    config["sups"]["sources"] = {"psmnet": {}, "wide": {"store_clean": True}}
     config["studies"] = {
         "classes": {"datasets": ["street"]},
         "per_image": {"sources": ["wide"], "datasets": ["street"]},
@@ -56,6 +58,7 @@ def check(path, studies):
         ("sups/psmnet/kitti15/full_eps2/seed0/sup.pth", "'2' is no epsilon"),
         ("sups/psmnet/kitti15/full_eps0.020/seed0/sup.pth", "'0.020' is no epsilon"),
         ("sups/psmnet/kitti15/full_epssmall/seed0/sup.pth", "'small' is no epsilon"),
+        ("clean/street/train/psmnet/kitti15.npy", "'street/train/psmnet/kitti15' here; known: street/train/wide/demo"),
         ("manifests/street/dev.csv", "no split of street 'dev' here; known: train, validation, test"),
         ("manifests/city/test.csv", "no data set 'city' here; known: street, things, kitti"),
         ("weights/wide/kitti15.safetensors", "no weights of wide 'kitti15' here; known: demo, trained"),
@@ -86,6 +89,7 @@ def test_what_cannot_belong_to_the_configuration_is_one_line(path, fault, studie
         "sups/psmnet/kitti15/tile16_eps0.3/seed7/sup.pth",  # beside the grid, on demand
         "sups/wide/demo/full_eps1/seed0/sup.safetensors",
         "manifests/kitti/validation.csv",
+        "clean/street/train/wide/demo.npy",
         "weights/psmnet/demo.safetensors",
         "evaluations/street/wide/trained/from-noise.csv",
         "outputs/street/wide/trained/from-noise/full_eps0.02_seed0",
