@@ -1,4 +1,4 @@
-// Deformable convolution on an NVIDIA GPU: launches the functions of device_kernels.h on the current stream.
+// Deformable convolution on an NVIDIA GPU: launches the passes of device_passes.h on the current stream.
 //
 // Registers by nvcc 13.0 for sm_80 and sm_90, without a spill: float32 26 to 64, float64 28 to 78 (the most in
 // SamplingGradients). Blocks of 256 threads, no shared memory.
@@ -7,7 +7,7 @@
 #include <c10/cuda/CUDAStream.h>
 #include <torch/library.h>
 
-#include "device_kernels.h"
+#include "device_passes.h"
 
 namespace supcore {
 namespace {

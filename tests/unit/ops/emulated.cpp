@@ -1,7 +1,7 @@
 // The GPU's passes with a loop in place of the launch, as operators of their own.
 #include <torch/library.h>
 
-#include "../../../supcore/ops/csrc/device_kernels.h"
+#include "../../../supcore/ops/csrc/device_passes.h"
 
 namespace {
 
