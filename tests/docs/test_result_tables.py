@@ -1,5 +1,7 @@
 """The numbers in README and documentation are those of the stored results."""
 
+import re
+
 import pytest
 
 from docs.extensions.result_tables import PAGES, TABLE, table, written
@@ -21,3 +23,12 @@ def test_there_are_some():
 def test_a_cell_is_of_one_condition():
     with pytest.raises(ValueError, match="say more"):
         table("demo/transfer.csv source target dataset=synthetic_driving")
+
+
+def test_an_interval_stands_where_there_are_several_images():
+    mark = "real/transfer.csv target source dataset={} reference=ground_truth epsilon=0 source=none intervals"
+    for dataset, written_so in [
+        ("kitti2015_frames", r"\| PSMNet +\| \d+\.\d \(\d+ to \d+\) +\|"),
+        ("motorcycle", r"\| PSMNet +\| \d+\.\d +\|"),
+    ]:
+        assert re.search(written_so, table(mark.format(dataset)))
