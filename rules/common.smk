@@ -9,6 +9,7 @@ from snakemake.logging import logger
 
 from supcore.errors import SupError
 from supcore.workflow import paths
+from supcore.workflow.checks import checked_settings
 from supcore.workflow.code_hash import network_hash, script_hash
 from supcore.workflow.inputs import Inputs
 from supcore.workflow.own_files import file_content, own_content, own_copy
@@ -17,7 +18,6 @@ from supcore.workflow.places import make_own_code_importable, ship_config
 from supcore.workflow.recipe_inputs import RecipeInputs
 from supcore.workflow.results import CURVES, Results
 from supcore.workflow.schema import check_config_files, complete_config
-from supcore.workflow.settings import Settings
 from supcore.workflow.sources import CONTROLS
 from supcore.workflow.studies import Studies
 from supcore.workflow.study_inputs import StudyInputs
@@ -28,14 +28,14 @@ RESULTS = config.get("pathvars", {}).get("results", "results")
 SHARED = config.get("pathvars", {}).get("shared", RESULTS)
 
 
-def checked_settings():
+def settings_and_studies():
     """The configuration, complete and with its references resolved; one clear line if it is wrong."""
     try:
         check_config_files(workflow.configfiles)
         make_own_code_importable()
         complete_config(config, workflow.source_path("../config/config.schema.yaml"))
         ship_config(config)
-        settings = Settings(config)
+        settings = checked_settings(config)
         for network in settings.own_modules:
             find_code(network, settings.architecture(network))
         plots = paper_plots(config["published"], settings.transfer_datasets)
@@ -52,7 +52,7 @@ def find_code(network, architecture):
         raise SupError(f"config key networks.{network}.architecture: {error}") from None
 
 
-SETTINGS, STUDIES, PLOTS = checked_settings()
+SETTINGS, STUDIES, PLOTS = settings_and_studies()
 # The SUP authors' class maps of KITTI 2015, unpacked.
 CLASS_MAPS = f"{config['downloads']}/kitti_segmentation"
 INPUTS = Inputs(SETTINGS, SHARED, CLASS_MAPS)

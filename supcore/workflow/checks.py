@@ -1,9 +1,7 @@
 """What a configuration can have wrong beyond its schema: values that contradict each other or what there is."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from supcore.data.layouts import MADE_LAYOUTS, check_layout_options, find_layout
 from supcore.errors import SupError
@@ -12,24 +10,27 @@ from supcore.networks.registry import NETWORKS, check_network_options
 from supcore.studies.base import check_names
 from supcore.sup_names import check_tile
 from supcore.workflow.recipes import SECTIONS, WEIGHT_KINDS, check_made_weights
+from supcore.workflow.settings import Settings
 from supcore.workflow.sources import CLEAN, CONTROLS, source_networks
 
-if TYPE_CHECKING:
-    from supcore.workflow.settings import Settings
 
+def checked_settings(config: Mapping[str, Any]) -> Settings:
+    """A configuration of which everything but the studies is checked.
 
-def check_settings(settings: Settings) -> None:
-    """Check everything but the studies.
+    Args:
+        config: valid against ``config/config.schema.yaml``.
 
     Raises:
-        SupError: one line that names the key.
+        SupError: a value that contradicts another one; one line that names the key.
     """
+    settings = Settings(config)
     _check_layouts(settings.config["datasets"])
     _check_weights(settings)
     _check_network_options(settings)
     _check_sups(settings)
     _check_recipes(settings)
     _check_evaluation(settings)
+    return settings
 
 
 def _check_layouts(datasets: Mapping[str, Any]) -> None:

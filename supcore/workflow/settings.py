@@ -1,4 +1,4 @@
-"""The pipeline's configuration: checks beyond the schema, and the questions that the rules ask of it."""
+"""The pipeline's configuration: the questions that the rules ask of it."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,6 @@ from supcore.data.pairing import is_readable_folder
 from supcore.download.registry import Checkpoint, Registry, WeightsEntry, load_registry
 from supcore.errors import SupError
 from supcore.sup_names import SupName
-from supcore.workflow.checks import check_settings
 from supcore.workflow.recipes import lineage, start_of
 from supcore.workflow.sources import (
     CONTROLS,
@@ -25,19 +24,13 @@ from supcore.workflow.sources import (
 
 @dataclass(frozen=True)
 class Settings:
-    """A checked configuration.
+    """A configuration; :func:`supcore.workflow.checks.checked_settings` makes one whose values fit together.
 
     Args:
         config: the merged YAML configuration, already valid against ``config/config.schema.yaml``.
-
-    Raises:
-        SupError: a value that contradicts another one; the message names the key.
     """
 
     config: Mapping[str, Any]
-
-    def __post_init__(self) -> None:
-        check_settings(self)
 
     # ---- what there is -------------------------------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import yaml
 
+from supcore.workflow.checks import checked_settings
 from supcore.workflow.schema import complete_config
-from supcore.workflow.settings import Settings
 from supcore.workflow.studies import Studies
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -69,7 +69,7 @@ def check(files, content=None):
         _merge(config, yaml.safe_load((REPOSITORY / file).read_text(encoding="utf-8")))
     _merge(config, content or {})
     complete_config(config, REPOSITORY / "config/config.schema.yaml")
-    Studies(Settings(config))
+    Studies(checked_settings(config))
 
 
 def _merge(config, other):

@@ -3,7 +3,7 @@
 import pytest
 
 from supcore.errors import SupError
-from supcore.workflow.settings import Settings
+from supcore.workflow.checks import checked_settings
 from tests.unit.workflow.test_settings import changed
 
 
@@ -11,4 +11,4 @@ from tests.unit.workflow.test_settings import changed
 def test_source_is_not_called_like_a_control(name):
     """Its folder of results would hold the control in place of its SUPs."""
     with pytest.raises(SupError, match=rf"config key sups\.sources\.{name}"):
-        Settings(changed("sups.sources", {name: {"network": "psmnet"}}))
+        checked_settings(changed("sups.sources", {name: {"network": "psmnet"}}))

@@ -8,9 +8,9 @@ import pytest
 import yaml
 
 from supcore.errors import SupError
+from supcore.workflow.checks import checked_settings
 from supcore.workflow.cost import CostEstimate, write_costs
 from supcore.workflow.schema import complete_config
-from supcore.workflow.settings import Settings
 
 TIMES = Path(__file__).parents[3] / "resources/step_times.csv"
 SCHEMA = Path(__file__).parents[3] / "config/config.schema.yaml"
@@ -52,7 +52,7 @@ def estimated(**changes):
     """Costs by stage of the configuration with other values of ``sups``."""
     config = copy.deepcopy(CONFIG)
     config["sups"] |= changes
-    return {cost.stage: cost for cost in CostEstimate(Settings(config), TIMES).rows()}
+    return {cost.stage: cost for cost in CostEstimate(checked_settings(config), TIMES).rows()}
 
 
 def test_sups_cost_one_pass_over_the_complete_data_set_each():
@@ -86,7 +86,7 @@ def test_studies_cost_their_conditions_and_attacks_on_single_pairs():
     }
     config["training"]["recipe"]["learning_rate"] = 0.001
     complete_config(config, SCHEMA)
-    costs = {cost.stage: cost for cost in CostEstimate(Settings(config), TIMES).rows()}
+    costs = {cost.stage: cost for cost in CostEstimate(checked_settings(config), TIMES).rows()}
     assert costs["evaluating (corruptions)"].steps == 40 * 3 * 3
     attack, evaluation = costs["attacking single pairs (per_image)"], costs["evaluating (per_image)"]
     assert (attack.jobs, attack.steps, evaluation.steps) == (1, 40 * 2 * 121, 40 * 2 * 2)
@@ -100,17 +100,17 @@ def test_a_training_costs_its_pairs_by_the_size_of_their_crops():
 
 
 def test_listed_frames_count_one_by_one():
-    assert CostEstimate(Settings(CONFIG), TIMES).pairs("raw", "named") == 3
+    assert CostEstimate(checked_settings(CONFIG), TIMES).pairs("raw", "named") == 3
 
 
 def test_a_network_that_nobody_timed_is_named(tmp_path):
     (tmp_path / "times.csv").write_text("network,milliseconds,device,basis\naanet,1,GPU,measured\n")
     with pytest.raises(SupError, match="no step of psmnet was timed"):
-        CostEstimate(Settings(CONFIG), tmp_path / "times.csv").rows()
+        CostEstimate(checked_settings(CONFIG), tmp_path / "times.csv").rows()
 
 
 def test_the_table_ends_with_the_sum(tmp_path):
-    costs = CostEstimate(Settings(CONFIG), TIMES).rows()
+    costs = CostEstimate(checked_settings(CONFIG), TIMES).rows()
     write_costs(tmp_path / "cost.csv", costs)
     *_, last = csv.DictReader((tmp_path / "cost.csv").read_text().splitlines())
     assert (last["stage"], last["jobs"]) == ("all", str(sum(cost.jobs for cost in costs)))

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from supcore.evaluation.classes import evaluate_classes
+from supcore.workflow.checks import checked_settings
 from supcore.workflow.schema import complete_config
-from supcore.workflow.settings import Settings
 from supcore.workflow.studies import Studies
 
 REPOSITORY = Path(__file__).parents[3]
@@ -32,7 +32,7 @@ def written(config):
 @pytest.fixture
 def studies(monkeypatch):
     monkeypatch.chdir(REPOSITORY)
-    return Studies(Settings(resolved()))
+    return Studies(checked_settings(resolved()))
 
 
 @pytest.fixture

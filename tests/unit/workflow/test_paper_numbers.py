@@ -8,10 +8,10 @@ from snakemake.utils import update_config
 
 from supcore.reporting.comparison import compare
 from supcore.reporting.published import load_published
+from supcore.workflow.checks import checked_settings
 from supcore.workflow.inputs import Inputs
 from supcore.workflow.results import Results
 from supcore.workflow.schema import complete_config
-from supcore.workflow.settings import Settings
 from supcore.workflow.studies import Studies
 from supcore.workflow.study_inputs import StudyInputs
 
@@ -33,7 +33,7 @@ def comparison(monkeypatch):
             update_config(config, yaml.safe_load(Path(f"config/{name}.yaml").read_text(encoding="utf-8")))
         update_config(config, more)
         complete_config(config, "config/config.schema.yaml")
-        settings = Settings(config)
+        settings = checked_settings(config)
         asked = Results(StudyInputs(Inputs(settings, "results", "maps"), Studies(settings)), []).asked()
         return compare(PUBLISHED, [], asked=asked)
 

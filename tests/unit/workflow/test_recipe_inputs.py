@@ -4,10 +4,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from supcore.workflow.checks import checked_settings
 from supcore.workflow.inputs import Inputs
 from supcore.workflow.recipe_inputs import RecipeInputs
 from supcore.workflow.results import Results
-from supcore.workflow.settings import Settings
 from supcore.workflow.studies import Studies
 from supcore.workflow.study_inputs import StudyInputs
 from tests.unit.workflow.test_settings import changed
@@ -24,7 +24,7 @@ def inputs(mode, **own):
     config |= {"mode": mode, "finetuning": {"robust": RECIPE | own}}
     config["sups"]["weights"].append("finetuned")
     config["evaluation"]["datasets"] = {"street": {"split": "test", "weights": ["demo", "finetuned"]}}
-    return Inputs(Settings(config), "results", "maps")
+    return Inputs(checked_settings(config), "results", "maps")
 
 
 @pytest.mark.parametrize(

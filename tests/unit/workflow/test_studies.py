@@ -9,8 +9,8 @@ import pytest
 from supcore.corruptions import CORRUPTIONS, GROUPS
 from supcore.errors import SupError
 from supcore.studies import STUDIES
+from supcore.workflow.checks import checked_settings
 from supcore.workflow.schema import complete_schema
-from supcore.workflow.settings import Settings
 from supcore.workflow.studies import Studies
 from tests.unit.workflow.test_settings import CONFIG
 
@@ -23,7 +23,7 @@ def studies(**wanted):
         "batch": 2,
         "sources": {"psmnet": {"snapshots": [2, 4]}, "wide": {}, "both": {"networks": ["psmnet", "wide"]}},
     }
-    return Studies(Settings(config | {"studies": wanted}))
+    return Studies(checked_settings(config | {"studies": wanted}))
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_a_data_set_without_class_maps_is_refused_before_anything_is_evaluated()
     config["evaluation"]["datasets"]["kitti"] = {"split": "validation", "weights": ["demo"]}
     config["studies"] = {"classes": {"datasets": ["kitti"]}}
     with pytest.raises(SupError, match=r"studies.classes.datasets: kitti has no class maps; set datasets.kitti.la"):
-        Studies(Settings(config))
+        Studies(checked_settings(config))
     config["datasets"]["kitti"]["layout_options"] = {"segmentation": "semantic"}
-    assert Studies(Settings(config)).names == ["transfer", "classes", "tile_sizes"]
+    assert Studies(checked_settings(config)).names == ["transfer", "classes", "tile_sizes"]
 
 
 def test_a_network_that_pairs_are_attacked_with_has_weights_there():
@@ -59,7 +59,7 @@ def test_a_network_that_pairs_are_attacked_with_has_weights_there():
     config["evaluation"]["datasets"] = {"street": {"split": "test", "weights": ["kitti15"], "networks": ["psmnet"]}}
     config["studies"] = {"per_image": {"sources": ["wide"]}}
     with pytest.raises(SupError, match=r"evaluation.datasets.street.weights: none of kitti15 is in networks.wide"):
-        Studies(Settings(config))
+        Studies(checked_settings(config))
 
 
 def test_a_study_looks_at_everything_unless_it_says_what_at():
@@ -100,7 +100,7 @@ def test_targeted_sources_are_evaluated_without_being_asked_for():
     config = copy.deepcopy(CONFIG)
     config["sups"]["sources"] = {"psmnet": {}, "near": {"network": "psmnet", "target": {"shift": 5}}}
     config["sups"]["batch"] = 2
-    chosen = Studies(Settings(config))
+    chosen = Studies(checked_settings(config))
     study, plan = chosen["targeted"], chosen.settings
     assert study.settings == {"targets": {"near": {"shift": 5}}}
     assert study.attacks(plan, "wide") == [("near", name) for name in plan.sup_names("near")]

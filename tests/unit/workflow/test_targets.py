@@ -6,7 +6,7 @@ import re
 import pytest
 
 from supcore.errors import SupError
-from supcore.workflow.settings import Settings
+from supcore.workflow.checks import checked_settings
 from supcore.workflow.studies import Studies
 from supcore.workflow.targets import check_path
 from tests.unit.workflow.test_settings import CONFIG
@@ -38,7 +38,7 @@ def studies():
         "classes": {"datasets": ["street"]},
         "per_image": {"sources": ["wide"], "datasets": ["street"]},
     }
-    return Studies(Settings(config))
+    return Studies(checked_settings(config))
 
 
 def check(path, studies):

@@ -7,8 +7,8 @@ import math
 import pytest
 import yaml
 
+from supcore.workflow.checks import checked_settings
 from supcore.workflow.schema import check_config_files, complete_config
-from supcore.workflow.settings import Settings
 from supcore.workflow.studies import Studies
 from tests.refusal import check_refusal
 from tests.unit.workflow.test_settings import ABSENT, CONFIG, REPOSITORY, changed
@@ -215,7 +215,7 @@ WRONG = [(key, value, f"config key {key}{line}") for key, value, line in WRONG_V
 
 def check(config):
     complete_config(config, REPOSITORY / "config/config.schema.yaml")
-    return Studies(Settings(config))
+    return Studies(checked_settings(config))
 
 
 @pytest.mark.parametrize(("key", "value", "line"), WRONG, ids=[f"{key} {line[-30:]}" for key, _, line in WRONG])
