@@ -1,10 +1,11 @@
 """Parameters of every network, and time and memory of its forward pass and of a step of a SUP's optimization.
 
 The floor of a step is the time of its convolutions' and matrix products' operations at the highest rate that PyTorch
-reaches on this machine. ``--against COMMIT`` measures an older version of this repository, too, in the same
-minutes. Run ``python tests/benchmarks/networks.py > docs/reference/networks/costs.md`` on a quiet machine: the pages of
-the networks show that table. Every network runs in a process of its own, so that the peak is its own; weights are
-random.
+reaches on this machine. ``--against COMMIT`` measures an older version of this repository, too, in the same minutes:
+its step, how many times faster ours is, with a stored clean prediction, too, and how many times faster eight SUPs are
+evaluated if the older version predicts clean images anew for each of them. Run ``python tests/benchmarks/networks.py >
+docs/reference/networks/costs.md`` on a quiet machine: the pages of the networks show that table. Every network runs in
+a process of its own, so that the peak is its own; weights are random.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from timing import parser
 from supcore.networks.registry import NETWORKS
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+SUPS = 8  # evaluated: ours predict clean images once, the authors' code anew for each
 PASSED_ON = ("clock", "repeats", "threads", "height", "width", "batch", "device", "precision")
 HEAD = "| network | parameters, M | forward, s | SUP step, s | step / floor | peak memory, MB |"
 
@@ -33,7 +35,9 @@ def main() -> None:
             subprocess.run(list(map(str, clone)), check=True)
             subprocess.run(["git", "checkout", "--quiet", options.against], cwd=folder, check=True)
         print(intro(options))
-        head = HEAD + (f" step at {options.against}, s | times faster | its peak, MB |" if options.against else "")
+        head = HEAD
+        if options.against:
+            head += f" step at {options.against}, s | times faster | clean stored | 8 SUPs evaluated | its peak, MB |"
         print(f"{head}\n|{'---|' * (head.count('|') - 1)}", flush=True)
         for name in options.networks:
             print(row(name, options, folder), flush=True)
@@ -76,9 +80,11 @@ def row(name: str, options: argparse.Namespace, clone: str) -> str:
         return text
     before = measured(name, options, Path(clone))
     if not before:
-        return f"{text} – | – | – |"
-    faster = before["step"] / ours["step"]
-    return f"{text} {before['step']:.{digits}f} | {faster:.2f} | {before['peak']:.0f} |"
+        return f"{text} – | – | – | – | – |"
+    stored = before["step"] / (ours["step"] - ours["forward"])  # what is left of a step when its clean pass is stored
+    evaluated = 2 * SUPS * before["forward"] / ((SUPS + 1) * ours["forward"])
+    ratios = " | ".join(f"{ratio:.2f}" for ratio in (before["step"] / ours["step"], stored, evaluated))
+    return f"{text} {before['step']:.{digits}f} | {ratios} | {before['peak']:.0f} |"
 
 
 def measured(name: str, options: argparse.Namespace, repository: Path) -> dict[str, float]:
