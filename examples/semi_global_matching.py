@@ -48,6 +48,7 @@ class SemiGlobalMatching(StereoNetwork):
 
     family = "classical"
     year = 2008
+    target_only = True
 
     def __init__(self, options: SemiGlobalMatchingOptions = SemiGlobalMatchingOptions()) -> None:
         super().__init__()

@@ -101,7 +101,7 @@ class UniversalAttack:
 
         Raises:
             InputError: no such images or maps; values are checked as :class:`~supcore.inputs.PairCheck` says.
-            SupError: the images do not consist of whole tiles.
+            SupError: the images do not consist of whole tiles, or a loss has no gradient.
         """
         self._check_pair(left, right)
         self._refuse_partial_tiles(*left.shape[-2:])
@@ -157,6 +157,8 @@ class UniversalAttack:
         left, right = left.detach().requires_grad_(), right.detach().requires_grad_()
         drawn = network.random_options(self.generator)
         loss = network.loss(network(*self.perturbation(left, right), **drawn), target)
+        if not loss.requires_grad:
+            raise SupError(f"{_name(network)}: its loss has no gradient; set target_only = True in its class")
         by_left, by_right = torch.autograd.grad(loss, (left, right))
         return loss.detach(), (by_left, by_right)
 
@@ -187,11 +189,19 @@ def as_networks(network: StereoNetwork | Sequence[StereoNetwork]) -> tuple[Stere
 
     Raises:
         ValueError: no network at all.
+        SupError: one of them is a target only.
     """
     networks = (network,) if isinstance(network, StereoNetwork) else tuple(network)
     if not networks:
         raise ValueError("there is no network to attack")
+    for each in networks:
+        if each.target_only:
+            raise SupError(f"{_name(each)}: has no gradients to attack it by; only evaluate it (target_only: true)")
     return networks
+
+
+def _name(network: StereoNetwork) -> str:
+    return f"network {network.architecture or type(network).__name__}"
 
 
 def divide_by_l1_norm(gradients: Tensor) -> Tensor:

@@ -87,7 +87,8 @@ def attack(
     _log(f"{len(samples)} pairs of {size[0]}x{size[1]}")
     checkpoint = output.with_name(f".{output.name}.unfinished")
     optimize_sup(model, sup, training, validation, settings, checkpoint=checkpoint, progress=report)
-    header = {name: str(network[name]) for name in ("network", "weights")} | ({"target": target} if target else {})
+    header = {name: network[name] for name in ("network", "weights")} | {"target": target}
+    header = {name: value for name, value in header.items() if value}
     sup.cpu().save(
         output, {**header, "pairs": len(samples), "seed": seed, "alpha": settings.alpha, "step_rule": "sign"}
     )

@@ -14,6 +14,8 @@ from supcore.metric_names import BAD_PIXELS
         "supcore evaluate --network psmnet --weights demo --sup sup.safetensors --left LEFT --right RIGHT",
         "supcore evaluate --network psmnet --weights demo --sup sup.safetensors --left LEFT --right RIGHT \\",
         "    --disparity DISPARITY --metric bad1 -o errors.csv",
+        "supcore evaluate --network supcore.networks.external:ExternalNetwork --option 'command=[\"./matcher\"]' \\",
+        "    --sup sup.safetensors --left LEFT --right RIGHT",
     )
 )
 @network_options
@@ -62,9 +64,8 @@ def evaluate(
     records = evaluate_pairs(
         model, perturbation, samples, image_size=image_size, seed=seed, metrics=metrics, progress=progress
     )
-    click.echo(
-        f"{network['network']} ({network['weights']}), {len(samples)} pairs, {sup}, epsilon {perturbation.epsilon:g}"
-    )
+    weights = f" ({network['weights']})" if network["weights"] else ""
+    click.echo(f"{network['network']}{weights}, {len(samples)} pairs, {sup}, epsilon {perturbation.epsilon:g}")
     click.echo(summary(records).to_string(float_format="{:.2f}".format, na_rep="-"))
     if output:
         write_records(records, output)

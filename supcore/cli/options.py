@@ -43,14 +43,15 @@ def network_options(command: Command) -> Command:
     options = [
         click.option("--network", required=True, help="A name that `supcore networks` lists, or module:ClassName."),
         click.option(
-            "--weights", required=True, help="demo, released weights that `supcore networks` lists, or a file."
+            "--weights",
+            help="demo, released weights that `supcore networks` lists, or a file; none if it has no parameters.",
         ),
         click.option(
             "--option",
             "options",
             multiple=True,
             metavar="NAME=VALUE",
-            help="Option of the network in place of what its weights state; may be repeated.",
+            help="Option of the network in place of what its weights state, lists as in JSON; may be repeated.",
         ),
         click.option("--cache", type=click.Path(path_type=Path), help="Folder of downloads. [~/.cache/supcore]"),
         click.option("--device", default="cpu", show_default=True, help="cpu or cuda."),
@@ -75,7 +76,7 @@ def image_size_option(command: Command) -> Command:
 
 
 def chosen_network(
-    network: str, weights: str, options: tuple[str, ...], cache: Path | None, device: str
+    network: str, weights: str | None, options: tuple[str, ...], cache: Path | None, device: str
 ) -> "StereoNetwork":
     """The network of :func:`network_options`, on its device, to attack it or to predict with."""
     import torch

@@ -52,6 +52,7 @@ class StereoNetwork(nn.Module, ABC):
         pads_full_block: add a whole extra unit where the side already divides, as the release does for some
             networks wherever it evaluates, attacks or fine-tunes them; where it trains them, it pads nothing.
         optional_weights: prefixes of checkpoint entries that may be present in a file though the network lacks them.
+        target_only: it has no gradients to attack it by; perturbations can only be tried on it.
         takes_generator: a forward pass draws random numbers, from the option ``generator`` if it is given.
         options: the dataclass of options that the network was built with.
         architecture: the name that it was built by; None where a class was called itself.
@@ -67,6 +68,7 @@ class StereoNetwork(nn.Module, ABC):
     padding_side: ClassVar[Literal["top right", "centered"]] = "top right"
     pads_full_block: bool = False
     optional_weights: ClassVar[Sequence[str]] = ()
+    target_only: ClassVar[bool] = False
     takes_generator: ClassVar[bool] = False
     options: Any = None
     architecture: str | None = None

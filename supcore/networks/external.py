@@ -19,6 +19,7 @@ class ExternalNetwork(StereoNetwork):
     tabs, and answers ``done``. When its input ends, so should it.
     """
 
+    target_only = True
     image_mean = (0.0, 0.0, 0.0)
     image_std = (1.0, 1.0, 1.0)
 

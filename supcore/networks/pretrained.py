@@ -15,7 +15,7 @@ from supcore.tensor_files import is_safetensors, read_tensors
 
 def load_pretrained(
     name: str,
-    weights: str | Path,
+    weights: str | Path | None = None,
     *,
     cache: str | Path | None = None,
     registry: str | Path | None = None,
@@ -27,7 +27,7 @@ def load_pretrained(
         name: as for :func:`~supcore.networks.build_network`.
         weights: ``"demo"``, the small networks that come with the library; a name of released weights in
             ``config/weights.yaml``, such as ``"kitti15"``; or a file, whose header states the options if
-            :func:`~supcore.networks.save_weights` wrote it.
+            :func:`~supcore.networks.save_weights` wrote it; None for a network that has nothing to load.
         cache: folder of downloaded files, which are fetched once and checked by their hashes; by default ``supcore``
             in the user's cache folder (``$XDG_CACHE_HOME``, else ``~/.cache``). Files placed there by hand are used.
         registry: list of released weights in place of the library's own ``config/weights.yaml``.
@@ -36,14 +36,16 @@ def load_pretrained(
             as they were trained.
 
     Raises:
-        SupError: unknown network, weights or option, weights of another network, or a download that fails; the message
-            says where to put the file by hand.
+        SupError: unknown network, weights or option, no weights for a network that has some, weights of another
+            network, or a download that fails; the message says where to put the file by hand.
 
     Examples:
         >>> network = load_pretrained("psmnet", "demo")
         >>> network.options.max_disparity
         32
     """
+    if weights is None:
+        return _without_weights(name, options)
     if Path(weights).suffix and Path(weights).is_file():
         return _from_file(name, Path(weights), options)
     if Path(weights).suffix in (".safetensors", ".pth", ".pt", ".tar", ".ckpt"):
@@ -51,6 +53,13 @@ def load_pretrained(
     if weights == DEMO:
         return _from_file(name, _bundled(name), options)
     return _released(name, str(weights), cache, registry, options)
+
+
+def _without_weights(name: str, options: dict[str, Any]) -> StereoNetwork:
+    network: StereoNetwork = build_network(name, **options)
+    if network.state_dict():
+        raise SupError(f"network {name}: needs weights; give a name from `supcore networks`, or a file (--weights)")
+    return network
 
 
 def _bundled(name: str) -> Path:

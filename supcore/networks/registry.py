@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from importlib.util import find_spec
 from typing import Any, get_type_hints
 
@@ -104,6 +104,9 @@ def _filled_in(name: str, entry: NetworkEntry, options_class: Any, options: Mapp
     """The options of a network, its own defaults where none is given."""
     check_options(f"network {name}", _types(options_class), options)
     settings = {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
+    due = [f.name for f in fields(options_class) if f.default is MISSING and f.default_factory is MISSING]
+    if missing := [key for key in due if key not in {**entry.defaults, **settings}]:
+        raise SupError(f"network {name}: needs the option {missing[0]}; give it a value")
     try:
         return options_class(**{**entry.defaults, **settings})
     except (TypeError, ValueError) as error:

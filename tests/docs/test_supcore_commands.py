@@ -1,6 +1,9 @@
 """The commands of the documentation that begin with ``supcore`` run as written, page by page in their order."""
 
+import os
 import shlex
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -23,7 +26,9 @@ def commands():
 @pytest.mark.parametrize("page", commands())
 def test_commands_of_a_page_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "resources").symlink_to(REPOSITORY / "resources")
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+    for name in ("resources", "examples"):
+        (tmp_path / name).symlink_to(REPOSITORY / name)
     for arguments in commands()[page]:
         done = CliRunner().invoke(main, arguments)
         assert done.exit_code == 0, (arguments, done.output)
@@ -38,4 +43,4 @@ def test_the_commands_are_found():
         "apply",
         "export-card",
     ]
-    assert "README.md" in commands()
+    assert {"README.md", "docs/how-to/own-network.md"} < commands().keys()

@@ -58,9 +58,8 @@ def test_same_pair_same_bytes_whatever_the_batch(make_pairs):
 
 
 def test_optimizing_on_it_or_training_it_is_one_line(images, make_pairs, tmp_path):
-    attack = UniversalAttack(build(), StereoPerturbation((16, 16), (32, 64), 0.05), alpha=0.01)
-    with pytest.raises(SupError, match="no gradients: set target_only: true"):
-        attack.step(*images)
+    with pytest.raises(SupError, match=r"no gradients to attack it by; only evaluate it \(target_only: true\)"):
+        UniversalAttack(build(), StereoPerturbation((16, 16), (32, 64), 0.05), alpha=0.01)
     options = TrainingOptions(1, 1, 1e-3, AugmentationOptions((32, 64)))
     with pytest.raises(SupError, match="has no weights to train"):
         train_stereo(build(), make_pairs(1), options, checkpoint=tmp_path / "job.pt")

@@ -143,7 +143,7 @@ def runs(pid):
         ({"command": "python x.py"}, "command must be a list, each item text, got 'python x.py'"),
         ({"command": []}, "command must name a program"),
         ({"command": ["x"], "timeout": 0}, "timeout must be positive, got 0"),
-        ({}, "missing 1 required positional argument: 'command'"),
+        ({"timeout": 3.0}, "ExternalNetwork: needs the option command; give it a value"),
     ],
 )
 def test_options_that_it_cannot_have_are_refused(options, message):

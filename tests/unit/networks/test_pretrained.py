@@ -67,6 +67,16 @@ def test_weights_that_do_not_exist_are_one_line(name, weights, message, make_sma
     assert "\n" not in str(refusal.value)
 
 
+def test_a_network_with_nothing_to_load_needs_no_weights():
+    network = load_pretrained("supcore.networks.external:ExternalNetwork", command=["match"])
+    assert network.options.command == ("match",)
+
+
+def test_weights_are_due_where_there_is_something_to_load():
+    with pytest.raises(SupError, match=r"^network psmnet: needs weights; give a name .*, or a file \(--weights\)$"):
+        load_pretrained("psmnet")
+
+
 def test_a_missing_file_of_the_library_is_named():
     with pytest.raises(SupError, match=r"config/other.yaml: not found beside the library"):
         shipped_file("config/other.yaml")
