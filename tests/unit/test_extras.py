@@ -25,3 +25,16 @@ def test_the_library_needs_none_of_them():
         "supcore.networks, supcore.attack, supcore.evaluation, supcore.training, supcore.studies, supcore.corruptions"
     )
     subprocess.run([sys.executable, "-c", f"{block}; import {names}"], check=True)
+
+
+def test_a_card_without_a_table_needs_none_of_them(tmp_path):
+    """A SUP is shared from where the library alone is installed."""
+    program = f"""
+import sys; sys.modules.update(dict.fromkeys(("matplotlib", "seaborn", "jinja2", "tabulate", "yaml")))
+from supcore.perturbation import StereoPerturbation
+from supcore.sharing.cards import card
+StereoPerturbation((8, 8), (16, 32), 0.02).save({str(tmp_path / "sup.pth")!r})
+print(card({str(tmp_path / "sup.pth")!r}))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "tiles of 8×8 px" in done.stdout
