@@ -36,7 +36,7 @@ def corruptions() -> None:
     from supcore.corruptions.registry import CORRUPTIONS
 
     _print(
-        (name, f"{c.description}; severities 1-{len(c.severities)}{', random' if c.random else ''}")
+        (name, f"{c.description}; {_severities(len(c.severities))}{', random' if c.random else ''}")
         for name, c in CORRUPTIONS.items()
     )
 
@@ -63,6 +63,10 @@ def studies() -> None:
     from supcore.studies import STUDIES, find_study
 
     _print((name, _summary(find_study(name, {}))) for name in STUDIES)
+
+
+def _severities(count: int) -> str:
+    return "severity 1" if count == 1 else f"severities 1-{count}"
 
 
 def _summary(documented: object) -> str:

@@ -12,16 +12,16 @@ Size = Literal["half", "full"]
 
 # Half-size maps are written as KITTI's, full-size ones with half that scale.
 _SCALES: dict[Size, int] = {"half": 256, "full": 128}
-_TOTALS: dict[Subset, int] = {"train": 174437, "test": 7751}
+_SEQUENCES: dict[Subset, int] = {"train": 174437, "test": 7751}
+_OF_A_WEATHER = 500
 
 
 def driving_stereo(root: Path, *, subset: Subset = "sunny", size: Size = "half") -> list[Paths]:
     """DrivingStereo: ``<weather>/{left,right}-image-half-size``, or sequences in ``{train,test}-{left,right}-image``.
 
     The disparity of a view has its name, as 16-bit PNG, in ``disparity-map-half-size`` or ``train-disparity-map``; the
-    test archives have one more folder, ``test-left-image/left-image-half-size/<sequence>``. Scale and totals:
-    https://drivingstereo-dataset.github.io (half size: value / 256); value / 128 at full size as in the loaders of
-    MonSter.
+    test archives have one more folder, ``test-left-image/left-image-half-size/<sequence>``. Scales (value / 256 at half
+    size, value / 128 at full size) and totals: https://drivingstereo-dataset.github.io.
 
     Args:
         root: folder that holds these folders.
@@ -45,9 +45,9 @@ def driving_stereo_folders(*, subset: Subset = "sunny", size: Size = "half") -> 
     return f"{_folder(subset, size, 'left-image')}/{_depth(subset)}"
 
 
-def driving_stereo_total(*, subset: Subset = "sunny", **_: object) -> int | None:
-    """Pairs of the sequences; None for a weather."""
-    return _TOTALS.get(subset)
+def driving_stereo_total(*, subset: Subset = "sunny", **_: object) -> int:
+    """Pairs of the sequences or of a weather."""
+    return _SEQUENCES.get(subset, _OF_A_WEATHER)
 
 
 def driving_stereo_encoding(*, size: Size = "half", **_: object) -> str:
@@ -73,4 +73,4 @@ def _folder(subset: Subset, size: Size, kind: str) -> str:
 
 
 def _depth(subset: Subset) -> str:
-    return "*/" if subset in _TOTALS else ""
+    return "*/" if subset in _SEQUENCES else ""

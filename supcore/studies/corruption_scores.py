@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class CorruptionScores(DerivedStudy):
-    """Read off the table of the corruption study, and asked for together with it."""
+    """One number per network for all corruptions: mCE, relative mCE and mean resilience.
+
+    Read off the table of the corruption study, and asked for together with it.
+    """
 
     keys = {}
     reads = ("corruptions",)

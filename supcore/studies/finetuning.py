@@ -18,7 +18,10 @@ BEFORE = "before"
 
 
 class Finetuning(Study):
-    """Read off the transfer table, in which both versions of a network are targets and sources."""
+    """Networks before and after adversarial fine-tuning, under their old and their new SUPs.
+
+    Read off the transfer table, in which both versions of a network are targets and sources.
+    """
 
     keys = {
         "finetuned": {

@@ -23,7 +23,10 @@ METRICS = ("success", "d1", "epe")
 
 
 class Targeted(Study):
-    """Every network under all SUPs of the sources with a ``target``; it needs no settings."""
+    """How much of the disparity that a targeted SUP leads to is predicted.
+
+    Every network meets all SUPs of the sources with a ``target``; it needs no settings.
+    """
 
     keys = {}
     labels = ("goal",)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class TileSizes(DerivedStudy):
-    """Read off the transfer table wherever a source has SUPs of several sizes; it needs no settings."""
+    """Errors under small tiles against those under full-image SUPs.
+
+    Read off the transfer table wherever a source has SUPs of several sizes; it needs no settings.
+    """
 
     keys = {}
     caption = (

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 class Transfer(Study):
-    """The transfer table; its records are made by rules of their own, one job per network and source."""
+    """Every network under the SUPs of every source: the transfer table.
+
+    Its records are made by rules of their own, one job per network and source.
+    """
 
     keys = {}
     evaluates = False

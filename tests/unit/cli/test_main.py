@@ -54,6 +54,12 @@ def test_networks_are_listed_with_their_weights():
     assert "demo" not in lines["igev_stereo"]
 
 
+def test_corruptions_are_listed_with_their_severities():
+    lines = {line.split()[0]: line for line in supcore("corruptions").splitlines()}
+    assert lines["quantization"].endswith("truncation to 8 bits; severity 1")
+    assert lines["gaussian_noise"].endswith("; severities 1-6, random")
+
+
 def test_without_the_packages_of_the_workflow_the_demo_weights_are_listed(monkeypatch):
     for module in [name for name in sys.modules if name.startswith("supcore.download")]:
         monkeypatch.delitem(sys.modules, module)

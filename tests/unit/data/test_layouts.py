@@ -39,7 +39,7 @@ NUMBER = 5
         ("middeval3", {"resolution": "F"}, 15),
         ("driving_stereo", {"subset": "train"}, 174437),
         ("driving_stereo", {"subset": "test", "size": "full"}, 7751),
-        ("driving_stereo", {"subset": "foggy"}, None),
+        ("driving_stereo", {"subset": "foggy"}, 500),
         ("virtual_kitti2", {}, 21260),
         ("virtual_kitti2", {"scenes": ["Scene01", "Scene18"], "variations": ["fog", "rain", "fog"]}, 1572),
         ("spring", {}, 5000),
