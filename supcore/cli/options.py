@@ -53,6 +53,7 @@ def network_options(command: Command) -> Command:
             metavar="NAME=VALUE",
             help="Option of the network in place of what its weights state, lists as in JSON; may be repeated.",
         ),
+        click.option("--key", help="Entry of a file of weights that holds the state dict, if there are several."),
         click.option("--cache", type=click.Path(path_type=Path), help="Folder of downloads. [~/.cache/supcore]"),
         click.option("--device", default="cpu", show_default=True, help="cpu or cuda."),
     ]
@@ -76,7 +77,7 @@ def image_size_option(command: Command) -> Command:
 
 
 def chosen_network(
-    network: str, weights: str | None, options: tuple[str, ...], cache: Path | None, device: str
+    network: str, weights: str | None, options: tuple[str, ...], key: str | None, cache: Path | None, device: str
 ) -> "StereoNetwork":
     """The network of :func:`network_options`, on its device, to attack it or to predict with."""
     import torch
@@ -89,7 +90,7 @@ def chosen_network(
         raise SupError(f"--device {device}: {'PyTorch sees no GPU' if device == 'cuda' else 'unknown'}; use cpu")
     if ":" in network:
         sys.path.insert(0, str(Path.cwd()))  # where a module of one's own is; an installed command does not look there
-    return fold_own(load_pretrained(network, weights, cache=cache, **_values(options)).to(device))
+    return fold_own(load_pretrained(network, weights, cache=cache, key=key, **_values(options)).to(device))
 
 
 def _values(options: tuple[str, ...]) -> dict[str, Any]:

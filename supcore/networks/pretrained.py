@@ -19,6 +19,8 @@ def load_pretrained(
     *,
     cache: str | Path | None = None,
     registry: str | Path | None = None,
+    key: str | None = None,
+    prefix: str = "",
     **options: Any,
 ) -> StereoNetwork:
     """Build a network and load its weights, in evaluation mode on the CPU.
@@ -31,6 +33,8 @@ def load_pretrained(
         cache: folder of downloaded files, which are fetched once and checked by their hashes; by default ``supcore``
             in the user's cache folder (``$XDG_CACHE_HOME``, else ``~/.cache``). Files placed there by hand are used.
         registry: list of released weights in place of the library's own ``config/weights.yaml``.
+        key: of a file, as :func:`~supcore.networks.load_weights` takes it.
+        prefix: of a file, too.
         **options: of the network, in place of what the header or the registry states. Released weights get the options
             of the published code by default, quirks included: PSMNet's want ``align_corners=True`` to be as accurate
             as they were trained.
@@ -47,7 +51,7 @@ def load_pretrained(
     if weights is None:
         return _without_weights(name, options)
     if Path(weights).suffix and Path(weights).is_file():
-        return _from_file(name, Path(weights), options)
+        return _from_file(name, Path(weights), options, key, prefix)
     if Path(weights).suffix in (".safetensors", ".pth", ".pt", ".tar", ".ckpt"):
         raise SupError(f"{weights}: file not found; check the path")
     if weights == DEMO:
@@ -68,13 +72,15 @@ def _bundled(name: str) -> Path:
     return shipped_file(f"resources/demo_weights/{name}.safetensors")
 
 
-def _from_file(name: str, path: Path, options: dict[str, Any]) -> StereoNetwork:
+def _from_file(
+    name: str, path: Path, options: dict[str, Any], key: str | None = None, prefix: str = ""
+) -> StereoNetwork:
     header = read_tensors(path)[1] if is_safetensors(path) else {}
     stored, of = header.get("options", {}), header.get("architecture", name)
     if of != name or not isinstance(stored, dict):
         raise SupError(f"{path}: holds weights of {shown(of)}, not of {name}; check the network's name")
     network: StereoNetwork = build_network(name, **{**stored, **options})
-    load_weights(network, path)
+    load_weights(network, path, key=key, prefix=prefix)
     return network
 
 

@@ -67,6 +67,24 @@ def test_weights_that_do_not_exist_are_one_line(name, weights, message, make_sma
     assert "\n" not in str(refusal.value)
 
 
+def test_a_state_dict_among_several_is_chosen_by_its_key(make_small_network, tmp_path):
+    network, other = make_small_network(), make_small_network(seed=1)
+    torch.save({"ema": network.state_dict(), "last": other.state_dict()}, tmp_path / "two.pth")
+    with pytest.raises(SupError, match=r"two\.pth: holds several state dicts, ema, last; name one by its key"):
+        load_pretrained("psmnet", tmp_path / "two.pth", **SMALL)
+    loaded = load_pretrained("psmnet", tmp_path / "two.pth", key="ema", **SMALL).state_dict()
+    assert all(torch.equal(loaded[name], value) for name, value in network.state_dict().items())
+
+
+def test_names_of_a_wrapped_network_s_file_get_their_prefix(tmp_path):
+    wrapped = build_network("examples.foreign_network:Wrapped")
+    torch.save(wrapped.net.state_dict(), tmp_path / "inner.pth")
+    loaded = load_pretrained("examples.foreign_network:Wrapped", tmp_path / "inner.pth", prefix="net.").state_dict()
+    assert all(torch.equal(loaded[name], value) for name, value in wrapped.state_dict().items())
+    with pytest.raises(SupError, match="missing entries"):
+        load_pretrained("examples.foreign_network:Wrapped", tmp_path / "inner.pth", prefix="other.")
+
+
 def test_a_network_with_nothing_to_load_needs_no_weights():
     network = load_pretrained("supcore.networks.external:ExternalNetwork", command=["match"])
     assert network.options.command == ("match",)

@@ -1,4 +1,4 @@
-"""Networks without weights: a program of its own, and a classical matcher."""
+"""Networks of one's own: without weights (a program of its own, a classical matcher), and with a file of several."""
 
 import json
 import sys
@@ -6,6 +6,7 @@ import sys
 import pytest
 import torch
 
+from supcore.networks import build_network
 from supcore.perturbation import StereoPerturbation
 from supcore.shipped import CHECKOUT
 from tests.unit.cli.command import PAIRS, refused, supcore
@@ -43,6 +44,14 @@ def test_a_network_with_parameters_asks_for_its_weights(command, sup):
     line = refused(*arguments, "--network", "psmnet", *PAIRS)
     assert line.startswith("Error: network psmnet: needs weights; ")
     assert "--weights" in line
+
+
+def test_a_state_dict_among_several_is_named(sup, tmp_path):
+    network = ("--network", "examples.foreign_network:Wrapped", "--weights", tmp_path / "two.pth")
+    state = build_network(network[1]).state_dict()
+    torch.save({"ema": state, "last": state}, tmp_path / "two.pth")
+    assert "name one by its key" in refused("evaluate", *network, "--sup", sup, *PAIRS)
+    assert "SUP" in supcore("evaluate", *network, "--key", "ema", "--sup", sup, *PAIRS)
 
 
 def test_a_program_that_is_not_named_is_asked_for(sup):
