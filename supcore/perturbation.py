@@ -29,7 +29,7 @@ class StereoPerturbation:
         train_step: number of optimization steps behind the tiles; None where nobody noted it.
 
     Raises:
-        SupError: a tile that does not divide the image, or an epsilon outside (0, 1].
+        SupError: a size that is not (h, w), a tile that does not divide the image, or an epsilon outside (0, 1].
 
     Examples:
         >>> sup = StereoPerturbation(size=(16, 16), image_size=(32, 64), epsilon=0.02)
@@ -41,8 +41,8 @@ class StereoPerturbation:
     """
 
     def __init__(self, size: Size, image_size: tuple[int, int], epsilon: float) -> None:
-        self.image_size = (int(image_size[0]), int(image_size[1]))
-        self.size = self.image_size if size == "full" else (int(size[0]), int(size[1]))
+        self.image_size = _two_sides("image_size", image_size)
+        self.size = self.image_size if size == "full" else _two_sides("size", size)
         self.epsilon = float(epsilon)
         height, width = self.size
         if min(self.size + self.image_size) < 1 or self.image_size[0] % height or self.image_size[1] % width:
@@ -256,3 +256,12 @@ def clamp_unit(image: Tensor) -> Tensor:
     """
     inside = (image >= 0) & (image <= 1)
     return torch.where(inside, image, image.detach().clamp(0, 1))
+
+
+def _two_sides(name: str, sides: Any) -> tuple[int, int]:
+    try:
+        height, width = map(int, sides)
+    except (TypeError, ValueError) as error:
+        word = ', or "full"' if name == "size" else ""
+        raise SupError(f"{name} must be (height, width){word}, got {sides!r}") from error
+    return height, width

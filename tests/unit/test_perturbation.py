@@ -1,5 +1,7 @@
 """The stereoscopic universal perturbation: projection, tiling, clamping, files."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -22,6 +24,19 @@ def random_sup(size=(4, 8), image_size=(16, 32), epsilon=0.02, seed=0):
 
 
 # ---- the perturbation itself --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ({"size": 64}, 'size must be (height, width), or "full", got 64'),
+        ({"size": "tile64"}, "size must be (height, width), or \"full\", got 'tile64'"),
+        ({"image_size": (3, 128, 256)}, "image_size must be (height, width), got (3, 128, 256)"),
+    ],
+)
+def test_sizes_that_are_no_height_and_width_are_refused(sizes, message):
+    with pytest.raises(SupError, match=f"^{re.escape(message)}$"):
+        StereoPerturbation(**{"size": (64, 64), "image_size": (128, 256), "epsilon": 0.02, **sizes})
 
 
 def test_tiles_are_zero_at_first_and_full_is_the_image_size():
