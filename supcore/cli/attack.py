@@ -22,7 +22,7 @@ from supcore.cli.options import Size, chosen_network, examples, image_size_optio
 @click.option("--epsilon", default=0.02, show_default=True, help="Bound of every element; intensities are in [0, 1].")
 @click.option("--tile", type=Size(square=True), default="64", show_default=True, help="Side, HxW, or full.")
 @click.option("--steps", type=click.IntRange(1), default=20, show_default=True, help="Number of steps.")
-@click.option("--alpha", type=float, help="Length of a step. [epsilon / 5]")
+@click.option("--alpha", type=click.FloatRange(0, min_open=True), help="Length of a step. [epsilon / 5]")
 @click.option("--batch", type=click.IntRange(1), default=1, show_default=True, help="Pairs in one step.")
 @click.option("--shift", type=float, help="Lead to disparities so many pixels larger (nearer), negative: farther.")
 @click.option("--scale", type=float, help="Lead to disparities times this factor.")

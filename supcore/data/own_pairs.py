@@ -61,6 +61,8 @@ def find_pairs(left: str | Path, right: str | Path, disparity: str | Path | None
     if any(path.is_absolute() for path in paths.values()):
         paths = {role: path.absolute() for role, path in paths.items()}
         root = Path(paths["left"].anchor)
+    if paths["left"] == paths["right"]:
+        raise SupError(f"left and right are both {left}; name the folder or pattern of each")
     patterns: dict[str, Any] = {role: path.relative_to(root).as_posix() for role, path in paths.items()}
     check_listed_pairs(**patterns)
     rows = [{role: str(file) for role, file in row.items()} for row in listed_pairs(root, **patterns)]

@@ -134,12 +134,14 @@ def read_csv(path: str | Path, columns: Sequence[str], *, further: bool = False)
     types = dict.fromkeys(_TEXT, "str") | dict.fromkeys(["epsilon", *METRICS, *BAD_PIXELS], "float64") | integers
     try:
         frame = pd.read_csv(path, dtype=types, keep_default_na=False, na_values=missing_values)
+    except FileNotFoundError as error:
+        raise SupError(f"{path}: file not found; check the path") from error
     except (OSError, ValueError, OverflowError) as error:
         reason = " ".join(str(error).split())
-        raise SupError(f"{path}: not readable as a table ({reason}); delete the file and make it again") from error
+        raise SupError(f"{path}: not readable as a table ({reason}); choose another file, or make it again") from error
     absent = [column for column in columns if column not in frame]
     if absent:
-        raise SupError(f"{path}: lacks the column(s) {', '.join(absent)}; delete the file and make it again")
+        raise SupError(f"{path}: lacks the column(s) {', '.join(absent)}; choose another file, or make it again")
     found = [column for column in asked if column in frame]
     if "n_valid" in columns:
         _check_errors(path, frame["n_valid"], frame[[*METRICS, *asked_metrics(found)]])

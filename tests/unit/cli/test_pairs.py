@@ -72,6 +72,13 @@ def test_attack_leads_to_a_target(tmp_path):
     assert moved["4"] > 0 > moved["-4"]
 
 
+@pytest.mark.parametrize(("option", "value"), [("--alpha", "0"), ("--steps", "0"), ("--batch", "0"), ("--tile", "0")])
+def test_a_number_that_it_cannot_have_names_its_option(option, value, tmp_path):
+    done = CliRunner().invoke(main, ["attack", *DEMO, *PAIRS, "-o", str(tmp_path / "s.pth"), option, value])
+    assert done.exit_code == 2
+    assert f"Invalid value for '{option}'" in done.stderr
+
+
 def test_one_target_at_a_time(tmp_path):
     options = [*DEMO, *PAIRS, "-o", str(tmp_path / "s.pth"), "--shift", "2", "--scale", "2"]
     done = CliRunner().invoke(main, ["attack", *options])

@@ -106,7 +106,7 @@ def test_patterns_find_pairs_in_one_folder_and_of_numbered_cameras(relative, pla
 def test_one_folder_as_both_views_is_refused(folders):
     """Every image would pair with itself, and every disparity be zero."""
     left, _ = folders(["a.png"], ["a.png"])
-    with pytest.raises(SupError, match=r"left and right are both .*left; name the folder or pattern of each"):
+    with pytest.raises(SupError, match=f"^left and right are both {left}; name the folder or pattern of each"):
         find_pairs(left, left)
 
 

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from supcore.errors import SupError
 from supcore.reporting.leaderboard import leaderboard
 from supcore.reporting.summary import write_csv
 from supcore.reporting.transfer import transfer_table
@@ -22,6 +23,16 @@ def tables(whole, tmp_path):
     for name in ("psmnet", "aanet"):
         write_csv(whole[whole["target"] == name], tmp_path / f"{name}.csv")
     return [tmp_path / "psmnet.csv", tmp_path / "aanet.csv"]
+
+
+def test_a_table_that_is_not_there_or_of_another_kind_is_not_deleted(tmp_path):
+    (tmp_path / "errors.csv").write_text("source,image,d1\n")
+    with pytest.raises(
+        SupError, match=r"errors\.csv: lacks the column\(s\) dataset, .*; choose another file, or make it"
+    ):
+        merged_leaderboard([tmp_path / "errors.csv"])
+    with pytest.raises(SupError, match=r"no\.csv: file not found; check the path"):
+        merged_leaderboard([tmp_path / "no.csv"])
 
 
 def test_merged_tables_rank_as_one_table(whole, tables):
