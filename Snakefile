@@ -72,6 +72,8 @@ rule all:
         "<results>/index.html",
         "<results>/leaderboard.html",
         "<results>/provenance.json",
+    message:
+        "Everything is made"
 
 
 refuse_wrong_targets(sys.argv[1:], workflow.rules)

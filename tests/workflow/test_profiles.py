@@ -42,6 +42,8 @@ def test_a_profile_plans_the_workflow(workspace, name):
     planned = workspace.snakemake("--dry-run", "--workflow-profile", name)
     assert planned.returncode == 0, planned.stdout[-2000:]
     assert "profiles/" + name in planned.stdout.splitlines()[0]
+    assert "Job 0: Everything is made" in planned.stdout
+    assert max(map(len, planned.stdout.splitlines())) < 500  # no job lists all of its inputs
 
 
 @pytest.mark.parametrize("name", PROFILES)
