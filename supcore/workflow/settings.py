@@ -167,9 +167,12 @@ class Settings:
         for name in wanted:
             if name in available:
                 return name
+        evaluated = {f"evaluation.datasets.{d}.weights": d for d in self.evaluated if network in self.targets(d)}
+        asking = {name: self.config["evaluation"]["datasets"][d]["weights"] for name, d in evaluated.items()}
+        lacking = [name for name, names in asking.items() if not {*names} & {*available}]
         raise SupError(
             f"config key {key}: none of {', '.join(wanted)} is in networks.{network}.weights, which has: "
-            f"{', '.join(available)}"
+            f"{', '.join(available)}; add one of these to {', '.join(dict.fromkeys([key, *lacking]))}"
         )
 
     def evaluation_weights(self, dataset: str, network: str) -> str:

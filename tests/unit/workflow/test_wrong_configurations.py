@@ -7,6 +7,7 @@ import math
 import pytest
 import yaml
 
+from supcore.errors import SupError
 from supcore.workflow.checks import checked_settings
 from supcore.workflow.schema import check_config_files, complete_config
 from supcore.workflow.studies import Studies
@@ -89,7 +90,8 @@ WRONG_VALUES = [
     (
         "evaluation.datasets.street.weights",
         ["kitti12"],
-        ": none of kitti12 is in networks.psmnet.weights, which has: demo, trained, kitti15",
+        ": none of kitti12 is in networks.psmnet.weights, which has: demo, trained, kitti15; add one of these to "
+        "evaluation.datasets.street.weights",
     ),
     ("evaluation.datasets.street.weights", ["kitti15"], ": none of kitti15 is in networks.wide.weights, which has: "),
     ("evaluation.datasets.street.networks", ["b"], ": unknown network 'b'; known: psmnet, wide"),
@@ -222,6 +224,16 @@ def check(config):
 def test_a_wrong_configuration_names_the_key(key, value, line, tmp_path, monkeypatch):
     monkeypatch.chdir(REPOSITORY)  # where the registry of weights is
     check_refusal(lambda: check(changed(key, value)), tmp_path, line)
+
+
+def test_a_network_without_weights_of_these_names_is_told_every_key_to_extend(monkeypatch):
+    """One message for what else would take one run each; a data set that does not evaluate it asks for nothing."""
+    monkeypatch.chdir(REPOSITORY)
+    config = changed("networks.mine", {"architecture": "my:Net", "weights": {"mine": {"untrained": True}}})
+    config["evaluation"]["datasets"]["things"]["networks"] = ["psmnet"]
+    with pytest.raises(SupError) as refused:
+        check(config)
+    assert str(refused.value).endswith("; add one of these to sups.weights, evaluation.datasets.street.weights")
 
 
 def test_a_key_that_stands_twice_in_a_file_is_named(tmp_path):
