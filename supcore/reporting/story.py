@@ -80,8 +80,9 @@ def resistance(table: pd.DataFrame, attacked: Attacked) -> list[Facts]:
     """By data set, the networks with the smallest and the largest error under their worst SUP.
 
     Returns:
-        Dataset, epsilon (the largest), ``best`` and ``least`` as rows of the leaderboard, and whether their intervals
-        ``overlap``; ``least`` is None for one network alone.
+        Dataset, epsilon (the largest), ``best`` and ``least`` as rows of the leaderboard, whether their intervals
+        ``overlap``, and the other networks between them that share the first rank (``tied``); ``least`` is None for one
+        network alone.
     """
     board = leaderboard(table, attacked)
     found = []
@@ -91,7 +92,9 @@ def resistance(table: pd.DataFrame, attacked: Attacked) -> list[Facts]:
         ranked = sorted((row for row in rows if row["epsilon"] == epsilon), key=lambda row: row["rank"])
         least = ranked[-1] if len(ranked) > 1 else None
         overlap = least is not None and ranked[0]["worst_ci"][1] >= least["worst_ci"][0]
-        found.append({"dataset": dataset, "epsilon": epsilon, "best": ranked[0], "least": least, "overlap": overlap})
+        tied = [row["target"] for row in ranked[1:-1] if row["rank"] == ranked[0]["rank"]]
+        about = {"dataset": dataset, "epsilon": epsilon, "best": ranked[0], "least": least}
+        found.append(about | {"overlap": overlap, "tied": tied})
     return found
 
 

@@ -98,6 +98,17 @@ def test_resistance_goes_by_the_largest_epsilon(table):
     assert alone["least"] is None
 
 
+def test_networks_that_share_the_first_rank_are_named(make_page, table):
+    """The one with the smallest error is not called the best of those that the intervals do not separate."""
+    near = [row("near", "psmnet", 32.0, d1_ci_low=28.0, d1_ci_high=36.0), row("near", "none", 1.0)]
+    tied = pd.concat([table, pd.DataFrame(near)], ignore_index=True)
+    tied.loc[tied["target"] == "psmnet", ["d1_ci_low", "d1_ci_high"]] = [44.0, 52.0]
+    (found,) = resistance(tied, {})
+    assert (found["best"]["target"], found["tied"], found["least"]["target"]) == ("aanet", ["near"], "psmnet")
+    assert "tried on it, no clear difference from near; PSMNet the largest" in text_of(make_page(tied))
+    assert "tried on it; PSMNet the largest" in text_of(make_page())
+
+
 def test_verdicts_are_counted(published, table):
     nothing = agreement(compare(published, []))
     assert (nothing["n_measured"], nothing["n_comparable"]) == (0, 0)
