@@ -16,8 +16,9 @@ ERRORS = {  # D1 without a corruption, under fog at severities 1 and 2, under sn
 @pytest.fixture
 def table():
     conditions = [("none", 0), ("fog", 1), ("fog", 2), ("snow", 1)]
+    factors = {("psmnet", "ground_truth"): 10, ("psmnet", "clean"): 10, ("none", "clean"): 2}
     rows = [
-        ("kitti2015", network, source, corruption, severity, reference, 3, 10 * error if source == "psmnet" else error)
+        ("kitti2015", network, source, corruption, severity, reference, 3, factors.get((source, reference), 1) * error)
         for network, errors in ERRORS.items()
         for source in ("none", "psmnet")
         for reference in ("ground_truth", "clean")
@@ -50,10 +51,19 @@ def test_a_baseline_that_was_not_evaluated_is_named(table):
         corruption_scores(table, "gwcnet")
 
 
-def test_no_ground_truth_gives_an_empty_table(table):
+def test_changes_are_means_over_severities_and_then_over_corruptions(table):
+    """Twice the errors against ground truth, in this table."""
+    scores = corruption_scores(table).set_index(["network", "corruption"])
+    assert scores.loc["psmnet", "d1_change"].to_list() == [2 * 6, 2 * 10, 16]
+    assert scores.loc[("aanet", "mean"), "epe_change"] == pytest.approx(1)
+
+
+def test_without_ground_truth_the_changes_are_all(table):
     scores = corruption_scores(table[table["reference"] == "clean"])
-    assert scores.empty
-    assert list(score_matrices(scores)) == []
+    assert scores["d1_change"].to_list() == [12, 20, 16, 10, 10, 10]
+    assert scores[["d1", "epe", "d1_ce", "d1_resilience"]].isna().all(axis=None)
+    (matrix,) = score_matrices(scores)
+    assert matrix.cells.loc["aanet"].to_list() == ["-"] * 6 + ["10.00"]
 
 
 def test_conditions_without_a_usable_image_give_no_score(table):
@@ -69,6 +79,7 @@ def test_printed_scores_are_the_means_over_corruptions(table):
         "mRR (%)": "98.96",
         "mCE of EPE": "66.67",
         "mean increase of EPE (%)": "25.00",
+        "mean D1 against the clean prediction (%)": "10.00",
     }
 
 
