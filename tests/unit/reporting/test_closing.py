@@ -29,5 +29,5 @@ def test_without_a_table_the_program_fails_in_one_line(tmp_path):
     command = [sys.executable, "-m", "supcore.reporting.closing", tmp_path]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"error: {tmp_path}/tables/transfer.csv: not readable")
+    assert done.stderr.startswith(f"error: {tmp_path}/tables/transfer.csv: file not found; check the path")
     assert len(done.stderr.splitlines()) == 1
