@@ -91,6 +91,7 @@ rule index_dataset:
         root=lambda wc: INPUTS.dataset(wc)["root"],
         frames=lambda wc: INPUTS.dataset(wc)["splits"][wc.split],
         layout_options=lambda wc: SETTINGS.layout_options(wc.dataset),
+        fit=lambda wc: INPUTS.dataset(wc).get("fit", "resize"),
         names=INPUTS.names,
         excluded=INPUTS.excluded,
         code=script_code("index_dataset"),

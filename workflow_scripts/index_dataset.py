@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from supcore.data.contents import record_contents
 from supcore.data.indexing import index_pairs
-from supcore.data.manifest import write_manifest
+from supcore.data.manifest import CROP, write_manifest
 from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
@@ -14,7 +14,8 @@ with job(snakemake) as running:
     params = snakemake.params
     exclude = snakemake.input.exclude or None
     pairs = index_pairs(params.layout, params.root, params.frames, exclude=exclude, **params.layout_options)
-    write_manifest(snakemake.output.manifest, pairs.rows)
+    cut = {"fit": CROP} if params.fit == CROP else {}
+    write_manifest(snakemake.output.manifest, [row | cut for row in pairs.rows])
     record_contents(snakemake.output.manifest)
     for warning in pairs.warnings:
         running.log.warning("warning: %s: %s", params.root, warning)

@@ -52,7 +52,7 @@ def attack(
     from supcore.attack.goal import Goal
     from supcore.attack.optimization import SupOptions, optimize_sup
     from supcore.data.dataset import StereoDataset
-    from supcore.data.own_pairs import CroppedPairs, find_pairs, whole_tiles
+    from supcore.data.own_pairs import cropped, find_pairs, whole_tiles
     from supcore.perturbation import StereoPerturbation
     from supcore.perturbation_files import check_suffix
     from supcore.progress import StepProgress
@@ -62,8 +62,8 @@ def attack(
     samples = find_pairs(left, right)
     smallest = (1, 1) if tile == "full" else tile
     size = image_size or whole_tiles(samples, smallest)
-    kind = StereoDataset if image_size else CroppedPairs
-    training, validation = kind(samples, size), kind(samples[:4], size)
+    samples = samples if image_size else cropped(samples)
+    training, validation = StereoDataset(samples, size), StereoDataset(samples[:4], size)
     model = chosen_network(**network)
     sup = StereoPerturbation(tile, size, epsilon)
     settings = SupOptions(

@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from supcore.data.contents import Known, contents_digest
 from supcore.data.ground_truth import read_ground_truth, read_visible
 from supcore.data.image_io import read_class_map, read_image
-from supcore.data.manifest import StereoSample
+from supcore.data.manifest import CROP, StereoSample
 from supcore.errors import SupError
 
 
@@ -46,7 +46,8 @@ class StereoDataset(Dataset[StereoPair]):
     Args:
         samples: from :func:`supcore.data.manifest.read_manifest`.
         image_size: (H, W) to resize to, as the release does: Lanczos on 8 bit for images, nearest for disparity,
-            which is multiplied by the ratio of widths; None keeps the stored size.
+            which is multiplied by the ratio of widths; or to cut pairs to whose ``fit`` is ``crop``; None keeps the
+            stored size.
         keep_in_memory: decode each pair once; for small sets.
         known: hashes of the files, see :func:`supcore.data.contents.known_contents`.
     """
@@ -80,7 +81,7 @@ class StereoDataset(Dataset[StereoPair]):
         if not sample.visible:
             return None
         seen = read_visible(sample).astype(np.uint8)
-        return torch.from_numpy(_resize(seen, self.image_size or seen.shape, cv2.INTER_NEAREST) > 0)[None]
+        return torch.from_numpy(_nearest(_cut(seen, sample, self.image_size), self.image_size or seen.shape) > 0)[None]
 
     def identity(self) -> dict[str, Any]:
         """What the pairs are, whatever their files are called: their size here, their number and a hash of them all."""
@@ -92,17 +93,17 @@ class StereoDataset(Dataset[StereoPair]):
 
 
 def pairs_digest(samples: Sequence[StereoSample], known: Known | None = None) -> str:
-    """One hash of the contents of all files of the pairs, and how many are encoded in which way."""
+    """One hash of the contents of all files of the pairs, and how many are encoded or cut in which way."""
     digest = contents_digest((file for sample in samples for file in sample.files), known)
-    encodings = Counter(sample.encoding for sample in samples if sample.encoding)
-    return ", ".join([digest, *(f"{encoding}: {number}" for encoding, number in sorted(encodings.items()))])
+    ways = Counter(way for sample in samples for way in (sample.encoding, sample.fit) if way)
+    return ", ".join([digest, *(f"{way}: {number}" for way, number in sorted(ways.items()))])
 
 
 def load_pair(sample: StereoSample, image_size: tuple[int, int] | None = None) -> StereoPair:
-    """Read, check and resize one stereo pair.
+    """Read, check and resize one stereo pair, or cut it.
 
     Raises:
-        SupError: a file cannot be read, or the sizes of the files of this pair differ.
+        SupError: a file cannot be read, the sizes of the files of this pair differ, or they are too small to be cut.
     """
     left, right = read_image(sample.left), read_image(sample.right)
     _check_size(sample.right, right, left)
@@ -115,11 +116,12 @@ def load_pair(sample: StereoSample, image_size: tuple[int, int] | None = None) -
         classes = read_class_map(sample.segmentation)
         _check_size(sample.segmentation, classes, left)
     size = image_size or left.shape[:2]
+    left, right, disparity, classes = (_cut(array, sample, image_size) for array in (left, right, disparity, classes))
     return StereoPair(
         torch.from_numpy(resize_image(left, size).transpose(2, 0, 1).copy()),
         torch.from_numpy(resize_image(right, size).transpose(2, 0, 1).copy()),
         torch.from_numpy(resize_disparity(disparity, size)[None].copy()),
-        torch.from_numpy(_resize(classes, size, cv2.INTER_NEAREST)[None].copy()),
+        torch.from_numpy(_nearest(classes, size)[None].copy()),
     )
 
 
@@ -146,7 +148,22 @@ def resize_image(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def resize_disparity(disparity: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """H×W float32 to ``size`` by nearest neighbor, values scaled with the width."""
     ratio = np.float32(size[1] / disparity.shape[1])
-    return (_resize(disparity, size, cv2.INTER_NEAREST) * ratio).astype(np.float32)
+    return (_nearest(disparity, size) * ratio).astype(np.float32)
+
+
+def _cut(array: np.ndarray, sample: StereoSample, size: tuple[int, int] | None) -> np.ndarray:
+    if size is None or sample.fit != CROP:
+        return array
+    if array.shape[0] < size[0] or array.shape[1] < size[1]:
+        raise SupError(
+            f"{sample.left}: is {array.shape[1]}x{array.shape[0]} px, too small to cut {size[1]}x{size[0]} out of it; "
+            "choose a smaller image_size, or resize it (fit)"
+        )
+    return array[: size[0], : size[1]]
+
+
+def _nearest(array: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    return _resize(array, size, cv2.INTER_NEAREST)
 
 
 def _resize(array: np.ndarray, size: tuple[int, ...], interpolation: int) -> np.ndarray:

@@ -13,7 +13,8 @@ from supcore.errors import SupError
 from supcore.files import require_regular, write_text
 
 REQUIRED = ("left", "right", "disparity")
-OPTIONAL = ("segmentation", "mask", "visible", "encoding")
+OPTIONAL = ("segmentation", "mask", "visible", "encoding", "fit")
+CROP = "crop"  # in the column fit
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class StereoSample:
         mask: file of the pixels whose ground truth counts; empty if all do.
         visible: file of the pixels that both cameras see; empty if that is not known.
         encoding: how the numbers of the disparity file are meant, see :mod:`supcore.data.encodings`; mostly empty.
+        fit: how it comes to the working size: empty to resize it, ``crop`` to cut it at the right and lower border.
     """
 
     left: str
@@ -37,6 +39,7 @@ class StereoSample:
     mask: str = ""
     visible: str = ""
     encoding: str = ""
+    fit: str = ""
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -90,7 +93,7 @@ def read_manifest(path: str | Path) -> list[StereoSample]:
     unknown = [c for c in table if c not in REQUIRED + OPTIONAL]
     if missing or unknown:
         raise SupError(
-            f"{path}: manifest columns must be left,right,disparity[,segmentation][,mask][,visible][,encoding]; "
+            f"{path}: manifest columns must be left,right,disparity[,segmentation][,mask][,visible][,encoding][,fit]; "
             f"missing {missing or 'none'}, unknown {str(unknown)[:200] if unknown else 'none'}"
         )
     if table.empty:
@@ -104,6 +107,9 @@ def read_manifest(path: str | Path) -> list[StereoSample]:
             f"{path}: encoding is {odd[0][:100]!r} in a row; it must be empty, saturated, or scale or depth with its "
             "number"
         )
+    odd = [text for text in table.get("fit", ()) if text not in ("", CROP)]
+    if odd:
+        raise SupError(f"{path}: fit is {odd[0][:100]!r} in a row; it must be empty or {CROP}")
     for column in table:
         for number, file in enumerate(table[column]):
             check_path(file, f"{path}: row {number + 2}")

@@ -1,15 +1,16 @@
 """Stereo pairs of one's own: two files, or two folders of them, of any size."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
-from supcore.data.dataset import StereoDataset, StereoPair, load_pair
+from supcore.data.dataset import load_pair
 from supcore.data.image_io import read_image_size
 from supcore.data.listed_pairs import check_listed_pairs, listed_pairs
-from supcore.data.manifest import StereoSample
+from supcore.data.manifest import CROP, StereoSample
 from supcore.errors import SupError
 
 
@@ -72,27 +73,9 @@ def find_pairs(left: str | Path, right: str | Path, disparity: str | Path | None
     return [StereoSample(**row) for row in rows]
 
 
-class CroppedPairs(StereoDataset):
-    """Pairs of any size, cut to one at the right and lower border; disparities stay as they are.
-
-    Args:
-        samples: the pairs.
-        crop_size: (H, W), no larger than any of them.
-    """
-
-    def __init__(self, samples: Sequence[StereoSample], crop_size: tuple[int, int]) -> None:
-        super().__init__(samples)
-        self.crop_size = crop_size
-
-    def __getitem__(self, index: int) -> StereoPair:
-        height, width = self.crop_size
-        pair = super().__getitem__(index)
-        cut: Callable[[Tensor], Tensor] = lambda image: image[..., :height, :width].contiguous()  # noqa: E731
-        return StereoPair(cut(pair.left), cut(pair.right), cut(pair.disparity), cut(pair.classes))
-
-    def identity(self) -> dict[str, Any]:
-        """As of every data set, and the size here."""
-        return {**super().identity(), "crop_size": list(self.crop_size)}
+def cropped(samples: Sequence[StereoSample]) -> list[StereoSample]:
+    """The same pairs, to be cut to a size at the right and lower border instead of resized; disparities then stay."""
+    return [replace(sample, fit=CROP) for sample in samples]
 
 
 def whole_tiles(samples: Sequence[StereoSample], tile: tuple[int, int]) -> tuple[int, int]:

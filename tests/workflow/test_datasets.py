@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from supcore.data.image_io import write_disparity, write_image
+from supcore.data.image_io import read_image, write_disparity, write_image
 from supcore.data.manifest import read_manifest
 
 pytestmark = pytest.mark.workflow
@@ -54,6 +54,17 @@ def test_a_data_set_is_indexed_cached_and_evaluated(workspace, config):
     left = np.load(workspace.folder / "results/cache/kitti/test/left.npy")
     assert left.shape == (3, 3, 64, 128)
     assert len(workspace.read(records).splitlines()) == 1 + 3
+
+
+def test_pairs_are_cut_where_they_shall_keep_their_pixels(workspace, config):
+    changed = yaml.safe_load((workspace.folder / config).read_text()) | {"image_size": [32, 96]}
+    changed["datasets"]["kitti"]["fit"] = "crop"
+    (workspace.folder / "cut.yaml").write_text(yaml.safe_dump(changed))
+    finished = workspace.snakemake("results/cache/kitti/test", config="cut.yaml")
+    assert finished.returncode == 0, finished.stdout[-3000:]
+    left = np.load(workspace.folder / "results/cache/kitti/test/left.npy")
+    whole = read_image(workspace.folder / "my data/training/image_2/000000_10.png")
+    assert np.array_equal(left[0], whole[:32, :96].transpose(2, 0, 1))
 
 
 def test_occluded_pixels_and_further_metrics_come_from_the_configuration(workspace, config):
@@ -108,7 +119,8 @@ def test_a_truncated_image_is_named_by_the_job_that_resizes_it(workspace, config
 
 
 def test_the_leakage_free_paper_selects_and_trains_on_other_frames(workspace):
-    planned = workspace.snakemake("--dry-run", config=["config/paper.yaml", "config/overlays/paper/leakage_free.yaml"])
+    files = ["config/paper.yaml", "config/overlays/paper/leakage_free.yaml"]
+    planned = workspace.snakemake("--dry-run", "--quiet", "host", config=files)  # with the reasons
     assert planned.returncode == 0, planned.stdout[-2000:]
     reasons = [line for line in planned.stdout.splitlines() if "/sup.safetensors; Input files updated" in line]
     assert reasons

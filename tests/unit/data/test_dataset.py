@@ -6,11 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from supcore.data.dataset import StereoDataset, load_pair, resize_disparity, resize_image, stack_pairs, to_unit_range
 from supcore.data.image_cache import CachedStereoDataset, write_cache
 from supcore.data.image_io import write_disparity, write_image
-from supcore.data.manifest import StereoSample
+from supcore.data.manifest import CROP, StereoSample
 from supcore.errors import SupError
 
 
@@ -98,6 +99,29 @@ def test_class_maps_are_resized_as_the_release_does(tmp_path, release_sample, st
     sample = replace(release_sample, segmentation=str(tmp_path / "classes.png"))
     expected = stored[f"resize__uint8CHW__nearest__{size[0]}x{size[1]}"][:1] % 19
     np.testing.assert_array_equal(load_pair(sample, size).classes.numpy(), expected)
+
+
+def test_a_pair_that_is_cut_keeps_its_pixels_and_disparities(make_samples, tmp_path):
+    """In the ground truth and the mask of what both cameras see, too; at its own size it is whole."""
+    mask = np.zeros((32, 64), np.uint8)
+    mask[3, 5] = 255
+    Image.fromarray(mask).save(tmp_path / "seen.png")
+    sample = replace(make_samples(1)[0], visible=str(tmp_path / "seen.png"))
+    cut = replace(sample, fit=CROP)
+    whole, part = load_pair(sample), load_pair(cut, (24, 40))
+    for name in ("left", "right", "disparity", "classes"):
+        assert torch.equal(getattr(part, name), getattr(whole, name)[:, :24, :40]), name
+    assert torch.equal(load_pair(cut).left, whole.left)
+    assert StereoDataset([cut], (24, 40)).visible(0).nonzero().tolist() == [[0, 3, 5]]
+    resized, kept = (StereoDataset([which], (24, 40)).identity() for which in (sample, cut))
+    assert resized != kept
+
+
+def test_a_pair_that_is_too_small_to_be_cut_is_named(make_samples):
+    sample = replace(make_samples(1)[0], fit=CROP)
+    for size in ((33, 64), (32, 65)):
+        with pytest.raises(SupError, match=rf"{sample.left}: is 64x32 px, too small to cut {size[1]}x{size[0]}"):
+            load_pair(sample, size)
 
 
 @pytest.mark.parametrize("name", ["rgb", "gray", "rgba"])

@@ -9,7 +9,8 @@ from tests.refusal import check_refusal
 
 HEADER = b"left,right,disparity\n"
 COLUMNS = (
-    "manifest columns must be left,right,disparity[,segmentation][,mask][,visible][,encoding]; missing {}, unknown {}"
+    "manifest columns must be left,right,disparity[,segmentation][,mask][,visible][,encoding][,fit]; "
+    "missing {}, unknown {}"
 )
 NO_CSV = "not a readable manifest CSV (…{}…); make it again, as UTF-8 text"
 NO_PATH = "row 2: {} is no usable path; use UTF-8 without control characters, at most 4095 bytes"

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from supcore.data import find_pairs, read_pair
+from supcore.data.dataset import StereoDataset
 from supcore.data.image_io import write_disparity, write_image
-from supcore.data.own_pairs import CroppedPairs, whole_tiles
+from supcore.data.own_pairs import cropped, whole_tiles
 from supcore.errors import SupError
 
 
@@ -124,9 +125,9 @@ def test_pairs_are_cut_at_the_right_and_lower_border(folders, tmp_path):
     write(right / "b.png", 25, 18)
     samples = find_pairs(left, right)
     assert whole_tiles(samples, (4, 8)) == (20, 16)
-    pairs = CroppedPairs(samples, (20, 16))
+    pairs = StereoDataset(cropped(samples), (20, 16))
     whole = read_pair(samples[0].left, samples[0].right)
     assert torch.equal(pairs[0].views()[0], whole[0][..., :20, :16])
-    assert pairs.identity() != CroppedPairs(samples, (16, 16)).identity()
+    assert pairs.identity() != StereoDataset(samples, (20, 16)).identity()
     with pytest.raises(SupError, match=r"b.png: is smaller than a tile of 4x20"):
         whole_tiles(samples, (4, 20))
