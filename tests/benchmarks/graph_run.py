@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def run(folder: Path, seeds: int, snakemake: list[str]) -> tuple[int, float, float, list[float]]:
-    """Number of jobs, seconds by the clock, Snakemake's own of the processor, its megabytes at :data:`MOMENTS` and last."""
+    """Number of jobs, seconds by the clock, Snakemake's own of the processor, and its megabytes at moments and last."""
     write_grid(folder, seeds)
     command = [*snakemake, "--snakefile", copy_with_dummies(folder / "repository"), "--configfile", "grid.yaml"]
     with (folder / "log").open("w") as log:
