@@ -21,6 +21,9 @@ exit $status
 """
 
 
+TIMESTAMP = ".snakemake_timestamp"
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a job ended.
@@ -49,9 +52,9 @@ class RecordedJob:
         self.made = {name: workspace.read(name) for name in names}
 
     def files(self) -> set[str]:
-        """All files of results and logs."""
+        """All files of results and logs, without Snakemake's own in folders, which a job replaces."""
         found = (path for top in ("results", "logs") for path in (self.folder / top).rglob("*"))
-        return {str(path.relative_to(self.folder)) for path in found if path.is_file()}
+        return {str(path.relative_to(self.folder)) for path in found if path.is_file() and path.name != TIMESTAMP}
 
     def forget(self) -> None:
         """Delete what it made, as Snakemake does before a job."""
