@@ -56,6 +56,7 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
     """As :func:`atomic_path`, a folder to write files into with :func:`atomic_path`; it replaces an older one.
 
     Raises:
+        SupError: the older one cannot be deleted.
         OSError: the folder around it cannot be written.
     """
     path = Path(path)
@@ -66,11 +67,20 @@ def atomic_folder(path: str | Path) -> Iterator[Path]:
         _open_to_others(temporary, 0o777)
         for check in _checks:
             check()
-        rmtree(path, ignore_errors=True)
+        _delete_folder(path)
         temporary.replace(path)
         _force_to_disk(path.parent)
     finally:
         rmtree(temporary, ignore_errors=True)
+
+
+def _delete_folder(path: Path) -> None:
+    try:
+        rmtree(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise SupError(f"{path}: cannot be replaced ({error.strerror}); delete it or mend its rights") from error
 
 
 _checks: list[Callable[[], None]] = []
