@@ -21,9 +21,6 @@ exit $status
 """
 
 
-TIMESTAMP = ".snakemake_timestamp"
-
-
 @dataclass(frozen=True)
 class Outcome:
     """How a job ended.
@@ -52,9 +49,9 @@ class RecordedJob:
         self.made = {name: workspace.read(name) for name in names}
 
     def files(self) -> set[str]:
-        """All files of results and logs, without Snakemake's own in folders, which a job replaces."""
+        """All files of results and logs."""
         found = (path for top in ("results", "logs") for path in (self.folder / top).rglob("*"))
-        return {str(path.relative_to(self.folder)) for path in found if path.is_file() and path.name != TIMESTAMP}
+        return {str(path.relative_to(self.folder)) for path in found if path.is_file()}
 
     def forget(self) -> None:
         """Delete what it made, as Snakemake does before a job."""
@@ -94,4 +91,6 @@ def record(workspace: Workspace, config: list[Path], folder: Path, python: str) 
     _, *arguments = workspace.command(config=config, cores=1)
     finished = workspace.run([sys.executable, "-c", start, *arguments])
     assert finished.returncode == 0, finished.stdout[-4000:]
+    for left in workspace.folder.glob("results/**/.snakemake_timestamp"):  # in folders, which a job replaces
+        left.unlink()
     return {script.stem: RecordedJob(workspace, script, python) for script in sorted(folder.glob("*.py"))}
