@@ -84,41 +84,40 @@ keys: $(VENV)/ready
 result-tables: $(VENV)/ready
 	$(BIN)/python docs/extensions/result_tables.py
 
-# The bill of materials, sbom.json, and known weaknesses of the pinned versions; fails where they cannot be looked up.
-audit: $(VENV)/ready $(VENV)-audit/ready
-	$(VENV)-audit/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible --output-file sbom.json
-	$(VENV)-audit/bin/pip-audit --requirement envs/requirements.lock --no-deps --disable-pip --progress-spinner off --format json \
+# The bill of materials, sbom.json, and known weaknesses of all pinned versions; fails where they cannot be looked up.
+audit: $(VENV)/ready $(VENV)-tools/ready
+	$(VENV)-tools/bin/cyclonedx-py environment $(BIN)/python --pyproject pyproject.toml --output-reproducible --output-file sbom.json
+	$(VENV)-tools/bin/pip-audit $(addprefix --requirement ,$(wildcard envs/*.lock)) --no-deps --disable-pip --progress-spinner off --format json \
 		| $(PYTHON) .ci/audit.py
 
-$(VENV)-audit/ready:
-	$(PYTHON) -m venv $(VENV)-audit
-	$(VENV)-audit/bin/python -m pip install --quiet "pip-audit>=2.9,<3" "cyclonedx-bom>=7,<8"
-	touch $@
+# Exact versions, with hashes that pip checks: first pip and setuptools, which build what has no wheel.
+define locked
+	$(PYTHON) -m venv $(1)
+	$(1)/bin/python -m pip install --quiet --require-hashes --requirement envs/build.lock
+	$(1)/bin/python -m pip install --quiet --require-hashes --no-build-isolation --requirement envs/$(2).lock
+endef
 
-# The environment: exact versions first, then this package without looking at versions again.
-$(VENV)/ready: envs/requirements.lock pyproject.toml
+# The environment: exact versions, then this package without looking at versions again.
+$(VENV)/ready: envs/build.lock envs/requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 demo")'
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip setuptools
-	$(BIN)/python -m pip install --quiet --requirement envs/requirements.lock
+	$(call locked,$(VENV),requirements)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-# An environment of its own, with the extra `docs` alone, so that nothing of it gets into the lock file.
-$(VENV)-docs/ready: pyproject.toml
-	$(PYTHON) -m venv $(VENV)-docs
-	$(VENV)-docs/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"], sep="\n")' > $(VENV)-docs/requirements.txt
-	$(VENV)-docs/bin/python -m pip install --quiet --upgrade --requirement $(VENV)-docs/requirements.txt
+# What the environment need not hold has environments of its own.
+$(VENV)-docs/ready $(VENV)-tools/ready: $(VENV)-%/ready: envs/build.lock envs/%.lock
+	$(call locked,$(VENV)-$*,$*)
 	touch $@
 
-# Pin what is installed now, with the hashes of its files, which pip then checks; refused where the oldest promised
-# Python cannot install it. Run it after changing the ranges in pyproject.toml and installing them.
-lock:
-	$(BIN)/python -m pip freeze --exclude-editable --exclude supcore --exclude uv > envs/installed.txt
-	$(BIN)/python -m pip install --quiet uv
-	(head -n 2 envs/requirements.lock; $(BIN)/uv pip compile --python $(BIN)/python --python-version 3.11 --no-deps --generate-hashes --no-header --no-annotate envs/installed.txt) > envs/requirements.new
-	mv envs/requirements.new envs/requirements.lock
-	rm envs/installed.txt
+# Pin the ranges of pyproject.toml for the oldest promised Python. A version stays while its range allows it:
+# `make lock LOCK=--upgrade` takes the newest of all, LOCK="--upgrade-package torch" of one.
+PIN = $(VENV)-tools/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-annotate --custom-compile-command "make lock" $(LOCK)
+
+lock: $(VENV)-tools/ready
+	$(PIN) --extra workflow --extra cluster --extra dev pyproject.toml --output-file envs/requirements.lock
+	for group in build browser docs tools; do \
+		$(PIN) --constraint envs/requirements.lock --group $$group --output-file envs/$$group.lock || exit; \
+	done
 
 clean:
 	rm -rf results logs benchmarks .snakemake

@@ -19,6 +19,7 @@ rule render_scenes:
         split=INPUTS.rendered_split,
         seed=config["seed"],
         code=script_code("render_scenes"),
+        checkpoint=checkpoint_file("render_scenes/{dataset}/{split}"),  # one run at a time
     message:
         "Rendering {wildcards.dataset}, split {wildcards.split}"
     script:
@@ -38,6 +39,7 @@ rule export_motorcycle:
         dataset=one_of(SETTINGS.datasets("motorcycle")),
     params:
         code=script_code("export_motorcycle"),
+        checkpoint=checkpoint_file("export_motorcycle/{dataset}/{split}"),  # one run at a time
     message:
         "Exporting the Motorcycle pair"
     script:
@@ -64,6 +66,7 @@ rule export_oak_d:
         frames=lambda wc: INPUTS.dataset(wc)["splits"][wc.split],
         registry=config["weights_registry"],
         code=script_code("export_oak_d"),
+        checkpoint=checkpoint_file("export_oak_d/{dataset}/{split}"),  # one run at a time
     message:
         "Fetching the pairs of an OAK-D camera"
     script:

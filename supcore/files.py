@@ -51,6 +51,38 @@ def atomic_path(path: str | Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """As :func:`atomic_path`, a folder to write files into with :func:`atomic_path`; it replaces an older one.
+
+    Raises:
+        SupError: the older one cannot be deleted.
+        OSError: the folder around it cannot be written.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        yield temporary
+        _open_to_others(temporary, 0o777)
+        for check in _checks:
+            check()
+        _delete_folder(path)
+        temporary.replace(path)
+        _force_to_disk(path.parent)
+    finally:
+        rmtree(temporary, ignore_errors=True)
+
+
+def _delete_folder(path: Path) -> None:
+    try:
+        rmtree(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise SupError(f"{path}: cannot be replaced ({error.strerror}); delete it or mend its rights") from error
+
+
 _checks: list[Callable[[], None]] = []
 
 
@@ -100,12 +132,12 @@ def _force_to_disk(path: Path) -> None:
         os.close(handle)
 
 
-def _open_to_others(path: Path) -> None:
+def _open_to_others(path: Path, rights: int = 0o666) -> None:
     """The usual permissions in place of a temporary file's; some file systems have none to give."""
     mask = os.umask(0)
     os.umask(mask)
     with suppress(OSError):
-        path.chmod(0o666 & ~mask)
+        path.chmod(rights & ~mask)
 
 
 def write_text(path: str | Path, text: str) -> None:

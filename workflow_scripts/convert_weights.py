@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from supcore.errors import SupError
 from supcore.networks import load_weights, save_weights
+from supcore.networks.released import refuse_damaged
 from supcore.workflow.jobs.job import job
 from supcore.workflow.jobs.networks import build_wanted
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 with job(snakemake) as running:
     wanted = snakemake.params.network
     network = build_wanted(wanted, "cpu")
+    refuse_damaged(snakemake.input.checkpoint)
     ignored = load_weights(network, snakemake.input.checkpoint, **snakemake.params.get("reading", {}))
     count = sum(p.numel() for p in network.parameters())
     stated = snakemake.params.get("parameters")  # released weights only

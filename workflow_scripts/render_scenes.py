@@ -1,11 +1,11 @@
 """Render one split of a synthetic data set and write its manifest."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from supcore.data.contents import record_contents
-from supcore.data.manifest import write_manifest
 from supcore.data.synthetic import write_scenes
 from supcore.seeding import derived_seed
+from supcore.workflow.jobs.images import write_images
 from supcore.workflow.jobs.job import job
 
 if TYPE_CHECKING:
@@ -13,14 +13,13 @@ if TYPE_CHECKING:
 
 with job(snakemake) as running:
     split = snakemake.params.split
-    rows = write_scenes(
-        snakemake.output.images,
-        snakemake.params.kind,
+    render = partial(
+        write_scenes,
+        kind=snakemake.params.kind,
         count=split["count"],
         image_size=tuple(split["image_size"]),
         seed=derived_seed(snakemake.params.seed, snakemake.wildcards.dataset, snakemake.wildcards.split),
         max_disparity=split["max_disparity"],
     )
-    write_manifest(snakemake.output.manifest, rows)
-    record_contents(snakemake.output.manifest)
-    running.log.info("%d pairs of %s", len(rows), "x".join(map(str, split["image_size"])))
+    count = write_images(snakemake.output, render)
+    running.log.info("%d pairs of %s", count, "x".join(map(str, split["image_size"])))

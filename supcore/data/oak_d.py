@@ -38,7 +38,7 @@ def write_oak_d(source: Path, folder: str | Path, frames: str | Sequence[str] = 
     for name in (
         row["left"].name for row in choose([{"left": source / n} for n in names], frames, source, numbered=False)
     ):
-        row = {"left": f"{folder}/image_2/{name}.png", "right": f"{folder}/image_3/{name}.png", "disparity": ""}
+        row = {"left": f"{folder}/image_2/{name}.png", "right": f"{folder}/image_3/{name}.png"}
         for view in ("left", "right"):
             image = read_image(source / f"{name}_{view}.png")
             height, width = image.shape[:2]

@@ -8,7 +8,7 @@ from supcore.errors import SupError, shown
 from supcore.networks.base import StereoNetwork
 from supcore.networks.checkpoints import load_weights, read_state_dict
 from supcore.networks.registry import build_network
-from supcore.networks.released import DEMO, REGISTRY, bundled_networks
+from supcore.networks.released import DEMO, REGISTRY, bundled_networks, refuse_damaged
 from supcore.shipped import shipped_file
 from supcore.tensor_files import is_safetensors, read_tensors
 
@@ -69,7 +69,9 @@ def _without_weights(name: str, options: dict[str, Any]) -> StereoNetwork:
 def _bundled(name: str) -> Path:
     if name not in bundled_networks():
         raise SupError(f"network {name}: has no demo weights; those that have are {', '.join(bundled_networks())}")
-    return shipped_file(f"resources/demo_weights/{name}.safetensors")
+    weights = shipped_file(f"resources/demo_weights/{name}.safetensors")
+    refuse_damaged(weights)
+    return weights
 
 
 def _from_file(

@@ -1,5 +1,7 @@
 """One JSON beside every artifact that says how it came to be."""
 
+import json
+import os
 import platform
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -32,16 +34,41 @@ def write_provenance(
         seconds: duration of the job.
     """
     content = {
-        "artifacts": _hashes(artifacts),
-        "inputs": _hashes(inputs),
+        **_what_decides(artifacts, inputs),
         "settings": settings,
-        "machine": platform.machine(),
         **({"device": device} if device else {}),
         "git_commit": git_commit(),
-        "versions": {"python": platform.python_version(), **versions(PACKAGES)},
         "seconds": round(seconds, 2),
     }
     write_json(path, content)
+
+
+def is_made(
+    path: str | Path, *, artifacts: Mapping[str, str], inputs: Mapping[str, str], settings: Mapping[str, Any]
+) -> bool:
+    """Whether a job with these settings has made the artifacts from the inputs as they are, with the same packages.
+
+    Args:
+        path: where it would have written its provenance.
+        artifacts: as for :func:`write_provenance`, and so the others.
+        inputs: what it would have read.
+        settings: what it would have been told; it may have added more.
+    """
+    try:
+        stored = read_json(path)
+        wanted = {**stored, **_what_decides(artifacts, inputs), "settings": {**stored["settings"], **settings}}
+    except (OSError, ValueError, TypeError, KeyError):
+        return False
+    return bool(json.loads(json.dumps(wanted, default=str)) == stored) and all(map(os.path.exists, artifacts.values()))
+
+
+def _what_decides(artifacts: Mapping[str, str], inputs: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "artifacts": _hashes(artifacts),
+        "inputs": _hashes(inputs),
+        "machine": platform.machine(),
+        "versions": {"python": platform.python_version(), **versions(PACKAGES)},
+    }
 
 
 def operator_backends(artifacts: Iterable[str | Path]) -> dict[str, list[str]]:

@@ -31,11 +31,9 @@ def main() -> None:
 def planned(seeds: int) -> tuple[int, float, float, float]:
     """Number of jobs, seconds by the clock and by the processor, and the most megabytes of memory."""
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "plan").open("w+") as plan:
-        (Path(folder) / "resources").symlink_to(REPOSITORY / "resources")
-        path = Path(folder) / "grid.yaml"
-        path.write_text(yaml.safe_dump(grid(seeds)))
+        write_grid(Path(folder), seeds)
         command = [Path(sys.executable).with_name("snakemake"), "--snakefile", REPOSITORY / "Snakefile"]
-        command += ["--configfile", path, "--dry-run", "--quiet", "rules"]
+        command += ["--configfile", "grid.yaml", "--dry-run", "--quiet", "rules"]
         started = time.perf_counter()
         process = subprocess.Popen(command, cwd=folder, stdout=plan, stderr=subprocess.STDOUT)
         _, status, used = os.wait4(process.pid, 0)
@@ -46,6 +44,12 @@ def planned(seeds: int) -> tuple[int, float, float, float]:
         raise SystemExit(text[-2000:])
     (jobs,) = set(re.findall(r"^total +(\d+)", text, re.MULTILINE))
     return int(jobs), seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024  # kilobytes on Linux
+
+
+def write_grid(folder: Path, seeds: int) -> None:
+    """Make a working directory for the grid, and its configuration ``grid.yaml``."""
+    (folder / "resources").symlink_to(REPOSITORY / "resources")
+    (folder / "grid.yaml").write_text(yaml.safe_dump(grid(seeds)))
 
 
 def grid(seeds: int) -> dict[str, object]:

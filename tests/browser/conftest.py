@@ -46,7 +46,7 @@ def results(browser, smoke):
 
 @pytest.fixture(scope="session")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="pip install -e '.[browser]'")
+    playwright = pytest.importorskip("playwright.sync_api", reason="pip install -r envs/browser.lock")
     if CHROMIUM is None:
         pytest.skip("no Chromium here (apt-get install chromium)")
     sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []

@@ -91,4 +91,6 @@ def record(workspace: Workspace, config: list[Path], folder: Path, python: str) 
     _, *arguments = workspace.command(config=config, cores=1)
     finished = workspace.run([sys.executable, "-c", start, *arguments])
     assert finished.returncode == 0, finished.stdout[-4000:]
+    for left in workspace.folder.glob("results/**/.snakemake_timestamp"):  # in folders, which a job replaces
+        left.unlink()
     return {script.stem: RecordedJob(workspace, script, python) for script in sorted(folder.glob("*.py"))}

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from supcore.errors import SupError
-from supcore.files import atomic_path, checked_writes, remove_leftovers, sha256, write_json, write_text
+from supcore.files import atomic_folder, atomic_path, checked_writes, remove_leftovers, sha256, write_json, write_text
 
 
 def test_failure_while_writing_keeps_the_old_file_and_leaves_nothing_else(tmp_path):
@@ -119,6 +119,43 @@ def test_a_failed_check_keeps_the_new_file_back(tmp_path):
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.txt", "old")]
     write_text(tmp_path / "a.txt", "new")
     assert (tmp_path / "a.txt").read_text() == "new"
+
+
+def test_a_folder_appears_as_a_whole_in_place_of_an_older_one(tmp_path):
+    folder = tmp_path / "new" / "folder"
+    for names in (["a", "b"], ["b", "c"]):
+        before = sorted(folder.glob("*"))
+        with atomic_folder(folder) as temporary:
+            for name in names:
+                (temporary / name).touch()
+            assert sorted(folder.glob("*")) == before
+        assert [path.name for path in sorted(folder.iterdir())] == names
+        assert stat.S_IMODE(folder.stat().st_mode) == stat.S_IMODE(tmp_path.joinpath("new").stat().st_mode)
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_a_folder_that_is_not_finished_or_cannot_be_replaced_leaves_the_older_one(tmp_path, monkeypatch):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "old").touch()
+
+    def fail():
+        raise PermissionError(13, "Permission denied", "old")
+
+    with pytest.raises(PermissionError), atomic_folder(folder):
+        fail()
+    with checked_writes(fail), pytest.raises(PermissionError), atomic_folder(folder):
+        pass
+    unlink = os.unlink
+    monkeypatch.setattr(os, "unlink", lambda name, **where: fail() if name == "old" else unlink(name, **where))
+    with (
+        pytest.raises(
+            SupError, match=r"folder: cannot be replaced \(Permission denied\); delete it or mend its rights"
+        ),
+        atomic_folder(folder),
+    ):
+        pass
+    assert [path.name for path in tmp_path.rglob("*")] == ["folder", "old"]
 
 
 def test_leftovers_of_a_killed_process_go_and_nothing_else(tmp_path):

@@ -94,6 +94,22 @@ class Workspace:
         return (self.folder / path).read_bytes()
 
 
+def sharing_workspace(folder, shared, **changes):
+    """A new working directory, with a ``config``, whose data, weights and SUPs lie in a folder that others share.
+
+    Args:
+        folder: of it.
+        shared: what it shares.
+        changes: of the smoke configuration, see :meth:`Workspace.changed_config`.
+    """
+    folder.mkdir()
+    workspace = Workspace(folder)
+    workspace.shared, workspace.config = shared, workspace.changed_config(**changes)
+    with Path(workspace.config).open("a") as config:
+        yaml.safe_dump({"pathvars": {"shared": str(shared)}}, config)
+    return workspace
+
+
 def write_pairs(root, count=1):
     """A made-up KITTI 2015 of 64×128 images."""
     random = np.random.default_rng(0)

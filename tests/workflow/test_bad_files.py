@@ -1,8 +1,11 @@
 """Files that cannot be used stop the job with one line that names them, and leave no output behind."""
 
 import pickle
+import shutil
 
 import pytest
+
+from tests.workflow.conftest import REPOSITORY
 
 pytestmark = pytest.mark.workflow
 
@@ -21,6 +24,20 @@ def test_weights_with_code_stop_their_job_and_are_not_executed(workspace, trap):
     config = workspace.changed_config(networks__psmnet__weights={"demo": {"bundled": str(path)}})
     refused = workspace.snakemake(target, config=config)
     check_stopped(refused, f"error: {path}: refused", workspace.folder / target, trap.sprung)
+
+
+def test_weights_that_differ_from_their_provenance_stop_their_job(workspace):
+    target, folder = "results/weights/psmnet/demo.safetensors", REPOSITORY / "resources/demo_weights"
+    path = workspace.folder / "psmnet.safetensors"
+    shutil.copy(folder / "psmnet.json", workspace.folder)
+    shutil.copy(folder / "aanet.safetensors", path)
+    config = workspace.changed_config(networks__psmnet__weights={"demo": {"bundled": str(path)}})
+    refused = workspace.snakemake(target, config=config)
+    check_stopped(
+        refused,
+        f"error: {path}: is damaged or not what {path.with_suffix('.json')} is about",
+        workspace.folder / target,
+    )
 
 
 def test_a_truncated_image_stops_its_evaluation(workspace):

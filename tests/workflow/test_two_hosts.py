@@ -6,11 +6,10 @@ import subprocess
 from contextlib import contextmanager
 
 import pytest
-import yaml
 
 from tests.hosts import on_host
 from tests.waiting import wait_until
-from tests.workflow.conftest import Workspace
+from tests.workflow.conftest import sharing_workspace
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
@@ -21,14 +20,7 @@ STEPS, EVERY = 40, 4
 
 
 def prepare(folder, shared):
-    """A working directory whose data, weights and SUPs lie in a folder that others share."""
-    folder.mkdir()
-    workspace = Workspace(folder)
-    config = folder / workspace.changed_config(sups__steps=STEPS, sups__checkpoint_every=EVERY)
-    config.write_text(yaml.safe_dump({**yaml.safe_load(config.read_text()), "pathvars": {"shared": str(shared)}}))
-    workspace.config = str(config)
-    workspace.shared = shared
-    return workspace
+    return sharing_workspace(folder, shared, sups__steps=STEPS, sups__checkpoint_every=EVERY)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Any
 from supcore.errors import SupError, lack_of_memory
 from supcore.files import checked_writes, read_json, remove_leftovers
 from supcore.workflow.jobs.alone import alone
-from supcore.workflow.provenance import write_provenance
+from supcore.workflow.provenance import is_made, write_provenance
 
 # What a disk, its rights or its quota refuse: the user's to mend, where any other OSError is ours.
 _FULL_OR_BROKEN = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
@@ -59,7 +59,7 @@ def job(snakemake: Any) -> Iterator[Job]:
 
     What the user can mend becomes one line and exit code 1; any other exception keeps its traceback, in the log too.
     What killed processes of the same job left half-written is deleted first; one that lives on writes nothing more. A
-    job with a checkpoint waits for any other process that makes the same.
+    job with a checkpoint waits for any other process that makes the same, and ends if that has made all of it.
     """
     try:
         log, check = _logger(Path(snakemake.log[0]))
@@ -70,6 +70,9 @@ def job(snakemake: Any) -> Iterator[Job]:
     checkpoint = snakemake.params.get("checkpoint")
     try:
         with alone(checkpoint) if checkpoint else nullcontext():
+            if checkpoint and _is_made(snakemake):
+                log.info("another run has made this meanwhile")
+                sys.exit(0)
             for path in (*snakemake.output, *filter(None, [checkpoint])):
                 remove_leftovers(path)
             with checked_writes(check):
@@ -170,24 +173,29 @@ def _logger(path: Path) -> tuple[logging.Logger, _IsNewest]:
     return log, _IsNewest(path, (status.st_dev, status.st_ino))
 
 
+def _is_made(snakemake: Any) -> bool:
+    """Snakemake deletes the outputs of a job before it starts, so those that are there are newer."""
+    return is_made(**_files(snakemake), settings=_settings(snakemake))
+
+
 def _write_provenance(snakemake: Any, running: Job, seconds: float) -> None:
+    settings = {**_settings(snakemake), **running.settings}
+    write_provenance(**_files(snakemake), settings=settings, device=running.device, seconds=seconds)
+
+
+def _files(snakemake: Any) -> dict[str, Any]:
+    """Where the provenance is, what it is about, and what that was made from."""
     outputs = dict(_named(snakemake.output))
-    path = outputs.pop("provenance")
-    settings = {
+    return {"path": outputs.pop("provenance"), "artifacts": outputs, "inputs": dict(_named(snakemake.input))}
+
+
+def _settings(snakemake: Any) -> dict[str, Any]:
+    return {
         "rule": snakemake.rule,
         "wildcards": dict(snakemake.wildcards.items()),
         "params": dict(snakemake.params.items()),
         "mode": snakemake.config["mode"],
-        **running.settings,
     }
-    write_provenance(
-        path,
-        artifacts=outputs,
-        inputs=dict(_named(snakemake.input)),
-        settings=settings,
-        device=running.device,
-        seconds=seconds,
-    )
 
 
 def _named(files: Any) -> Iterator[tuple[str, str]]:

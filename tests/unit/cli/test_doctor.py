@@ -39,8 +39,14 @@ def test_a_wrong_operator_is_found(monkeypatch):
     assert done.exit_code == 1
 
 
-@pytest.mark.parametrize("state", ["damaged", "missing"])
-def test_damaged_weights_are_found(state, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("state", "problem"),
+    [
+        ("damaged", "{file}: is damaged or not what {provenance} is about; get both files again"),
+        ("missing", "{file} is missing; get it again, from a clone or a wheel"),
+    ],
+)
+def test_damaged_weights_are_found(state, problem, tmp_path, monkeypatch):
     """One wrong byte of a number leaves a file that loads."""
     shutil.copytree("resources/demo_weights", tmp_path / "resources/demo_weights")
     file = tmp_path / "resources/demo_weights/psmnet.safetensors"
@@ -53,7 +59,7 @@ def test_damaged_weights_are_found(state, tmp_path, monkeypatch):
     monkeypatch.setattr(checks, "NETWORKS", {})
     done = CliRunner().invoke(main, ["doctor"])
     assert [line for line in done.output.splitlines() if line.startswith("WRONG")] == [
-        f"WRONG  demo weights, psmnet: {file} is {state}; get it again, from a clone or a wheel"
+        f"WRONG  demo weights, psmnet: {problem.format(file=file, provenance=file.with_suffix('.json'))}"
     ]
     assert done.exit_code == 1
 

@@ -1,12 +1,16 @@
 """A network with its weights in one call: the bundled ones, and files whose header states the options."""
 
+import json
+import re
+import shutil
+
 import pytest
 import torch
 import yaml
 
 from supcore.errors import SupError
 from supcore.networks import build_network, load_pretrained, load_weights, save_weights
-from supcore.networks.released import bundled_networks
+from supcore.networks.released import bundled_networks, refuse_damaged
 from supcore.shipped import CHECKOUT, shipped_file
 from tests.conftest import SMALL
 
@@ -93,6 +97,24 @@ def test_a_network_with_nothing_to_load_needs_no_weights():
 def test_weights_are_due_where_there_is_something_to_load():
     with pytest.raises(SupError, match=r"^network psmnet: needs weights; give a name .*, or a file \(--weights\)$"):
         load_pretrained("psmnet")
+
+
+def test_weights_that_differ_from_their_provenance_are_refused(tmp_path):
+    """One bit of a number leaves a file that loads."""
+    weights, provenance = tmp_path / "psmnet.safetensors", tmp_path / "psmnet.json"
+    for file in (weights, provenance):
+        shutil.copy(shipped_file(f"resources/demo_weights/{file.name}"), file)
+    refuse_damaged(weights)
+    *most, last = weights.read_bytes()
+    weights.write_bytes(bytes([*most, last ^ 1]))
+    message = f"{weights}: is damaged or not what {provenance} is about; get both files again"
+    with pytest.raises(SupError, match=f"^{re.escape(message)}$"):
+        refuse_damaged(weights)
+    for other in ("", "[]", json.dumps({"artifacts": {"weights": {"sha256": "of another"}}})):
+        provenance.write_text(other)
+        refuse_damaged(weights)
+    provenance.unlink()
+    refuse_damaged(weights)
 
 
 def test_a_missing_file_of_the_library_is_named():

@@ -43,6 +43,15 @@ class End(logging.Handler):
         self.end()
 
 
+def is_locked(path):
+    with path.open() as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 @pytest.mark.parametrize("end", [lambda holder: holder.stdin.close(), lambda holder: holder.kill()])
 def test_one_waits_until_the_other_has_ended(holder, tmp_path, end):
     """Either lets the lock go; one that ends by itself deletes its file, too."""
@@ -53,6 +62,7 @@ def test_one_waits_until_the_other_has_ended(holder, tmp_path, end):
     try:
         with alone(tmp_path / "new/job.pt"):
             assert holder.wait(timeout=60) is not None
+            assert is_locked(tmp_path / "new/job.pt.lock")
             stored = (tmp_path / "new/job.pt.lock").read_text()
     finally:
         logger.removeHandler(waiting)
