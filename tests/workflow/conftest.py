@@ -53,6 +53,8 @@ class Workspace:
             config: path of a configuration, from the folder or absolute, or several of them.
             cores: for jobs.
         """
+        if "--dry-run" in arguments:
+            arguments = (*arguments, "--quiet", "host")  # which shows the reasons that the profile hides
         command = self.command(*arguments, config=config, cores=cores)
         if self.repository == REPOSITORY and "--dry-run" not in arguments:
             command = [*forked_snakemake(), *command[1:]]

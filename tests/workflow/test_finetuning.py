@@ -41,7 +41,7 @@ def finetuned(workspace, **changes):
 
 def planned_inputs(workspace, config, *targets):
     """What a dry run would make from other jobs' files: those files, by the file that is made."""
-    planned = workspace.snakemake(*targets, "--dry-run", "--quiet", "host", config=config)  # with the reasons
+    planned = workspace.snakemake("--dry-run", *targets, config=config)
     assert planned.returncode == 0, planned.stdout[-3000:]
     reasons = re.findall(r"Missing output files: (.+); Input files updated by another job: (.+)", planned.stdout)
     return {output: set(inputs.split(", ")) for outputs, inputs in reasons for output in outputs.split(", ")}

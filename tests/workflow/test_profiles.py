@@ -39,7 +39,7 @@ def rules():
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_a_profile_plans_the_workflow(workspace, name):
-    planned = workspace.snakemake("--dry-run", "--workflow-profile", name)
+    planned = workspace.run(workspace.command("--dry-run", "--workflow-profile", name))
     assert planned.returncode == 0, planned.stdout[-2000:]
     assert "profiles/" + name in planned.stdout.splitlines()[0]
     assert "Job 0: Everything is made" in planned.stdout
