@@ -45,20 +45,23 @@ def load(items: Dataset[T], order: Sequence[int], *, workers: int = 0) -> Iterat
 def _messages(loader: DataLoader[bytes]) -> Iterator[bytes]:
     """What the workers send; what befalls the workers themselves as an error that can be mended."""
     try:
-        started = iter(loader)
-    except OSError as error:
-        raise SupError(
-            f"workers: {loader.num_workers} processes that decode images cannot be started ({error.strerror}); lower "
-            "workers, or raise the limit (ulimit -n for open files)"
-        ) from error
-    try:
-        yield from started
+        yield from _started(loader)
     except RuntimeError as error:
         if not str(error).startswith("DataLoader worker"):
             raise
         raise SupError(
             "workers: a process that decodes images was killed, as happens where memory runs out; lower workers, or "
             "give the job more memory"
+        ) from error
+
+
+def _started(loader: DataLoader[bytes]) -> Iterator[bytes]:
+    try:
+        return iter(loader)
+    except OSError as error:
+        raise SupError(
+            f"workers: {loader.num_workers} processes that decode images cannot be started ({error.strerror}); lower "
+            "workers, or raise the limit (ulimit -n for open files)"
         ) from error
 
 

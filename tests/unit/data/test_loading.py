@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.utils.data import DataLoader, TensorDataset
 
 from supcore.data.dataset import StereoDataset
-from supcore.data.loading import load_batches
+from supcore.data.loading import load, load_batches
 from supcore.errors import SupError
 
 BATCHES = [[2, 0], [1], [3, 1]]
@@ -43,6 +44,7 @@ def test_few_open_files_and_little_shared_memory_are_enough():
     code = """
 import resource
 import torch
+from torch.utils.data import DataLoader, TensorDataset
 from supcore.data.loading import load
 class Zeros(torch.utils.data.Dataset):
     def __getitem__(self, index):
@@ -72,6 +74,7 @@ def test_lost_workers_are_one_line(before, in_worker, line):
     code = f"""
 import os, resource, signal
 import torch
+from torch.utils.data import DataLoader, TensorDataset
 from supcore.data.loading import load
 from supcore.errors import SupError
 class Items(torch.utils.data.Dataset):
@@ -94,3 +97,14 @@ def test_other_errors_keep_their_type(make_samples, workers):
     """Only errors that the user can mend are shortened."""
     with pytest.raises(IndexError):
         list(load_batches(StereoDataset(make_samples(1)), [[5]], workers=workers))
+
+
+def test_a_worker_that_is_lost_while_others_start_is_the_same_line(monkeypatch):
+    """PyTorch tells of it in whatever it does at that moment."""
+
+    def start(loader):
+        raise RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed. ")
+
+    monkeypatch.setattr(DataLoader, "__iter__", start)
+    with pytest.raises(SupError, match="^workers: a process that decodes images was killed"):
+        list(load(TensorDataset(torch.zeros(1)), [0], workers=1))
