@@ -106,5 +106,5 @@ def test_a_worker_that_is_lost_while_others_start_is_the_same_line(monkeypatch):
         raise RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed. ")
 
     monkeypatch.setattr(DataLoader, "__iter__", start)
-    with pytest.raises(SupError, match="^workers: a process that decodes images was killed"):
+    with pytest.raises(SupError, match=r"^workers: a process that decodes images was killed"):
         list(load(TensorDataset(torch.zeros(1)), [0], workers=1))
