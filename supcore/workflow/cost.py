@@ -96,8 +96,7 @@ class CostEstimate:
         return self._cost(stage, network, 1, steps, seen / steps / STEP_PAIRS, size)
 
     def _stored_passes(self) -> Iterator[Cost]:
-        for place, _ in self.settings.stored_predictions:
-            dataset, split, network = place.split("/")
+        for dataset, split, network, _ in self.settings.stored_predictions:
             yield self._passes("predicting training pairs", network, 1, self.pairs(dataset, split))
 
     def _sups(self) -> Iterator[Cost]:

@@ -189,7 +189,7 @@ class Settings:
         """Regular expression of the weights in paths: those of the source, or of the data set and network, before."""
         folders = [(name, self.source(name).folder) for name in self.sources]
         folders += [(f"{d}/{n}", self.evaluation_weights(d, n)) for d in self.evaluated for n in self.targets(d)]
-        folders += self.stored_predictions
+        folders += [("/".join(place), weights) for *place, weights in self.stored_predictions]
         return "|".join(f"(?<=/{re.escape(before)}/){re.escape(weights)}" for before, weights in folders)
 
     # ---- perturbations -------------------------------------------------------------------------------------------
@@ -229,11 +229,11 @@ class Settings:
         return [name for name in self.sources if bool(self.source(name).released) == released]
 
     @property
-    def stored_predictions(self) -> list[tuple[str, str]]:
-        """Training pairs and networks whose clean predictions are stored, as in paths, and the networks' weights."""
+    def stored_predictions(self) -> list[tuple[str, str, str, str]]:
+        """Data set, split, network and weights of all clean predictions of training pairs that are stored."""
         return list(
             dict.fromkeys(
-                ("/".join((source.training["dataset"], source.training["split"], network)), weights)
+                (source.training["dataset"], source.training["split"], network, weights)
                 for source in map(self.source, self.made_sources(released=False))
                 if source.store_clean
                 for network, weights in zip(source.networks, source.weights, strict=True)
