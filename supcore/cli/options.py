@@ -84,13 +84,13 @@ def chosen_network(
 
     from supcore.errors import SupError
     from supcore.networks import load_pretrained
-    from supcore.networks.folding import fold_own
+    from supcore.networks.acceleration import accelerate
 
     if device not in ("cpu", "cuda") or (device == "cuda" and not torch.cuda.is_available()):
         raise SupError(f"--device {device}: {'PyTorch sees no GPU' if device == 'cuda' else 'unknown'}; use cpu")
     if ":" in network:
         sys.path.insert(0, str(Path.cwd()))  # where a module of one's own is; an installed command does not look there
-    return fold_own(load_pretrained(network, weights, cache=cache, key=key, **_values(options)).to(device))
+    return accelerate(load_pretrained(network, weights, cache=cache, key=key, **_values(options)).to(device))
 
 
 def _values(options: tuple[str, ...]) -> dict[str, Any]:

@@ -7,9 +7,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from supcore.networks.base import StereoNetwork
 from supcore.networks.blocks import DeformableConvolution, FrozenBatchNorm2d
-from supcore.networks.registry import NETWORKS
 
 _CONVOLUTIONS = (nn.Conv2d, nn.Conv3d, nn.ConvTranspose2d, nn.ConvTranspose3d)
 Network = TypeVar("Network", bound=nn.Module)
@@ -41,11 +39,6 @@ def fold_batch_norm(network: Network) -> Network:
                 _multiply(layer, norm)
                 module.add_module(name, nn.Identity())
     return network
-
-
-def fold_own(network: StereoNetwork) -> StereoNetwork:
-    """The same if it is one of the library's networks; others may use a part of a ``Sequential`` by itself."""
-    return fold_batch_norm(network) if network.architecture in NETWORKS else network
 
 
 def _followed(module: nn.Module) -> Iterator[tuple[nn.Module, str]]:

@@ -23,7 +23,7 @@ from supcore.evaluation.conditions import Condition, universal
 from supcore.evaluation.predictions import Target, predict_clean
 from supcore.evaluation.records import evaluate
 from supcore.networks import build_network
-from supcore.networks.folding import fold_batch_norm
+from supcore.networks.acceleration import accelerate
 from supcore.perturbation import StereoPerturbation
 
 # Of a SUP's optimization with a validation at its end, and of the evaluation of SUPs.
@@ -68,7 +68,7 @@ def measured(problem: dict[str, int], options: argparse.Namespace) -> tuple[floa
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     clock, size = CLOCKS[options.clock], (problem["height"], problem["width"])
-    network = fold_batch_norm(
+    network = accelerate(
         build_network("psmnet", max_disparity=problem.get("disparities", 96), pooling_sizes=(32, 16, 8, 4))
     )
     with tempfile.TemporaryDirectory() as folder:

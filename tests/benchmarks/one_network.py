@@ -18,11 +18,14 @@ from supcore.networks import NETWORKS, build_network
 from supcore.perturbation import StereoPerturbation
 
 try:
-    from supcore.networks.folding import fold_batch_norm
+    from supcore.networks.acceleration import accelerate
 except ImportError:
+    try:
+        from supcore.networks.folding import fold_batch_norm as accelerate
+    except ImportError:
 
-    def fold_batch_norm(network):
-        return network
+        def accelerate(network):
+            return network
 
 
 EPSILON, TILE = 0.02, 64
@@ -54,7 +57,7 @@ def measured(options: argparse.Namespace) -> dict[str, float]:
     torch.manual_seed(0)
     built = build_network(options.network)
     parameters = sum(p.numel() for p in built.parameters())
-    network = fold_batch_norm(built.to(options.device))
+    network = accelerate(built.to(options.device))
     network.precision = options.precision
     left, right = torch.rand(2, options.batch, 3, options.height, options.width, device=options.device)
     sup = StereoPerturbation((TILE, TILE), (options.height, options.width), EPSILON).to(options.device)

@@ -8,7 +8,7 @@ import torch
 from supcore.device import fix_arithmetic
 from supcore.errors import SupError
 from supcore.networks import StereoNetwork, build_network, load_weights
-from supcore.networks.folding import fold_own
+from supcore.networks.acceleration import accelerate
 from supcore.ops import backend
 from supcore.workflow.gpu_slots import VISIBLE, claim_gpus
 from supcore.workflow.jobs.job import Job
@@ -54,7 +54,7 @@ def build_wanted(wanted: dict[str, Any], device: str | torch.device) -> StereoNe
 
 
 def load_network(wanted: dict[str, Any], weights: str, device: str | torch.device) -> StereoNetwork:
-    """The same with its weights, to attack it or to predict with; one of the library's own without batch norm."""
+    """The same with its weights, accelerated, to attack it or to predict with."""
     network = build_wanted(wanted, device)
     load_weights(network, weights)
-    return fold_own(network)
+    return accelerate(network)
