@@ -32,11 +32,11 @@ def concatenation_convolution(left: Tensor, right: Tensor, disparities: int, lay
     """
     left_weight, right_weight = layer.weight.chunk(2, dim=1)
     within, along = (mask.to(left.dtype) for mask in _taps(left.device))
-    left_kernels = torch.einsum("ocdhw,edw->eochw", left_weight, within).flatten(0, 1)
-    right_kernel = torch.einsum("ocdhw,edw->oche", right_weight, along)
+    left_kernels = _ordered(torch.einsum("ocdhw,edw->eochw", left_weight, within).flatten(0, 1), layer)
+    right_kernel = _ordered(torch.einsum("ocdhw,edw->oche", right_weight, along), layer)
     lefts = F.conv2d(left, left_kernels, padding=1).unflatten(1, (len(_OFFSETS), -1))
     rights = F.conv2d(F.pad(right, (4, 2)), right_kernel, padding=(1, 0))
-    result: Tensor = _Volume.apply(lefts, rights, *_faces(left, right, disparities, layer.weight))
+    result: Tensor = _Volume.apply(lefts, rights, *_faces(left, right, disparities, layer))
     return result if layer.bias is None else result.add_(layer.bias.view(-1, 1, 1, 1))
 
 
@@ -47,9 +47,15 @@ def _taps(device: torch.device) -> tuple[Tensor, Tensor]:
     return depth - column <= offsets, column - depth == offsets
 
 
-def _faces(left: Tensor, right: Tensor, disparities: int, weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def _ordered(kernels: Tensor, layer: nn.Conv3d) -> Tensor:
+    """Kernels of 2-D convolutions in the memory format of the layer's; results take it on."""
+    last = layer.weight.is_contiguous(memory_format=torch.channels_last_3d)
+    return kernels.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
+
+
+def _faces(left: Tensor, right: Tensor, disparities: int, layer: nn.Conv3d) -> tuple[Tensor, Tensor, Tensor]:
     """Results at the first and the last disparity, N×outputs×H×W, and in the last column, N×outputs×D×H."""
-    views = shifted(right, disparities)
+    views, weight = shifted(right, disparities), layer.weight
     column = torch.arange(left.shape[-1], device=left.device)
 
     def part(disparity: int, columns: slice) -> Tensor:
@@ -57,11 +63,15 @@ def _faces(left: Tensor, right: Tensor, disparities: int, weight: Tensor) -> tup
         return torch.cat((left[..., columns] * defined, views[disparity][..., columns]), dim=1)
 
     front, back = (
-        F.conv2d(torch.stack([part(d, slice(None)) for d in pair], 2).flatten(1, 2), taps.flatten(1, 2), padding=1)
+        F.conv2d(
+            torch.stack([part(d, slice(None)) for d in pair], 2).flatten(1, 2),
+            _ordered(taps.flatten(1, 2), layer),
+            padding=1,
+        )
         for pair, taps in (((0, 1), weight[:, :, 1:]), ((disparities - 2, disparities - 1), weight[:, :, :2]))
     )
     sides = torch.stack([part(d, slice(-2, None)) for d in range(disparities)], 2)  # N×2C×D×H×2
-    side_taps = weight[..., :2].movedim(-1, 2).flatten(1, 2)
+    side_taps = _ordered(weight[..., :2].movedim(-1, 2).flatten(1, 2), layer)
     return front, back, F.conv2d(sides.movedim(-1, 2).flatten(1, 2), side_taps, padding=1)
 
 
@@ -76,7 +86,10 @@ class _Volume(torch.autograd.Function):
     def forward(lefts: Tensor, rights: Tensor, front: Tensor, back: Tensor, side: Tensor) -> Tensor:
         """Of N×5×C×H×W, N×C×H×(W+2) and the faces."""
         height, width = front.shape[-2:]
-        volume = front.new_zeros(*front.shape[:2], side.shape[2], height, width)
+        last = front.is_contiguous(memory_format=torch.channels_last)
+        order = torch.channels_last_3d if last else torch.contiguous_format
+        sizes = (*front.shape[:2], side.shape[2], height, width)
+        volume = torch.empty(sizes, dtype=front.dtype, device=front.device, memory_format=order).zero_()
         inside = volume[:, :, 1:-1, :, :-1]
         for level, here, source in _rows(inside):
             inside[:, :, level, :, here] = rights[..., source]
@@ -88,12 +101,12 @@ class _Volume(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        ctx.shapes = inputs[0].shape, inputs[1].shape
+        ctx.layouts = [(parts.shape, parts.stride()) for parts in inputs[:2]]
 
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, ...]:
-        lefts, rights = (grad.new_zeros(shape) for shape in ctx.shapes)
+        lefts, rights = (grad.new_empty_strided(*layout).zero_() for layout in ctx.layouts)
         inside = grad[:, :, 1:-1, :, :-1]
         for level, here, source in _rows(inside):
             rights[..., source] += inside[:, :, level, :, here]

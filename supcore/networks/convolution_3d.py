@@ -5,6 +5,7 @@ gradient four to ten times slower. The rule does not look at W: with D and W exc
 convolution may be beyond that limit. It does not hold for two volumes either: two of the same take half of the time.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -24,7 +25,8 @@ class Convolution3d(nn.Conv3d):
         if not worth_turning(volume):
             return super().forward(_doubled(volume))[:1]
         stride, padding, dilation = _turned_steps(self.stride, self.padding, self.dilation)
-        return turned(F.conv3d(turned(volume), turned(self.weight), self.bias, stride, padding, dilation, self.groups))
+        steps = (stride, padding, dilation, self.groups)
+        return _turned_with(F.conv3d, volume, self, steps)
 
 
 class TransposedConvolution3d(nn.ConvTranspose3d):
@@ -40,7 +42,7 @@ class TransposedConvolution3d(nn.ConvTranspose3d):
             self.stride, self.padding, self.output_padding, self.dilation
         )
         steps = (stride, padding, output_padding, self.groups, dilation)
-        return turned(F.conv_transpose3d(turned(volume), turned(self.weight), self.bias, *steps))
+        return _turned_with(F.conv_transpose3d, volume, self, steps)
 
 
 def is_slow(volume: Tensor) -> bool:
@@ -54,6 +56,15 @@ def worth_turning(volume: Tensor) -> bool:
     """Whether it would with D and W exchanged."""
     _, channels, _, height, width = volume.shape
     return channels * width * height > _LIMIT
+
+
+def _turned_with(convolve: Callable[..., Tensor], volume: Tensor, layer: nn.Module, steps: tuple[Any, ...]) -> Tensor:
+    """Result of a convolution of the turned volume, turned back, all in the memory format of the layer's weight."""
+    weight: Any = layer.weight
+    last = weight.is_contiguous(memory_format=torch.channels_last_3d)
+    order = {"memory_format": torch.channels_last_3d if last else torch.contiguous_format}
+    result = convolve(turned(volume).contiguous(**order), turned(weight).contiguous(**order), layer.bias, *steps)
+    return turned(result).contiguous(**order)
 
 
 def _doubled(volume: Tensor) -> Tensor:

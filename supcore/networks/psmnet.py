@@ -34,9 +34,9 @@ class Hourglass(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Return the refined volume and this hourglass's own ``pre`` and ``post`` skips."""
         half = self.conv2(self.conv1(volume))
-        pre = F.relu(half if skip_post is None else half + skip_post, inplace=True)
+        pre = F.relu(half if skip_post is None else half.add_(skip_post), inplace=True)
         up = self.conv5(self.conv4(self.conv3(pre)))
-        post = F.relu(up + (pre if skip_pre is None else skip_pre), inplace=True)
+        post = F.relu(up.add_(pre if skip_pre is None else skip_pre), inplace=True)
         return self.conv6(post), pre, post
 
 
@@ -71,13 +71,13 @@ class PSMNet(StereoNetwork):
         convolution, norm = first
         cost0 = norm(concatenation_convolution(*features, self.options.max_disparity // 4, convolution))
         cost0 = self.dres0[1:](cost0)
-        cost0 = self.dres1(cost0) + cost0
+        cost0 = self.dres1(cost0).add_(cost0)
         out1, pre1, post1 = self.dres2(cost0)
-        out1 = out1 + cost0
+        out1.add_(cost0)
         out2, _, post2 = self.dres3(out1, pre1, post1)
-        out2 = out2 + cost0
+        out2.add_(cost0)
         out3, _, _ = self.dres4(out2, pre1, post2)
-        out3 = out3 + cost0
+        out3.add_(cost0)
         logits1 = self.classif1(out1)
         logits2 = self.classif2(out2) + logits1
         logits3 = self.classif3(out3) + logits2
