@@ -33,7 +33,15 @@ def _output_like(
     dilation: Sequence[int],
     mask: Tensor | None,
 ) -> Tensor:
-    return input.new_empty((input.shape[0], weight.shape[0], *offset.shape[-2:]))
+    sizes = (input.shape[0], weight.shape[0], *offset.shape[-2:])
+    return torch.empty(sizes, dtype=input.dtype, device=input.device, memory_format=_memory_format(input))
+
+
+def _memory_format(input: Tensor) -> torch.memory_format:
+    """Of the result and the input's gradient: those of a processor have channels last where the input does."""
+    last = input.device.type == "cpu" and not input.is_contiguous()
+    last = last and input.is_contiguous(memory_format=torch.channels_last)
+    return torch.channels_last if last else torch.contiguous_format
 
 
 def _gradients_like(
@@ -50,7 +58,10 @@ def _gradients_like(
     def like(tensor: Tensor | None, needed: bool) -> Tensor:
         return input.new_empty(tensor.shape if needed and tensor is not None else (0,))
 
-    return like(input, needs[0]), like(offset, needs[1]), like(weight, needs[2]), like(mask, needs[3])
+    grad_input = like(input, needs[0])
+    if needs[0]:
+        grad_input = grad_input.contiguous(memory_format=_memory_format(input))
+    return grad_input, like(offset, needs[1]), like(weight, needs[2]), like(mask, needs[3])
 
 
 def _save(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:

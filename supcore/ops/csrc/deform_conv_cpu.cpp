@@ -1,13 +1,14 @@
 // Deformable convolution on the CPU.
 //
-// The image is turned to channels last, so that a corner is one contiguous run of channels, and followed by one pixel
-// of zeros that corners outside the image point to. Output pixels are treated in blocks whose sampled columns stay in
+// The image is copied with channels last, so that a corner is one contiguous run of channels, and followed by one pixel
+// of zeros that corners outside the image point to. Results have the memory format of the image. Output pixels are treated in blocks whose sampled columns stay in
 // the cache; the kernel is applied by a matrix product per block. No sum of ours depends on how threads share the work:
 // pixels are independent, and the gradient of the image is split by channels.
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/mm.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/impl/LocalDispatchKeySet.h>
@@ -170,11 +171,20 @@ class Image {  // the pointers of one image, and the steps on a block of its out
   int located_ = -1;  // first pixel of the block that taps_ holds
 };
 
+// Of the results: channels last where the input is, planes otherwise.
+at::MemoryFormat memory_format(const at::Tensor& input) {
+  const bool last = !input.is_contiguous() && input.is_contiguous(at::MemoryFormat::ChannelsLast);
+  return last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+}
+
+// A view pixels×channels of a channels×height×width image, in either memory format.
+at::Tensor by_pixel(const at::Tensor& image) { return image.flatten(1).t(); }
+
 // (height·width + 1)×channels with a last row of zeros.
 at::Tensor channels_last(const at::Tensor& image) {
   const int64_t channels = image.size(0), area = image.size(1) * image.size(2);
   at::Tensor pixels = at::empty({area + 1, channels}, image.options());
-  pixels.narrow(0, 0, area).copy_(image.view({channels, area}).t());
+  pixels.narrow(0, 0, area).copy_(by_pixel(image));
   pixels[area].zero_();
   return pixels;
 }
@@ -216,13 +226,14 @@ at::Tensor forward(
   const Geometry g = check_arguments(input, offset, weight, mask, stride, padding, dilation);
   check_bias(g, bias, input);
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-  const at::Tensor images = input.contiguous(), matrices = group_matrices(g, weight);
+  const at::MemoryFormat format = memory_format(input);
+  const at::Tensor images = input.contiguous(format), matrices = group_matrices(g, weight);
   const OptionalTensor offsets = offset.contiguous(), masks = contiguous(mask);
-  at::Tensor output = at::empty({g.batch, g.outputs, g.rows, g.columns}, input.options());
+  at::Tensor output = at::empty({g.batch, g.outputs, g.rows, g.columns}, input.options().memory_format(format));
   AT_DISPATCH_FLOATING_TYPES(input.scalar_type(), "deform_conv2d", [&] {
     for (int64_t n = 0; n < g.batch; ++n) {
       const at::Tensor pixels = channels_last(images[n]);
-      const at::Tensor results = output[n].view({g.groups, -1, g.pixels()});
+      const at::Tensor results = by_pixel(output[n]).unflatten(1, {g.groups, g.outputs / g.groups});
       Image<scalar_t> image(
           g, pixels.const_data_ptr<scalar_t>(), image_pointer<scalar_t>(offsets, n), image_pointer<scalar_t>(masks, n));
       at::Tensor columns;
@@ -230,8 +241,8 @@ at::Tensor forward(
         if (!columns.defined() || columns.size(0) != block.count)
           columns = at::empty({block.count, matrices.size(2)}, input.options());
         image.sample(block, columns.mutable_data_ptr<scalar_t>());
-        at::Tensor result = results[group].narrow(1, block.first, block.count);
-        at::mm_out(result, matrices[group], columns.t());
+        at::Tensor result = results.narrow(0, block.first, block.count).select(1, group);
+        at::mm_out(result, columns, matrices[group].t());
       });
     }
   });
@@ -246,18 +257,21 @@ Gradients backward(
   check_gradient(g, grad, input);
   const Needs needs{asked[0], asked[1], asked[2], asked[3] && mask};
   const c10::impl::ExcludeDispatchKeyGuard no_autocast(c10::autocast_dispatch_keyset);
-  const at::Tensor images = input.contiguous(), matrices = group_matrices(g, weight);
-  const at::Tensor grads = grad.contiguous().view({g.batch, g.groups, g.outputs / g.groups, g.pixels()});
+  const at::MemoryFormat format = memory_format(input);
+  const at::Tensor images = input.contiguous(format), grads = grad.contiguous(format);
+  const at::Tensor matrices = group_matrices(g, weight);
   const OptionalTensor offsets = offset.contiguous(), masks = contiguous(mask);
   const auto zeros = [&](bool needed, at::IntArrayRef sizes) {
     return at::zeros(needed ? sizes : at::IntArrayRef({0}), input.options());
   };
-  at::Tensor grad_input = zeros(needs.input, input.sizes()), grad_offset = zeros(needs.offset, offset.sizes());
+  at::Tensor grad_input = needs.input ? at::empty_like(input, format) : zeros(false, {});
+  at::Tensor grad_offset = zeros(needs.offset, offset.sizes());
   at::Tensor grad_mask = zeros(needs.mask, needs.mask ? mask->sizes() : at::IntArrayRef({0}));
   at::Tensor grad_weight = zeros(needs.weight, matrices.sizes());
   AT_DISPATCH_FLOATING_TYPES(input.scalar_type(), "deform_conv2d_backward", [&] {
     for (int64_t n = 0; n < g.batch; ++n) {
       const at::Tensor pixels = channels_last(images[n]);
+      const at::Tensor grad_rows = by_pixel(grads[n]).unflatten(1, {g.groups, g.outputs / g.groups});
       const at::Tensor grad_pixels = zeros(needs.input, pixels.sizes());
       Image<scalar_t> image(
           g, pixels.const_data_ptr<scalar_t>(), image_pointer<scalar_t>(offsets, n), image_pointer<scalar_t>(masks, n));
@@ -266,19 +280,19 @@ Gradients backward(
         if (!columns.defined() || columns.size(0) != block.count)
           columns = at::empty({block.count, matrices.size(2)}, input.options());
         scalar_t* values = columns.mutable_data_ptr<scalar_t>();
-        const at::Tensor grad_block = grads[n][group].narrow(1, block.first, block.count);
+        const at::Tensor grad_block = grad_rows.narrow(0, block.first, block.count).select(1, group);
         if (needs.weight) {
           image.sample(block, values);
           at::Tensor sum = grad_weight[group];
-          sum.addmm_(grad_block, columns);
+          sum.addmm_(grad_block.t(), columns);
         }
-        if (needs.columns()) at::mm_out(columns, grad_block.t(), matrices[group]);
+        if (needs.columns()) at::mm_out(columns, grad_block, matrices[group]);
         if (needs.sampling())
           image.sampling_gradients(block, values, gradient_pointer<scalar_t>(grad_offset, needs.offset, n),
                                    gradient_pointer<scalar_t>(grad_mask, needs.mask, n));
         if (needs.input) image.image_gradient(block, values, grad_pixels.mutable_data_ptr<scalar_t>());
       });
-      if (needs.input) grad_input[n].view({g.channels, -1}).copy_(grad_pixels.narrow(0, 0, g.area()).t());
+      if (needs.input) by_pixel(grad_input[n]).copy_(grad_pixels.narrow(0, 0, g.area()));
     }
   });
   if (needs.weight)

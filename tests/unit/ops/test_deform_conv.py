@@ -5,7 +5,7 @@ import torch
 import torchvision
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from supcore.ops import deform_conv2d
+from supcore.ops import deform_conv2d, extension
 from tests.unit.ops.deform_case import Case, reference, run
 
 pytestmark = pytest.mark.thorough
@@ -121,6 +121,30 @@ def test_non_contiguous(convolve):
     assert not strided[0].is_contiguous()
     for found, wanted in zip(run(convolve, strided), run(convolve, arguments), strict=True):
         torch.testing.assert_close(found, wanted)
+
+
+def channels_last(case):
+    image, *others = case.draw()
+    return [image.detach().contiguous(memory_format=torch.channels_last).requires_grad_(), *others]
+
+
+@pytest.mark.parametrize("case", GRID, ids=str)
+def test_channels_last_give_the_same(convolve, case):
+    for found, wanted in zip(run(convolve, channels_last(case)), run(convolve, case.draw()), strict=True):
+        torch.testing.assert_close(found, wanted)
+
+
+@pytest.mark.parametrize("case", GRID[:2], ids=str)
+def test_channels_last_stay_so_on_a_processor(case):
+    """The layers around a deformable convolution need no copy then."""
+    if extension.problem("cpp"):
+        pytest.skip(f"our kernels: {extension.problem('cpp')}")
+    image, *others = channels_last(case)
+    result = torch.ops.supcore.deform_conv2d(image, *others)
+    (gradient,) = torch.autograd.grad(result, image, torch.ones_like(result))
+    assert result.is_contiguous(memory_format=torch.channels_last)
+    assert gradient.is_contiguous(memory_format=torch.channels_last)
+    torch.library.opcheck(torch.ops.supcore.deform_conv2d.default, (image, *others))
 
 
 def test_samples_far_outside_are_zero(convolve):
