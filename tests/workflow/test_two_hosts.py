@@ -62,6 +62,7 @@ def test_a_host_waits_for_another_and_goes_on_where_that_died(tmp_path):
             )
             refused = here.snakemake(f"{shared}/{FOLDER}/sup.safetensors", config=here.config)
             assert "Directory cannot be locked" in refused.stdout
+            assert "waiting for its end" in log.read_text().splitlines()[-1], "it did not wait"
             assert second.poll() is None
             first.kill()
             assert second.wait(timeout=240) == 0, (there.folder / "output.txt").read_text()[-3000:]
