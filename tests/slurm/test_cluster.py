@@ -20,7 +20,7 @@ JOBS = 3  # fewer than the evaluations that are ready at the same time
 
 def test_the_table_is_that_of_a_local_run_with_more_jobs_ready_than_may_be_submitted(workspace, local):
     config = workspace.changed_config(evaluation__datasets=ONE_DATASET)
-    code, output = workspace.finish(workspace.start(TABLE, "--jobs", str(JOBS), config=config), 300)
+    code, output = workspace.finish(workspace.start(TABLE, "--jobs", str(JOBS), config=config))
     assert code == 0, output[-4000:]
     assert workspace.read(TABLE) == local.read(TABLE)
     assert workspace.read(SUP) == local.read(SUP)
@@ -48,7 +48,7 @@ def test_a_training_on_two_gpus_starts_once_and_asks_for_more_memory_when_tried_
         evaluation__datasets={"synthetic_driving": {"split": "test", "weights": ["demo", "trained"]}},
     )
     target = "results/weights/student/trained.safetensors"
-    code, output = workspace.finish(workspace.start(target, "--retries", "1", config=config), 200)
+    code, output = workspace.finish(workspace.start(target, "--retries", "1", config=config))
     assert code == 1
     first, second = submissions(output, "train_stereo")
     assert re.search(r" -p gpu_long -t 4320 --mem 16000 --nodes=1 .*--gpus=2 ", first)
@@ -63,12 +63,12 @@ def test_a_sup_killed_by_wall_time_goes_on_and_ends_with_the_same_bytes(workspac
     config = workspace.changed_config(sups__steps=100)
     undisturbed = Workspace(tmp_path_factory.mktemp("undisturbed"))
     process = workspace.start(SUP, config=config)
-    wait_until(lambda: workspace.checkpoint().exists(), 120, "the first checkpoint is there")
+    wait_until(lambda: workspace.checkpoint().exists(), "the first checkpoint is there")
     os.kill(workspace.training(), signal.SIGSTOP)  # so it cannot end before SLURM ends it
     cluster.reach_wall_time()
     finished = undisturbed.snakemake(SUP, config=config, cores=1)
     assert finished.returncode == 0, finished.stdout[-4000:]
-    code, output = workspace.finish(process, 300)
+    code, output = workspace.finish(process)
     assert code == 0, output[-4000:]
     assert "SLURM status is: 'TIMEOUT'" in output
     last_log = workspace.read("logs/train_sup/psmnet/demo/tile32_eps0.02_seed0.log").decode()
@@ -80,15 +80,15 @@ def test_a_sup_killed_by_wall_time_goes_on_and_ends_with_the_same_bytes(workspac
 def test_snakemake_can_be_killed_and_started_again_beside_its_running_jobs(workspace, cluster, local):
     workspace.take_inputs(local)
     process = workspace.start(SUP)
-    wait_until(lambda: any(SUP_JOB in comment for comment in cluster.running()), 120, "the SUP is being optimized")
+    wait_until(lambda: any(SUP_JOB in comment for comment in cluster.running()), "the SUP is being optimized")
     process.kill()
     process.wait()
     assert cluster.running()  # SLURM goes on with them
     unlocked = workspace.snakemake("--unlock")
     assert unlocked.returncode == 0, unlocked.stdout
-    code, output = workspace.finish(workspace.start(SUP), 200)
+    code, output = workspace.finish(workspace.start(SUP))
     assert code == 0, output[-4000:]
-    wait_until(lambda: not cluster.running(), 60, "the jobs of the first Snakemake have ended, too")
+    wait_until(lambda: not cluster.running(), "the jobs of the first Snakemake have ended, too")
     assert workspace.read(SUP) == local.read(SUP)
     again = workspace.snakemake(SUP, "--dry-run")
     assert "Nothing to be done" in again.stdout, again.stdout[-4000:]
@@ -96,13 +96,13 @@ def test_snakemake_can_be_killed_and_started_again_beside_its_running_jobs(works
 
 def test_the_controller_may_be_down_for_a_while(workspace, cluster, local):
     process = workspace.start(SUP)
-    wait_until(lambda: len(cluster.working()) >= 2, 60, "jobs have got as far as their work")
+    wait_until(lambda: len(cluster.working()) >= 2, "jobs have got as far as their work")
     cluster.stop_controller()
     try:
         time.sleep(10)
         assert process.poll() is None
     finally:
         cluster.start_controller()
-    code, output = workspace.finish(process, 200)
+    code, output = workspace.finish(process)
     assert code == 0, output[-4000:]
     assert workspace.read(SUP) == local.read(SUP)
