@@ -210,5 +210,5 @@ def test_a_second_run_is_refused_and_a_dry_run_leaves_its_lock(workspace):
         assert second.returncode != 0
         assert "Directory cannot be locked" in second.stderr
         (workspace.folder / "go").touch()
-        assert first.wait(timeout=120) == 0
+        assert first.wait(timeout=600) == 0
     assert not any(lock.exists() for lock in locks)

@@ -65,7 +65,7 @@ def test_a_host_waits_for_another_and_goes_on_where_that_died(tmp_path):
             assert "waiting for its end" in log.read_text().splitlines()[-1], "it did not wait"
             assert second.poll() is None
             first.kill()
-            assert second.wait(timeout=240) == 0, (there.folder / "output.txt").read_text()[-3000:]
+            assert second.wait(timeout=600) == 0, (there.folder / "output.txt").read_text()[-3000:]
     resumed = log.read_text()
     assert f"step {EVERY} of" not in resumed, "it began anew"
     for name in ("sup.safetensors", "history.csv", "snapshots.safetensors"):

@@ -46,7 +46,7 @@ def test_one_run_waits_until_another_has_rendered(tmp_path):
         with rendering(runs[1]) as second:
             wait_until(lambda: log.exists() and "is at work on the same job; waiting for its end" in log.read_text())
             os.killpg(first.pid, signal.SIGCONT)
-            ended = [process.wait(timeout=240) for process in (first, second)]
+            ended = [process.wait(timeout=600) for process in (first, second)]
     assert ended == [0, 0], [(run.folder / "output.txt").read_text()[-2000:] for run in runs]
     assert "another run has made this meanwhile" in log.read_text()
     assert len(list(images.glob("train/image_2/*.png"))) == COUNT
