@@ -1,9 +1,9 @@
 // Deformable convolution on the CPU.
 //
 // The image is copied with channels last, so that a corner is one contiguous run of channels, and followed by one pixel
-// of zeros that corners outside the image point to. Results have the memory format of the image. Output pixels are treated in blocks whose sampled columns stay in
-// the cache; the kernel is applied by a matrix product per block. No sum of ours depends on how threads share the work:
-// pixels are independent, and the gradient of the image is split by channels.
+// of zeros that corners outside the image point to. Output pixels are treated in blocks whose sampled columns stay in
+// the cache; the kernel is applied by a matrix product per block. Results have the memory format of the image. No sum of
+// ours depends on how threads share the work: pixels are independent, the gradient of the image is split by channels.
 #include <ATen/Dispatch.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/addmm.h>
