@@ -1,13 +1,11 @@
 """Networks to attack or to predict with, at their best speed."""
 
-import torch
 from torch import nn
 
 from supcore.networks.base import StereoNetwork
 from supcore.networks.folding import fold_batch_norm
+from supcore.networks.memory_format import CHANNELS_LAST
 from supcore.networks.registry import NETWORKS
-
-_FORMATS = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
 def accelerate(network: StereoNetwork) -> StereoNetwork:
@@ -37,5 +35,5 @@ def channels_last(network: StereoNetwork) -> StereoNetwork:
         if isinstance(module, nn.Conv2d | nn.Conv3d | nn.ConvTranspose2d | nn.ConvTranspose3d):
             weight = module.weight
             if weight.device.type == "cpu":
-                weight.data = weight.data.contiguous(memory_format=_FORMATS[weight.dim()])
+                weight.data = weight.data.contiguous(memory_format=CHANNELS_LAST[weight.dim()])
     return network

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from supcore.networks.cost_volume import shifted
+from supcore.networks.memory_format import memory_format
 
 _OFFSETS = range(-2, 3)  # of the column against the disparity, and of a kernel's column against its depth
 
@@ -49,8 +50,7 @@ def _taps(device: torch.device) -> tuple[Tensor, Tensor]:
 
 def _ordered(kernels: Tensor, layer: nn.Conv3d) -> Tensor:
     """Kernels of 2-D convolutions in the memory format of the layer's; results take it on."""
-    last = layer.weight.is_contiguous(memory_format=torch.channels_last_3d)
-    return kernels.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
+    return kernels.contiguous(memory_format=memory_format(layer.weight, 4))
 
 
 def _faces(left: Tensor, right: Tensor, disparities: int, layer: nn.Conv3d) -> tuple[Tensor, Tensor, Tensor]:
@@ -86,8 +86,7 @@ class _Volume(torch.autograd.Function):
     def forward(lefts: Tensor, rights: Tensor, front: Tensor, back: Tensor, side: Tensor) -> Tensor:
         """Of N×5×C×H×W, N×C×H×(W+2) and the faces."""
         height, width = front.shape[-2:]
-        last = front.is_contiguous(memory_format=torch.channels_last)
-        order = torch.channels_last_3d if last else torch.contiguous_format
+        order = memory_format(front, 5)
         sizes = (*front.shape[:2], side.shape[2], height, width)
         volume = torch.empty(sizes, dtype=front.dtype, device=front.device, memory_format=order).zero_()
         inside = volume[:, :, 1:-1, :, :-1]

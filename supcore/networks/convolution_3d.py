@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from supcore.networks.memory_format import memory_format
+
 _LIMIT = 20480
 
 
@@ -61,10 +63,9 @@ def worth_turning(volume: Tensor) -> bool:
 def _turned_with(convolve: Callable[..., Tensor], volume: Tensor, layer: nn.Module, steps: tuple[Any, ...]) -> Tensor:
     """Result of a convolution of the turned volume, turned back, all in the memory format of the layer's weight."""
     weight: Any = layer.weight
-    last = weight.is_contiguous(memory_format=torch.channels_last_3d)
-    order = {"memory_format": torch.channels_last_3d if last else torch.contiguous_format}
-    result = convolve(turned(volume).contiguous(**order), turned(weight).contiguous(**order), layer.bias, *steps)
-    return turned(result).contiguous(**order)
+    order = memory_format(weight)
+    volume, weight = (turned(tensor).contiguous(memory_format=order) for tensor in (volume, weight))
+    return turned(convolve(volume, weight, layer.bias, *steps)).contiguous(memory_format=order)
 
 
 def _doubled(volume: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from torch.utils.checkpoint import checkpoint
 
 from supcore.networks.base import StereoNetwork
 from supcore.networks.recurrent_update import Gates
+from supcore.ops.saved_tensors import FewSavedTensors
 
 Step = Callable[[list[Tensor], Tensor], tuple[list[Tensor], Tensor]]
 Upsample = Callable[[Tensor, Tensor], Tensor]
@@ -64,5 +65,11 @@ class IterativeNetwork(StereoNetwork):
     def _carry_out(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Call the function, with its intermediate results kept for the backward pass or computed again there."""
         if self.options.recompute and torch.is_grad_enabled():
-            return checkpoint(function, *arguments, use_reentrant=False, preserve_rng_state=False)
+            return checkpoint(
+                function,
+                *arguments,
+                use_reentrant=False,
+                preserve_rng_state=False,
+                context_fn=lambda: (FewSavedTensors(), FewSavedTensors()),  # both times the same are saved
+            )
         return function(*arguments)

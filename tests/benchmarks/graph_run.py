@@ -30,7 +30,7 @@ def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[4, 9, 19, 49], help="of every SUP")
-    print("| jobs | time, s | Snakemake's own, s | its memory after 10 %, 50 %, all of the jobs, MB |", flush=True)
+    print("| jobs | time, s | Snakemake's own, s | its memory after 10, 50, 100 % of the jobs; peak, MB |", flush=True)
     print("|---|---|---|---|", flush=True)
     for seeds in parser.parse_args().seeds:
         with tempfile.TemporaryDirectory() as folder, forks.snakemake() as snakemake:
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def run(folder: Path, seeds: int, snakemake: list[str]) -> tuple[int, float, float, list[float]]:
-    """Number of jobs, seconds by the clock, Snakemake's own of the processor, and its megabytes at moments and last."""
+    """Jobs, seconds by the clock, Snakemake's own of the processor, and its megabytes at moments, last, and peak."""
     write_grid(folder, seeds)
     command = [*snakemake, "--snakefile", copy_with_dummies(folder / "repository"), "--configfile", "grid.yaml"]
     with (folder / "log").open("w") as log:
@@ -55,12 +55,9 @@ def run(folder: Path, seeds: int, snakemake: list[str]) -> tuple[int, float, flo
     if process.returncode:
         raise SystemExit((folder / "log").read_text()[-2000:])
     at = [next(used for share, used in memory if share >= moment) for moment in MOMENTS]
-    return (
-        progress(folder / "log")[1],
-        time.perf_counter() - started,
-        own,
-        [*at, memory[-2][1]],
-    )  # the last may be of its end
+    last = memory[-2][1]  # the one after it may be of its end
+    jobs = progress(folder / "log")[1]
+    return jobs, time.perf_counter() - started, own, [*at, last, max(used for _, used in memory)]
 
 
 def progress(log: Path) -> tuple[int, int]:

@@ -57,6 +57,13 @@ def test_no_profile_submits_arrays():
     assert [name for name in PROFILES if "slurm-array-jobs" in profile(name)] == []
 
 
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_chooses_jobs_without_solving_a_program(name):
+    """Which takes most of a second for each of them where hundreds are ready."""
+    assert profile(name)["scheduler"] == "greedy"
+    assert profile(name)["scheduler-greedy-omit-prioritize-by-temp-and-input"] is True
+
+
 def test_small_jobs_claim_the_same_from_every_scheduler():
     claimed = [profile(name).get("default-resources") for name in ("default", "slurm")]
     assert claimed == [{"mem_mb": "2000 * attempt", "runtime": "10 * attempt"}] * 2
