@@ -80,27 +80,25 @@ class DeformableConvolution(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """N×C×H×W features to N×outputs×H/stride×W/stride."""
-        offset, logits = self._offsets(features).split([self.groups * 18, self.groups * 9], dim=1)
+        first, second = self._of_each_group(features)
+        rest, logits = second.split([9, 18], dim=1)
         return deform_conv2d(
             features,
-            offset,
-            self.deform_conv.weight,
+            torch.cat((first, rest), dim=1),
+            2 * self.deform_conv.weight,  # exact, and of less memory than doubled masks
             self.deform_conv.bias,
             stride=self.stride,
             padding=self.dilation,
             dilation=self.dilation,
-            mask=2 * torch.sigmoid(logits),
+            mask=torch.sigmoid(logits),
         )
 
-    def _offsets(self, features: Tensor) -> Tensor:
-        """The offset convolution, one group at a time: all at once they take a processor twice as long."""
+    def _of_each_group(self, features: Tensor) -> list[Tensor]:
+        """The offset convolution, N×27×H×W a group: both at once take a processor twice as long."""
         layer = self.offset_conv
         biases = [None] * self.groups if layer.bias is None else layer.bias.chunk(self.groups)
         parts = zip(features.chunk(self.groups, dim=1), layer.weight.chunk(self.groups), biases, strict=True)
-        results = [
-            F.conv2d(part, weight, bias, self.stride, self.dilation, self.dilation) for part, weight, bias in parts
-        ]
-        return torch.cat(results, dim=1)
+        return [F.conv2d(part, weight, bias, self.stride, self.dilation, self.dilation) for part, weight, bias in parts]
 
 
 def deform_norm_2d(inputs: int, outputs: int, stride: int = 1, dilation: int = 1) -> nn.Sequential:
