@@ -97,7 +97,7 @@ class PerImageAttack:
         indices = [index for _, index in zip(left, images, strict=True)]
         size = 1 if self.network.takes_generator else len(indices)
         attacked = []
-        with frozen(self.network):
+        with frozen(self.network, pixels=left[:size, 0].numel()):
             for first in range(0, len(indices), size):
                 part = slice(first, first + size)
                 attacked.append(self._attack(clean[part], indices[part], None if target is None else target[part]))

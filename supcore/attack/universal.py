@@ -108,7 +108,7 @@ class UniversalAttack:
         for name, given in (("target", [] if target is None else [target]), ("clean", clean or [])):
             for disparity in given:
                 check_maps(image=left[:, :1], **{name: disparity})
-        with frozen(*self.networks):
+        with frozen(*self.networks, pixels=left[:, 0].numel()):
             targets = self._targets(left, right, clean) if target is None else [target] * len(self.networks)
             losses, gradients = zip(
                 *(self._loss_and_gradients(n, left, right, t) for n, t in zip(self.networks, targets, strict=True)),

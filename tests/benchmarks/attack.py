@@ -47,7 +47,7 @@ def main() -> None:
 
 def gradient(network: torch.nn.Module, left: torch.Tensor, right: torch.Tensor) -> None:
     """Clean prediction, loss and gradient of the images, without a perturbation."""
-    with frozen(network):
+    with frozen(network, pixels=left[:, 0].numel()):
         target = network.predict(left, right) + 1
         views = left.clone().requires_grad_(), right.clone().requires_grad_()
         torch.autograd.grad(network.loss(network(*views), target), views)

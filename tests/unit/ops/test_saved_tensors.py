@@ -1,6 +1,6 @@
 """A frozen network's backward pass gets by with fewer saved bytes, and gives the same gradients to the bit."""
 
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 
 import pytest
 import torch
@@ -8,11 +8,14 @@ import torch.nn.functional as F
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 
+from supcore.attack import PER_IMAGE_ATTACKS, PerImageAttack, UniversalAttack
 from supcore.attack.frozen import frozen
 from supcore.networks.acceleration import accelerate
 from supcore.ops.saved_tensors import FewSavedTensors
+from supcore.perturbation import StereoPerturbation
 from tests.unit.networks.small import SMALL, untrained
 
+MANY = 65_536  # pixels, from which on memory counts
 LAYERS = {
     "plain": nn.Conv2d(4, 6, 3, padding=1),
     "strided": nn.Conv2d(4, 6, 5, stride=(2, 3), padding=2, bias=False),
@@ -33,21 +36,29 @@ def image(dimensions=2, kind=torch.float32):
     return values.requires_grad_()
 
 
-def saved_and_found(function, *inputs, context=nullcontext):
-    """Bytes saved for the backward pass, each storage counted once; the result, and the gradients of a random sum."""
-    storages = {}
+@contextmanager
+def counting():
+    """A list of one number at the end of the block: bytes saved in it for the backward pass, each storage once."""
+    storages, saved = {}, []
 
     def note(tensor):
-        storages[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage()
+        storages[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage()  # which keeps its place from others
         return tensor
 
-    with context(), saved_tensors_hooks(note, lambda tensor: tensor):
-        result = function(*inputs)
-        weights = torch.randn(result.shape, generator=torch.Generator().manual_seed(1)).to(result.dtype)
-        loss = (result * weights).sum()
-        saved = sum(storage.nbytes() for storage in storages.values())
+    with saved_tensors_hooks(note, lambda tensor: tensor):
+        yield saved
+    saved.append(sum(storage.nbytes() for storage in storages.values()))
+
+
+def saved_and_found(function, *inputs, context=nullcontext):
+    """Bytes saved for the backward pass; the result, and the gradients of a random sum."""
+    with context():
+        with counting() as saved:
+            result = function(*inputs)
+            weights = torch.randn(result.shape, generator=torch.Generator().manual_seed(1)).to(result.dtype)
+            loss = (result * weights).sum()
         gradients = torch.autograd.grad(loss, inputs)
-    return saved, (result.detach(), *gradients)
+    return saved[0], (result.detach(), *gradients)
 
 
 def assert_same_bits(found, expected):
@@ -56,7 +67,7 @@ def assert_same_bits(found, expected):
         assert one.stride() == other.stride()
 
 
-@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+@pytest.mark.parametrize("kind", [torch.bfloat16, torch.float32, torch.float64])
 @pytest.mark.parametrize("last", [False, True], ids=["contiguous", "channels last"])
 @pytest.mark.parametrize("name", LAYERS)
 def test_results_and_gradients_stay(name, last, kind):
@@ -133,14 +144,15 @@ def test_gradients_of_a_network_stay_and_need_less(name):
         return network(left, right).disparity
 
     before, expected = saved_and_found(disparity, *pair)
-    after, found = saved_and_found(disparity, *pair, context=lambda: frozen(network))
+    after, found = saved_and_found(disparity, *pair, context=lambda: frozen(network, pixels=MANY))
     assert_same_bits(found, expected)
     assert after < 0.8 * before, f"{after} of {before} bytes"
 
 
-def test_networks_of_others_save_what_they_always_did():
+@pytest.mark.parametrize(("architecture", "pixels"), [("their_module:TheirNetwork", MANY), ("psmnet", MANY - 1)])
+def test_networks_of_others_and_those_of_small_images_save_what_they_always_did(architecture, pixels):
     network = untrained("psmnet").requires_grad_(False)
-    network.architecture = "their_module:TheirNetwork"
+    network.architecture = architecture
     pair = [
         torch.rand(1, 3, 64, 128, generator=torch.Generator().manual_seed(seed)).requires_grad_() for seed in (0, 1)
     ]
@@ -148,4 +160,26 @@ def test_networks_of_others_save_what_they_always_did():
     def disparity(left, right):
         return network(left, right).disparity
 
-    assert saved_and_found(disparity, *pair, context=lambda: frozen(network))[0] == saved_and_found(disparity, *pair)[0]
+    saved = saved_and_found(disparity, *pair, context=lambda: frozen(network, pixels=pixels))[0]
+    assert saved == saved_and_found(disparity, *pair)[0]
+
+
+def universal(network, left, right):
+    sup = StereoPerturbation((16, 16), tuple(left.shape[-2:]), 0.02)
+    UniversalAttack(network, sup, 1e-3).step(left, right)
+
+
+def per_image(network, left, right):
+    PerImageAttack(network, 0.02, PER_IMAGE_ATTACKS["fgsm"])(left, right, [0])
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("attack", [universal, per_image])
+def test_attacks_on_many_pixels_save_less(attack):
+    network, saved_per_pixel = untrained("psmnet"), []
+    for width in (240, 256):  # with as many rows, 65,536 pixels are the first that are many
+        pair = torch.rand(2, 1, 3, 256, width, generator=torch.Generator().manual_seed(0))
+        with counting() as saved:
+            attack(network, *pair)
+        saved_per_pixel.append(saved[0] / pair[0, 0, 0].numel())
+    assert saved_per_pixel[1] < 0.8 * saved_per_pixel[0]
