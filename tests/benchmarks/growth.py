@@ -27,7 +27,7 @@ from supcore.networks.acceleration import accelerate
 from supcore.perturbation import StereoPerturbation
 
 # Of a SUP's optimization with a validation at its end, and of the evaluation of SUPs.
-OPTIMIZATION = {"height": 128, "width": 256, "disparities": 96, "batch": 1, "images": 4, "steps": 4}
+OPTIMIZATION = {"height": 256, "width": 256, "disparities": 96, "batch": 1, "images": 4, "steps": 4}
 EVALUATION = {"height": 128, "width": 256, "images": 4, "sups": 2}
 EPSILON, TILE = 0.02, 64
 

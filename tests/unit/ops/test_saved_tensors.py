@@ -1,5 +1,7 @@
 """A frozen network's backward pass gets by with fewer saved bytes, and gives the same gradients to the bit."""
 
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 
 import pytest
@@ -33,6 +35,7 @@ LAYERS = {
 def image(dimensions=2, kind=torch.float32):
     values = torch.randn(2, 4, *[9] * dimensions, generator=torch.Generator().manual_seed(0), dtype=kind)
     values[0, 0] = torch.nan  # of a broken image, which must stay visible
+    values[0, 1] = 0
     return values.requires_grad_()
 
 
@@ -48,6 +51,11 @@ def counting():
     with saved_tensors_hooks(note, lambda tensor: tensor):
         yield saved
     saved.append(sum(storage.nbytes() for storage in storages.values()))
+
+
+def small_pair():
+    views = torch.rand(2, 1, 3, 64, 128, generator=torch.Generator().manual_seed(0))
+    return [view.requires_grad_() for view in views]
 
 
 def saved_and_found(function, *inputs, context=nullcontext):
@@ -108,12 +116,18 @@ def test_a_frozen_convolution_saves_its_weight_alone():
 def test_what_learns_gets_its_gradient(learns):
     layer = nn.Conv2d(4, 6, 3).requires_grad_(False)
     getattr(layer, learns).requires_grad_()
-    gradients = []
+    views, gradients = torch.ones(1, 4, 9, 9, requires_grad=True), []
     for context in (nullcontext, FewSavedTensors):
         with context():
-            gradients.append(torch.autograd.grad(layer(torch.ones(1, 4, 9, 9)).sum(), getattr(layer, learns))[0])
+            gradients.append(torch.autograd.grad(layer(views).sum(), getattr(layer, learns))[0])
     assert gradients[0].any()
     assert torch.equal(*gradients)
+
+
+def test_an_image_without_a_batch_is_convolved_as_ever():
+    layer = LAYERS["plain"].float().requires_grad_(False)
+    views = image().detach()[1].requires_grad_()
+    assert_same_bits(saved_and_found(layer, views, context=FewSavedTensors)[1], saved_and_found(layer, views)[1])
 
 
 @pytest.mark.parametrize("name", ["plain", "of volumes", "transposed"])
@@ -135,9 +149,7 @@ def test_autocast_casts_as_ever(name):
 @pytest.mark.parametrize("name", SMALL)
 def test_gradients_of_a_network_stay_and_need_less(name):
     network = accelerate(untrained(name)).eval().requires_grad_(False)
-    pair = [
-        torch.rand(1, 3, 64, 128, generator=torch.Generator().manual_seed(seed)).requires_grad_() for seed in (0, 1)
-    ]
+    pair = small_pair()
 
     def disparity(left, right):
         torch.manual_seed(0)
@@ -153,9 +165,7 @@ def test_gradients_of_a_network_stay_and_need_less(name):
 def test_networks_of_others_and_those_of_small_images_save_what_they_always_did(architecture, pixels):
     network = untrained("psmnet").requires_grad_(False)
     network.architecture = architecture
-    pair = [
-        torch.rand(1, 3, 64, 128, generator=torch.Generator().manual_seed(seed)).requires_grad_() for seed in (0, 1)
-    ]
+    pair = small_pair()
 
     def disparity(left, right):
         return network(left, right).disparity
@@ -183,3 +193,15 @@ def test_attacks_on_many_pixels_save_less(attack):
             attack(network, *pair)
         saved_per_pixel.append(saved[0] / pair[0, 0, 0].numel())
     assert saved_per_pixel[1] < 0.8 * saved_per_pixel[0]
+
+
+@pytest.mark.thorough
+def test_what_is_computed_again_in_another_thread_saves_the_same():
+    """As on a GPU, whose backward pass runs in a thread of its own."""
+    network = accelerate(untrained("raft_stereo")).eval().requires_grad_(False)
+    network.options = dataclasses.replace(network.options, recompute=True)
+    pair = small_pair()
+    with frozen(network, pixels=MANY), ThreadPoolExecutor(1) as threads:
+        loss = network(*pair).disparity.mean()
+        found = threads.submit(torch.autograd.grad, loss, pair, retain_graph=True).result()
+        assert_same_bits(found, torch.autograd.grad(loss, pair))
