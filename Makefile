@@ -16,7 +16,7 @@ demo: $(VENV)/ready
 
 real: $(VENV)/ready
 	@if [ -d "$(REAL_FRAMES)" ] && [ ! -e data/real_frames ]; then mkdir -p data && ln -s "$(abspath $(REAL_FRAMES))" data/real_frames; fi
-	$(SNAKEMAKE) --configfile config/overlays/real/sample.yaml \
+	$(SNAKEMAKE) --configfile config/real.yaml \
 		$$(test -e data/real_frames && echo config/overlays/real/frames.yaml)
 
 studies: $(VENV)/ready

@@ -75,16 +75,19 @@ def _frozen(input: Tensor, weight: Tensor, bias: Tensor | None) -> bool:
     return input.requires_grad and not learns and input.dim() == weight.dim()
 
 
-def _convolved(input: Tensor, weight: Tensor, bias: Tensor | None, *steps: Any) -> Tensor:
+def _convolved(
+    input: Tensor, weight: Tensor, bias: Tensor | None, stride: Any, padding: Any, dilation: Any, transposed: bool,
+    output_padding: Any, groups: int,
+) -> Tensor:  # fmt: skip
     """Autocast knows convolutions by their public names only, so that what it would cast is cast here."""
     device = input.device.type
     if torch.is_autocast_enabled(device) and input.dtype != torch.float64:
         kind = torch.get_autocast_dtype(device)
         input, weight, bias = input.to(kind), weight.to(kind), None if bias is None else bias.to(kind)
     axes = weight.dim() - 2
-    listed = [list(step) if isinstance(step, tuple | list) else step for step in steps]
-    listed = [[step] * axes if type(step) is int and place < 5 else step for place, step in enumerate(listed)]
-    return _Convolution.apply(input, weight, bias, *listed)
+    steps = (stride, padding, dilation, output_padding)
+    stride, padding, dilation, output_padding = ([s] * axes if isinstance(s, int) else list(s) for s in steps)
+    return _Convolution.apply(input, weight, bias, stride, padding, dilation, transposed, output_padding, groups)
 
 
 class _Convolution(torch.autograd.Function):

@@ -93,7 +93,7 @@ def test_the_commands_are_found():
     assert len(CONFIGS) >= 13
     assert len(commands()) >= 14
     assert layers("config/overlays/real/align_corners.yaml") == [
-        "config/overlays/real/sample.yaml",
+        "config/real.yaml",
         "config/overlays/real/frames.yaml",
         "config/overlays/real/align_corners.yaml",
     ]

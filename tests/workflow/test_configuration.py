@@ -9,7 +9,7 @@ pytestmark = pytest.mark.workflow
 
 @pytest.mark.parametrize(
     ("config", "job", "count"),
-    [("config.yaml", "train_sup", 26), ("paper.yaml", "train_sup", 40), ("overlays/real/sample.yaml", "train_sup", 4)],
+    [("config.yaml", "train_sup", 26), ("paper.yaml", "train_sup", 40), ("real.yaml", "train_sup", 4)],
 )
 def test_shipped_configurations_build_their_graph(workspace, config, job, count):
     planned = workspace.snakemake("--dry-run", config=f"config/{config}")
