@@ -91,8 +91,8 @@ def two_sups_and_few_frames():
     PSMNet predicts KITTI 2015 alone; the other trees are read for the network that takes a fifth of its time.
     """
     config = {}
-    for name in ("sample", "frames"):
-        update_config(config, yaml.safe_load((REPOSITORY / f"config/overlays/real/{name}.yaml").read_text()))
+    for name in ("real", "overlays/real/frames"):
+        update_config(config, yaml.safe_load((REPOSITORY / f"config/{name}.yaml").read_text()))
     config["image_size"] = [256, 320]
     sups, datasets, evaluated = config["sups"], config["datasets"], config["evaluation"]["datasets"]
     sups["sources"] = {name: own for name, own in sups["sources"].items() if name.endswith("_on_kitti")}
